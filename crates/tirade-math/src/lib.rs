@@ -1,0 +1,2 @@
+//! Extract and compare mathematical answers: no I/O, no clock, no thread, never panics.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Local language models: read, generate, train LoRA adapters. Knows nothing of the pipeline.

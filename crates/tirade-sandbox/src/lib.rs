@@ -1,0 +1,1 @@
+//! Runs untrusted Python: zygote, isolation, protocol. Knows nothing of models or mathematics.
