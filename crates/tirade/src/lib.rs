@@ -1,1 +1,13 @@
-//! The pipeline as a library: problems go in on the left, a report comes out on the right.
+//! The tirade pipeline as a library: a problem goes in on the left, a report comes out on the right.
+//!
+//! ```text
+//! dataset ─Problem─▶ solver ─Trace─▶ translate ─Solution─▶ corpus ─Example─▶ (tirade-nn trains) ─▶ eval ─Score─▶ report
+//! ```
+//! Every stage is a function from rows of one plain type to rows of the next. The [`store`] keeps every row; nothing on the right
+//! is imported by anything on its left (`tests/it/layers.rs` reads the `use crate::` lines and checks it).
+//! This crate never prints and never reads the environment: `tirade-cli` passes both in.
+
+pub mod model;
+pub mod problem;
+pub mod tool;
+pub mod trace;

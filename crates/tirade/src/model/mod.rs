@@ -1,0 +1,145 @@
+//! A model continues a conversation: remote, local, scripted or replayed.
+//!
+//! The trait is small on purpose. Retries and rate limits belong to the remote implementation; remembering replies belongs to
+//! [`crate::store`]; what the reply means belongs to the solver.
+
+mod message;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub use message::{Message, Role, ToolCall};
+
+/// Continues conversations. Implementations are cheap to share and safe to call concurrently.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// What determines the replies: provider, name and revision, for example `openai:gpt-4o-mini` or
+    /// `local:smollm2-135m-instruct@b179c952+adapter:91ac…`. It is part of the key under which a reply is stored.
+    fn identity(&self) -> &str;
+
+    /// Continues the conversation by one assistant message.
+    async fn reply(&self, request: &Request) -> Result<Reply, ModelError>;
+
+    /// Whether tool calls are part of the protocol; else tools are offered as fenced code in the text.
+    fn supports_tools(&self) -> bool {
+        false
+    }
+}
+
+/// Everything that determines a reply, but for the model itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub messages: Vec<Message>,
+    /// Tools offered natively; empty for the fenced protocol and for models without tools.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolSpec>,
+    pub sampling: Sampling,
+    /// Texts that end the reply; the text that matched is not part of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+}
+
+/// How the next token is chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: f32,
+    pub top_p: f32,
+    /// Limit on the tokens of one reply.
+    pub max_tokens: u32,
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_p: 1.0, max_tokens: 1024, seed: 0 }
+    }
+}
+
+/// A tool as it is described to a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    pub name: String,
+    pub description: String,
+    /// JSON Schema of the arguments object (strict: no additional properties, all required).
+    pub parameters: serde_json::Value,
+}
+
+/// One assistant message and what it took to get it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    pub text: String,
+    /// What a reasoning model thought aloud, where the server sends it apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    pub finish: Finish,
+    pub usage: Usage,
+    /// Seconds from request to reply, retries included.
+    pub seconds: f64,
+    /// The server's own reply, unread parts included; null for models in this process.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub raw: serde_json::Value,
+}
+
+/// Why a reply ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    #[default]
+    Stop,
+    Length,
+    ToolCalls,
+    /// The server's content filter ended it.
+    Filtered,
+}
+
+/// Tokens of one reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub prompt: u64,
+    /// Of `prompt`, how many came from a cache and cost less.
+    #[serde(default)]
+    pub cached: u64,
+    pub completion: u64,
+    /// Of `completion`, how many were reasoning.
+    #[serde(default)]
+    pub reasoning: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt += other.prompt;
+        self.cached += other.cached;
+        self.completion += other.completion;
+        self.reasoning += other.reasoning;
+    }
+}
+
+/// Why there is no reply.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// The conversation no longer fits: ends the attempt, not the run.
+    #[error("{model}: the conversation of {tokens} tokens does not fit into the context")]
+    ContextOverflow { model: String, tokens: u64 },
+    /// This request cannot be answered (malformed for this server, filtered …): ends the attempt, not the run.
+    #[error("{model}: {message}")]
+    Refused { model: String, message: String },
+    /// Nothing will be answered until a person acts (bad key, quota, no such model): ends the run.
+    #[error("{model}: {message}\n  hint: {hint}")]
+    Unusable { model: String, message: String, hint: String },
+    /// The server stayed unreachable or overloaded after all retries: ends the attempt; running again goes on.
+    #[error("{model}: gave up after {tries} tries: {message}")]
+    Unavailable { model: String, tries: u32, message: String },
+    /// The caller asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl ModelError {
+    /// Whether going on with other attempts is pointless.
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Stopped)
+    }
+}
