@@ -1,2 +1,6 @@
 //! Extract and compare mathematical answers: no I/O, no clock, no thread, never panics.
 #![forbid(unsafe_code)]
+
+pub mod derivation;
+pub mod exact;
+pub mod integer;
