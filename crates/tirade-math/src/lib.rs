@@ -4,3 +4,4 @@
 pub mod derivation;
 pub mod exact;
 pub mod integer;
+pub mod poly;
