@@ -4,4 +4,6 @@
 pub mod derivation;
 pub mod exact;
 pub mod integer;
+pub mod matrix;
 pub mod poly;
+pub mod surd;

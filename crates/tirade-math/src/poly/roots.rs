@@ -1,11 +1,12 @@
 //! Exact roots: rational, quadratic, and square roots of quadratics.
 
+use dashu::base::Abs;
 use dashu::integer::IBig;
 use dashu::rational::RBig;
 
-use super::{Poly, factor};
+use super::{Poly, factor, rational_tex};
 use crate::exact::{Exact, unsupported};
-use crate::integer::square_part;
+use crate::integer::{is_negative, square_part};
 
 /// An exact root of a polynomial over the rational numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,40 @@ pub enum Root {
         /// Square-free inner radicand.
         d: IBig,
     },
+}
+
+impl Root {
+    /// LaTeX.
+    pub fn tex(&self) -> String {
+        match self {
+            Root::Rational(q) => rational_tex(q),
+            Root::Quadratic { a, b, d } => quadratic_tex(a, b, d),
+            Root::SquareRoot { negative, a, b, d } => {
+                format!("{}\\sqrt{{{}}}", if *negative { "-" } else { "" }, quadratic_tex(a, b, d))
+            }
+        }
+    }
+}
+
+/// `a + b sqrt(d)` over one denominator; `i sqrt(-d)` for negative `d`.
+fn quadratic_tex(a: &RBig, b: &RBig, d: &IBig) -> String {
+    let denominator = crate::integer::lcm(a.denominator().as_ibig(), b.denominator().as_ibig());
+    let times = |q: &RBig| q.numerator() * (&denominator / q.denominator().as_ibig());
+    let (p, q) = (times(a), times(b));
+    let root = match (is_negative(d), d.clone().abs()) {
+        (true, one) if one.is_one() => "i".to_string(),
+        (true, n) => format!("\\sqrt{{{n}}} i"),
+        (false, n) => format!("\\sqrt{{{n}}}"),
+    };
+    let size = q.clone().abs();
+    let part = if size.is_one() { root } else { format!("{size} {root}") };
+    let numerator = match (p.is_zero(), is_negative(&q)) {
+        (true, true) => format!("-{part}"),
+        (true, false) => part,
+        (false, true) => format!("{p} - {part}"),
+        (false, false) => format!("{p} + {part}"),
+    };
+    if denominator.is_one() { numerator } else { format!("\\frac{{{numerator}}}{{{denominator}}}") }
 }
 
 /// Distinct rational roots in increasing order.
