@@ -2,7 +2,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod derivation;
+pub mod exact;
 pub mod expr;
+pub mod integer;
+pub mod matrix;
+pub mod poly;
+pub mod surd;
 mod syntax;
 mod text;
 pub mod unit;
