@@ -1,1 +1,2 @@
 //! Local language models: read, generate, train LoRA adapters. Knows nothing of the pipeline.
+pub mod train;

@@ -1,0 +1,9 @@
+//! LoRA training (draft).
+mod attention;
+mod gemm;
+mod kernel;
+mod ops;
+mod random;
+mod simd;
+#[cfg(test)]
+mod testing;
