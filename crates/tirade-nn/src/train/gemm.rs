@@ -241,6 +241,11 @@ impl Panels {
         }
     }
 
+    /// Number of columns: the outputs of the weight this was made from.
+    pub fn columns_len(&self) -> usize {
+        self.columns
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.data.len() * 4

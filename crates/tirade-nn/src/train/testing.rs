@@ -1,5 +1,9 @@
 //! What the training tests share: repeatable noise and finite differences.
 
+use super::attention::Heads;
+use super::model::{LayerShape, Model, Shape};
+use super::ops::Activation;
+
 /// Values in (−1, 1), the same for the same seed.
 pub(crate) fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut random = super::random::Random::new(&[seed]);
@@ -30,4 +34,69 @@ pub(crate) fn check_gradient(name: &str, at: &[f32], gradient: &[f32], loss: imp
             gradient[i]
         );
     }
+}
+
+/// Asserts that two vectors agree to `tolerance` of the largest magnitude.
+pub(crate) fn close(got: &[f32], want: &[f32], tolerance: f32) {
+    let scale = want.iter().fold(0f32, |m, x| m.max(x.abs()));
+    for (i, (g, w)) in got.iter().zip(want).enumerate() {
+        assert!((g - w).abs() <= tolerance * scale, "element {i}: {g} not {w} (scale {scale})");
+    }
+}
+
+/// The architectures [`tiny`] knows.
+pub(crate) const TINY_KINDS: [&str; 4] = ["llama", "qwen2", "qwen3", "gemma3"];
+
+/// A two-layer model of each architecture, its weights from [`tiny_tensor`].
+pub(crate) fn tiny(kind: &str) -> Model {
+    let gemma = kind == "gemma3";
+    let heads = Heads { queries: 4, keys: 2, width: 8, scale: 1.0 / 8f32.sqrt(), window: None };
+    let local = LayerShape { heads: Heads { window: gemma.then_some(6), ..heads }, rotary: 0 };
+    let global = LayerShape { heads, rotary: gemma as usize };
+    let frequencies = |base: f32| (0..4).map(|i| 1.0 / base.powf(i as f32 / 4.0)).collect::<Vec<_>>();
+    let shape = Shape {
+        hidden: 24,
+        intermediate: 40,
+        vocabulary: 50,
+        eps: 1e-6,
+        activation: if gemma { Activation::Gelu } else { Activation::Silu },
+        embedding_scale: if gemma { 24f32.sqrt() } else { 1.0 },
+        norm_plus_one: gemma,
+        layers: vec![local, global],
+        rotary: vec![frequencies(10_000.0), frequencies(1_000_000.0)],
+    };
+    let get = |name: &str| Ok::<_, String>(tiny_tensor(kind, name));
+    Model::new(shape, 64, get, |name| format!("no {name}")).expect("every tensor is there")
+}
+
+/// A tensor of the tiny model by its hub name; small integers over a prime, so that any language makes the same floats.
+pub(crate) fn tiny_tensor(kind: &str, name: &str) -> Option<Vec<f32>> {
+    let (size, spread) = match name.split('.').nth_back(1)? {
+        "embed_tokens" => (50 * 24, 1.0),
+        "lm_head" => return None,
+        "q_proj" if name.ends_with("bias") => return (kind == "qwen2").then(|| fill(name, 32, 0.5)),
+        "k_proj" | "v_proj" if name.ends_with("bias") => {
+            return (kind == "qwen2").then(|| fill(name, 16, 0.5));
+        }
+        _ if name.ends_with("bias") => return None,
+        "q_proj" | "o_proj" => (32 * 24, 0.4),
+        "k_proj" | "v_proj" => (16 * 24, 0.4),
+        "gate_proj" | "up_proj" | "down_proj" => (40 * 24, 0.4),
+        "q_norm" | "k_norm" if matches!(kind, "qwen3" | "gemma3") => (8, 0.5),
+        "q_norm" | "k_norm" => return None,
+        "pre_feedforward_layernorm" | "post_feedforward_layernorm" if kind != "gemma3" => return None,
+        _ => (24, 0.5), // the norms
+    };
+    let mut values = fill(name, size, spread);
+    if name.contains("norm") && kind != "gemma3" {
+        values.iter_mut().for_each(|v| *v += 1.0);
+    }
+    Some(values)
+}
+
+fn fill(name: &str, size: usize, spread: f64) -> Vec<f32> {
+    let seed = name.bytes().fold(7u64, |h, b| (h * 31 + b as u64) % 1_000_003);
+    let value =
+        |i: u64| ((i * 7919 + seed * (i % 101 + 1) + i * i % 613 * 31) % 2003) as f64 / 2003.0 * 2.0 - 1.0;
+    (0..size as u64).map(|i| (value(i) * spread) as f32).collect()
 }
