@@ -1,11 +1,20 @@
 //! The frozen base model as training needs it: shapes, panels of weights, rotary tables.
 //!
-//! [`Model::new`] takes tensors by their hub names from whoever can produce them, so GGUF, safetensors and tests look alike.
+//! [`Model::new`] takes tensors by their hub names from whoever can produce them ([`Tensors`]), so files and tests look alike.
 
 use super::attention::Heads;
 use super::gemm::Panels;
 use super::lora::{Linear, Module};
 use super::ops::Activation;
+
+/// Where tensors come from, by their hub names: a file, or a test's formula.
+pub(crate) trait Tensors {
+    type Error;
+    /// Rows of a matrix, one after another.
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Self::Error>;
+    /// A vector; for norms, what is multiplied by.
+    fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error>;
+}
 
 /// What distinguishes one supported architecture and size from another.
 #[derive(Clone, Debug)]
@@ -17,8 +26,14 @@ pub(crate) struct Shape {
     pub activation: Activation,
     /// Multiplies the embeddings (Gemma: √hidden).
     pub embedding_scale: f32,
-    /// Gemma's norms multiply by 1 + weight; folded into the weights when they are read.
-    pub norm_plus_one: bool,
+    /// Queries and keys are normed per head (Qwen 3, Gemma 3).
+    pub query_key_norm: bool,
+    /// What attention and the MLP return is normed before it is added (Gemma 3).
+    pub out_norms: bool,
+    /// q, k and v have a bias (Qwen 2).
+    pub bias: bool,
+    /// The output head is the embedding.
+    pub tied: bool,
     /// Attention of each layer.
     pub layers: Vec<LayerShape>,
     /// Inverse frequencies of the rotary tables the layers refer to.
@@ -82,20 +97,14 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Reads every tensor through `get`, which returns `Ok(None)` for one that the model does not have.
-    pub fn new<E>(
-        shape: Shape,
-        positions: usize,
-        mut get: impl FnMut(&str) -> Result<Option<Vec<f32>>, E>,
-        missing: impl Fn(&str) -> E,
-    ) -> Result<Self, E> {
-        let mut need = |name: &str| get(name)?.ok_or_else(|| missing(name));
-        let embedding = Panels::weight(&need("model.embed_tokens.weight")?, shape.vocabulary, shape.hidden);
-        let norm = with_one(&shape, need("model.norm.weight")?);
-        let head = get("lm_head.weight")?.map(|rows| Panels::weight(&rows, shape.vocabulary, shape.hidden));
-        let layers = (0..shape.layers.len())
-            .map(|i| read_layer(&shape, i, &mut get, &missing))
-            .collect::<Result<_, E>>()?;
+    /// Reads every tensor through `tensors`, for sequences of at most `positions` tokens.
+    pub fn new<E>(shape: Shape, positions: usize, tensors: &mut impl Tensors<Error = E>) -> Result<Self, E> {
+        let size = (shape.vocabulary, shape.hidden);
+        let embedding = panels(tensors, "model.embed_tokens.weight", size)?;
+        let norm = tensors.vector("model.norm.weight", shape.hidden)?;
+        let head = if shape.tied { None } else { Some(panels(tensors, "lm_head.weight", size)?) };
+        let layers =
+            (0..shape.layers.len()).map(|i| read_layer(&shape, i, tensors)).collect::<Result<_, E>>()?;
         let rotary = shape.rotary.iter().map(|inverse| rotary_table(inverse, positions)).collect();
         Ok(Self { shape, embedding, layers, norm, head, rotary })
     }
@@ -112,50 +121,49 @@ impl Model {
     }
 }
 
-fn with_one(shape: &Shape, mut weight: Vec<f32>) -> Vec<f32> {
-    if shape.norm_plus_one {
-        weight.iter_mut().for_each(|w| *w += 1.0);
-    }
-    weight
-}
-
 fn rotary_table(inverse: &[f32], positions: usize) -> Rotary {
     let angles = (0..positions).flat_map(|p| inverse.iter().map(move |f| p as f32 * f));
     let (cos, sin) = angles.map(|a| ((a as f64).cos() as f32, (a as f64).sin() as f32)).unzip();
     Rotary { cos, sin }
 }
 
-fn read_layer<E>(
-    shape: &Shape,
-    index: usize,
-    get: &mut impl FnMut(&str) -> Result<Option<Vec<f32>>, E>,
-    missing: &impl Fn(&str) -> E,
-) -> Result<Layer, E> {
-    let full = |name: &str| format!("model.layers.{index}.{name}.weight");
+fn panels<T: Tensors>(
+    tensors: &mut T,
+    name: &str,
+    (rows, columns): (usize, usize),
+) -> Result<Panels, T::Error> {
+    Ok(Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns))
+}
+
+fn read_layer<T: Tensors>(shape: &Shape, index: usize, tensors: &mut T) -> Result<Layer, T::Error> {
+    let full = |name: &str| format!("model.layers.{index}.{name}");
     let mut linears = Vec::with_capacity(7);
     for module in Module::ALL {
         let name = full(&format!("{}.{}", module.block(), module.name()));
         let (inputs, outputs) = shape.sizes()[module as usize];
-        let rows = get(&name)?.ok_or_else(|| missing(&name))?;
-        let bias = get(&name.replace(".weight", ".bias"))?;
-        linears.push(Linear { weight: Panels::weight(&rows, outputs, inputs), bias });
+        let weight = panels(tensors, &format!("{name}.weight"), (outputs, inputs))?;
+        let biased = shape.bias && matches!(module, Module::Q | Module::K | Module::V);
+        let bias = biased.then(|| tensors.vector(&format!("{name}.bias"), outputs)).transpose()?;
+        linears.push(Linear { weight, bias });
     }
-    let mut norm = |name: &str| Ok(get(&full(name))?.map(|w| with_one(shape, w)));
-    let gemma = norm("pre_feedforward_layernorm")?;
-    let after_attention = norm("post_attention_layernorm")?;
-    // Gemma gives the name that others use for the norm before the MLP to one on attention's output.
-    let (mlp_norm, attention_out_norm) = match gemma {
-        Some(before_mlp) => (Some(before_mlp), after_attention),
-        None => (after_attention, None),
+    let mut norm = |name: &str, width: usize, there: bool| {
+        there.then(|| tensors.vector(&full(&format!("{name}.weight")), width)).transpose()
     };
+    let (hidden, head) = (shape.hidden, shape.layers[index].heads.width);
+    let expect = |norm: Option<Vec<f32>>| norm.unwrap_or_else(|| unreachable!("asked for"));
+    // Gemma gives the name that others use for the norm before the MLP to one on attention's output.
+    let after_attention = norm("post_attention_layernorm", hidden, true)?;
+    let before_mlp = norm("pre_feedforward_layernorm", hidden, shape.out_norms)?;
+    let (mlp_norm, attention_out_norm) =
+        if shape.out_norms { (before_mlp, after_attention) } else { (after_attention, None) };
     Ok(Layer {
         shape: shape.layers[index],
-        input_norm: norm("input_layernorm")?.ok_or_else(|| missing(&full("input_layernorm")))?,
-        query_norm: norm("self_attn.q_norm")?,
-        key_norm: norm("self_attn.k_norm")?,
+        input_norm: expect(norm("input_layernorm", hidden, true)?),
+        query_norm: norm("self_attn.q_norm", head, shape.query_key_norm)?,
+        key_norm: norm("self_attn.k_norm", head, shape.query_key_norm)?,
         attention_out_norm,
-        mlp_norm: mlp_norm.ok_or_else(|| missing(&full("post_attention_layernorm")))?,
-        mlp_out_norm: norm("post_feedforward_layernorm")?,
+        mlp_norm: expect(mlp_norm),
+        mlp_out_norm: norm("post_feedforward_layernorm", hidden, shape.out_norms)?,
         linears: linears.try_into().unwrap_or_else(|_| unreachable!("seven modules")),
     })
 }
