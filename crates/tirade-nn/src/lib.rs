@@ -14,6 +14,7 @@ pub mod quant;
 pub mod safetensors;
 pub mod template;
 pub mod tokenizer;
+pub mod train;
 pub mod weights;
 
 pub use error::NnError;
