@@ -7,7 +7,10 @@
 //! is imported by anything on its left (`tests/it/layers.rs` reads the `use crate::` lines and checks it).
 //! This crate never prints and never reads the environment: `tirade-cli` passes both in.
 
+pub mod dataset;
+pub mod eval;
 pub mod model;
 pub mod problem;
+pub mod report;
 pub mod tool;
 pub mod trace;
