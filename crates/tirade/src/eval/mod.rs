@@ -1,0 +1,3 @@
+//! Evaluation: the same solver and verifier with another model, and the figures made of the outcome.
+
+pub mod statistics;
