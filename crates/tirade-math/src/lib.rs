@@ -1,2 +1,11 @@
 //! Extract and compare mathematical answers: no I/O, no clock, no thread, never panics.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod expr;
+mod syntax;
+mod text;
+pub mod unit;
+
+pub use expr::{Expr, Rational};
+pub use syntax::{Commas, ParseError, Parsed, parse, parse_with};
