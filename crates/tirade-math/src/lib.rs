@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod derivation;
+pub mod exact;
 pub mod expr;
+pub mod integer;
 mod syntax;
 mod text;
 pub mod unit;
