@@ -12,6 +12,8 @@ mod families;
 mod outcome;
 pub mod spec;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 mod toolbox;
 
 use serde::{Deserialize, Serialize};

@@ -117,6 +117,12 @@ impl StandardToolbox {
         Ok(Self { specs: selection.specs(), shared: Arc::new(shared) })
     }
 
+    /// The worker's own reply, for tests.
+    #[cfg(test)]
+    pub(super) fn shared_worker_call(&self, request: &Value) -> Value {
+        self.shared.worker.call(request, &self.shared.limits).expect("the sandbox works").json.unwrap_or_default()
+    }
+
     /// A session that also tells how each call went.
     pub fn open(&self) -> StandardSession {
         StandardSession { cells: Cells::new(&self.shared.sandbox), shared: Arc::clone(&self.shared) }

@@ -93,10 +93,19 @@ impl<'a> Parser<'a> {
 
     fn disjunction(&mut self) -> Parsed {
         let mut all = vec![self.conjunction()?];
-        while self.eat("or") || self.eat("|") || self.eat_name("or") {
+        while self.eat_or() {
             all.push(self.conjunction()?);
         }
         Ok(one_or(all, |all| Expr::Logic(LogicOp::Or, all)))
+    }
+
+    /// `or`, `|` or `||`; two bars with a space between them are an "or" and an absolute value.
+    fn eat_or(&mut self) -> bool {
+        let bar = self.eat("|");
+        if bar && self.tokens.get(self.next).is_some_and(|placed| !placed.spaced) {
+            self.eat("|");
+        }
+        bar || self.eat_name("or")
     }
 
     fn conjunction(&mut self) -> Parsed {
