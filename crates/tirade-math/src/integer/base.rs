@@ -38,7 +38,7 @@ pub fn to_base_worked(n: &IBig, base: u32) -> Exact<Worked<String>> {
     while !rest.is_zero() && divisions.len() < 64 {
         let (q, r) = (&rest).div_rem_euclid(&divisor);
         divisions.push(claim(format!("{rest} = {q} \\cdot {base} + {r}")));
-        rest = q.into();
+        rest = q;
     }
     if rest.is_zero() && !divisions.is_empty() {
         steps.push(Rule::BaseDivisions, [term(base.to_string())].into_iter().chain(divisions));

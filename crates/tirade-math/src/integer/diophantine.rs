@@ -40,7 +40,7 @@ pub fn diophantine_worked(a: &IBig, b: &IBig, c: &IBig) -> Exact<Worked<Option<L
         steps.push(Rule::DiophantineNoSolution, [term(d.to_string()), remainder_claim(c, &d)]);
         return Ok(Worked::new(None, steps));
     }
-    let scale = IBig::from(scale);
+    let scale = scale;
     let (x, y) = (bezout.value.x * &scale, bezout.value.y * &scale);
     let scaled = format!(
         "{} \\cdot {} + {} \\cdot {} = {c}",
@@ -69,7 +69,7 @@ fn normalised(x: IBig, y: IBig, dx: IBig, dy: IBig) -> LinearSolutions {
         return LinearSolutions { x0: x, y0: y, dx, dy };
     }
     let (t, x0) = (&x).div_rem_euclid(&dx);
-    LinearSolutions { x0: x0.into(), y0: y - IBig::from(t) * &dy, dx, dy }
+    LinearSolutions { x0: x0.into(), y0: y - t * &dy, dx, dy }
 }
 
 #[cfg(test)]

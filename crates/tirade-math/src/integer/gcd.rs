@@ -57,7 +57,7 @@ pub fn extended_gcd(a: &IBig, b: &IBig) -> Bezout {
     let (mut x0, mut x1, mut y0, mut y1) = (IBig::ONE, IBig::ZERO, IBig::ZERO, IBig::ONE);
     while !r1.is_zero() {
         let (q, r) = r0.div_rem_euclid(&r1);
-        let q = IBig::from(q);
+        let q = q;
         (r0, r1) = (r1, r.into());
         let (x2, y2) = (&x0 - &q * &x1, &y0 - &q * &y1);
         (x0, x1, y0, y1) = (x1, x2, y1, y2);
@@ -77,7 +77,7 @@ fn divisions(a: &IBig, b: &IBig) -> Vec<Division> {
     let mut rows = Vec::new();
     while !b.is_zero() {
         let (q, r) = (&a).div_rem_euclid(&b);
-        let (q, r) = (IBig::from(q), IBig::from(r));
+        let (q, r) = (q, IBig::from(r));
         rows.push(Division { a, q, b: b.clone(), r: r.clone() });
         (a, b) = (b, r);
     }
@@ -201,7 +201,7 @@ fn remainders_as_combinations(a: &IBig, b: &IBig) -> Vec<String> {
     let mut rows = Vec::new();
     while !r1.is_zero() {
         let (q, r) = (&r0).div_rem_euclid(&r1);
-        let (q, r) = (IBig::from(q), IBig::from(r));
+        let (q, r) = (q, IBig::from(r));
         let next = (&u0.0 - &q * &u1.0, &u0.1 - &q * &u1.1);
         if !r.is_zero() {
             rows.push(combination_tex(&r, &next.0, a, &next.1, b));

@@ -41,6 +41,8 @@ pub use modular::{
 pub use prime::{factorint, factorint_worked, is_prime, is_prime_worked, next_prime_worked};
 pub use roots::{integer_root, integer_root_worked, perfect_power, square_part};
 
+pub(crate) use prime::small_primes;
+
 use dashu::base::Sign;
 use dashu::integer::IBig;
 

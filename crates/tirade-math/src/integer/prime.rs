@@ -73,10 +73,14 @@ fn pow_mod_u64(mut base: u64, mut exponent: u64, n: u64) -> u64 {
 pub(crate) fn is_prime_u64(n: u64) -> bool {
     if n < 4_000_000 {
         return n > 1
-            && small_primes().iter().map(|&p| u64::from(p)).take_while(|p| p * p <= n).all(|p| n % p != 0);
+            && small_primes()
+                .iter()
+                .map(|&p| u64::from(p))
+                .take_while(|p| p * p <= n)
+                .all(|p| !n.is_multiple_of(p));
     }
     let bases = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
-    bases.iter().all(|&b| n % b != 0) && bases.iter().all(|&b| strong_test_u64(n, b))
+    bases.iter().all(|&b| !n.is_multiple_of(b)) && bases.iter().all(|&b| strong_test_u64(n, b))
 }
 
 fn strong_test_u64(n: u64, base: u64) -> bool {

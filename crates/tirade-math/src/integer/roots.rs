@@ -13,7 +13,7 @@ use crate::exact::{Exact, Worked, at_most, bounded, undefined};
 /// `Undefined` for `k = 0` or an even root of a negative number.
 pub fn integer_root(n: &IBig, k: usize) -> Exact<IBig> {
     bounded(n)?;
-    if k == 0 || (is_negative(n) && k % 2 == 0) {
+    if k == 0 || (is_negative(n) && k.is_multiple_of(2)) {
         return undefined(format!("the {k}-th root of {n}"));
     }
     if is_negative(n) {
