@@ -17,7 +17,10 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Unsupported`] off Linux, [`SandboxError::Zygote`] when the environment is broken,
     /// [`SandboxError::NotConfined`] or [`SandboxError::Probe`] when a layer does not hold.
-    pub fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+    pub fn start(mut config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+        // The zygote starts in `/`. Not canonical: a virtual environment is known by its link.
+        config.python =
+            std::path::absolute(&config.python).map_err(SandboxError::system("path of Python"))?;
         let sandbox = Sandbox { backend: backend(&config)?, config: Arc::new(config) };
         if !sandbox.config.insecure {
             probe::refuse_escapes(&sandbox)?;

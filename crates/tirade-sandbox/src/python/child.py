@@ -82,9 +82,7 @@ class Cell:
             answer = (b"m", describe(error, name))
         except BaseException as error:
             answer = (b"e", describe(error, name))
-        set_trace(None)
-        set_profile(None)
-        set_timer(ITIMER_REAL, 0)
+        quiet()
         for stream in (sys.stdout, sys.stderr, *streams):
             try:
                 stream.flush()
@@ -100,6 +98,16 @@ class Cell:
             value = eval(compile(ast_Expression(last.value), name, "eval", dont_inherit=True), self.namespace)
             if value is not None:
                 print_value(value)
+
+
+def quiet():
+    """Switches off what could run a cell's code after its end, or make noise when the supervisor resumes us."""
+    set_trace(None)
+    set_profile(None)
+    for timer in TIMERS:
+        set_timer(timer, 0)
+    set_handler(SIGCONT, SIG_DFL)
+    set_wakeup(-1)
 
 
 def print_value(value):

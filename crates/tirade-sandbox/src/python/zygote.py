@@ -124,7 +124,9 @@ def private_code(source):
     scope |= {"io_BufferedWriter": io.BufferedWriter, "io_TextIOWrapper": io.TextIOWrapper}
     scope |= {"get_limit": sys.getrecursionlimit, "set_limit": sys.setrecursionlimit}
     scope |= {"set_trace": sys.settrace, "set_profile": sys.setprofile}
-    scope |= {"set_timer": signal.setitimer, "ITIMER_REAL": signal.ITIMER_REAL}
+    scope |= {"set_timer": signal.setitimer, "set_handler": signal.signal, "set_wakeup": signal.set_wakeup_fd}
+    scope |= {"TIMERS": (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)}
+    scope |= {"SIGCONT": signal.SIGCONT, "SIG_DFL": signal.SIG_DFL}
     seeders = [(sys.modules.get("numpy.random"), "seed"), (sys.modules.get("sympy.core.random"), "seed")]
     scope["seeders"] = [getattr(module, name) for module, name in seeders if module]
     exec(compile(source, "<child>", "exec"), scope)

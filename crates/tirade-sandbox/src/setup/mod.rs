@@ -59,7 +59,8 @@ fn build(mut steps: Steps<'_>) -> Result<PathBuf, SandboxError> {
 }
 
 fn interpreter(dir: &Path) -> PathBuf {
-    dir.join("bin").join("python")
+    let python = dir.join("bin").join("python");
+    std::path::absolute(&python).unwrap_or(python)
 }
 
 fn list_hash() -> String {

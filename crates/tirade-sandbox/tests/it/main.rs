@@ -1,9 +1,11 @@
 //! The sandbox as its users see it. One Python environment (under `target/`) and one sandbox serve all tests.
 
+mod attacks;
 mod session;
+mod shared;
 mod typed;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tirade_sandbox::{CallResult, Limits, Sandbox, SandboxConfig, Status, setup};
 
@@ -16,7 +18,9 @@ fn sandbox() -> Option<&'static Sandbox> {
 }
 
 fn config() -> Option<SandboxConfig> {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+    // Another user needs another folder: `TIRADE_TEST_PYTHON=/tmp/env setpriv --reuid 12345 ... target/debug/deps/it-*`.
+    let dir = std::env::var_os("TIRADE_TEST_PYTHON").map(PathBuf::from);
+    let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("python"));
     match setup::ensure_environment(&dir, &mut |step| eprintln!("{step}")) {
         Ok(python) => Some(SandboxConfig { workers: 2, ..SandboxConfig::new(python) }),
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
@@ -26,6 +30,9 @@ fn config() -> Option<SandboxConfig> {
         }
     }
 }
+
+/// A secret of the host that no cell may see.
+const ENV_SECRET: &str = "env-secret-3391";
 
 /// Runs one cell in a fresh session.
 fn run(sandbox: &Sandbox, code: &str) -> CallResult {
