@@ -9,7 +9,7 @@ use tirade_math::Expr;
 use tirade_math::expr::{Decimal, Rational};
 
 use super::spec::{Decline, Kind, Param, Tool};
-use super::syntax::read;
+use super::syntax::{Names, read};
 
 /// Most items in a list, and rows or columns in a matrix.
 const MAX_ITEMS: usize = 200;
@@ -48,8 +48,10 @@ impl Args {
             let names: Vec<&str> = tool.params.iter().map(|p| p.name).collect();
             return Err(format!("there is no argument {unknown:?}; the arguments are: {}", names.join(", ")));
         }
-        let variables = declared(tool.params, given);
-        let read_one = |p: &Param| p.kind.read(given.get(p.name), &variables).map_err(|e| format!("argument {}: {e}", p.name));
+        let known = declared(tool.params, given);
+        let read_one = |p: &Param| {
+            p.kind.read(given.get(p.name), &known).map_err(|e| format!("argument {}: {e}", p.name))
+        };
         let values = tool.params.iter().map(read_one).collect::<Result<_, _>>()?;
         Ok(Self { params: tool.params, values })
     }
@@ -127,13 +129,16 @@ impl Serialize for Arg {
     }
 }
 
-/// The names that the call itself says are variables.
-fn declared(params: &[Param], given: &serde_json::Map<String, Value>) -> Vec<String> {
-    let mut names = Vec::new();
+/// The names that the call itself says are variables or functions.
+fn declared(params: &[Param], given: &serde_json::Map<String, Value>) -> Names {
+    let mut names = Names::default();
     for param in params {
         match (param.kind, given.get(param.name)) {
-            (Kind::Variable | Kind::OptionalVariable, Some(Value::String(name))) => names.push(plain_name(name)),
-            (Kind::Variables, Some(value)) => names.extend(name_texts(value)),
+            (Kind::Variable | Kind::OptionalVariable, Some(Value::String(name))) => {
+                names.variables.push(plain_name(name))
+            }
+            (Kind::Variables, Some(value)) => names.variables.extend(name_texts(value)),
+            (Kind::Function, Some(Value::String(name))) => names.functions.push(plain_name(name)),
             _ => {}
         }
     }
@@ -148,36 +153,40 @@ fn plain_name(text: &str) -> String {
 fn name_texts(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().filter_map(Value::as_str).map(plain_name).collect(),
-        Value::String(text) => text.split([',', ' ', '[', ']', '"', '\'']).filter(|t| !t.is_empty()).map(plain_name).collect(),
+        Value::String(text) => {
+            text.split([',', ' ', '[', ']', '"', '\'']).filter(|t| !t.is_empty()).map(plain_name).collect()
+        }
         _ => Vec::new(),
     }
 }
 
 impl Kind {
-    fn read(self, value: Option<&Value>, variables: &[String]) -> Result<Arg, String> {
+    fn read(self, value: Option<&Value>, known: &Names) -> Result<Arg, String> {
         let optional = matches!(self, Kind::OptionalValue | Kind::OptionalVariable);
         let value = match value {
             None | Some(Value::Null) if optional => return Ok(Arg::Absent),
-            Some(Value::String(text)) if optional && matches!(text.as_str(), "" | "null" | "None") => return Ok(Arg::Absent),
+            Some(Value::String(text)) if optional && matches!(text.as_str(), "" | "null" | "None") => {
+                return Ok(Arg::Absent);
+            }
             None => return Err("it is missing".to_owned()),
             Some(value) => value,
         };
         match self {
-            Kind::Expression | Kind::Value | Kind::OptionalValue => scalar(value, variables).map(Arg::Expr),
-            Kind::Variable | Kind::OptionalVariable => variable(value).map(Arg::Expr),
+            Kind::Expression | Kind::Value | Kind::OptionalValue => scalar(value, known).map(Arg::Expr),
+            Kind::Variable | Kind::OptionalVariable | Kind::Function => variable(value).map(Arg::Expr),
             Kind::Choice(words) => choice(value, words).map(Arg::Text),
             Kind::Text => text(value).map(Arg::Text),
-            Kind::Expressions | Kind::Values => list(value, variables).map(Arg::List),
+            Kind::Expressions | Kind::Values => list(value, known).map(Arg::List),
             Kind::Variables => variable_list(value).map(Arg::List),
-            Kind::Point => point(value, variables).map(Arg::List),
-            Kind::Matrix | Kind::Points => rows(value, variables, self == Kind::Points).map(Arg::Rows),
+            Kind::Point => point(value, known).map(Arg::List),
+            Kind::Matrix | Kind::Points => rows(value, known, self == Kind::Points).map(Arg::Rows),
         }
     }
 }
 
-fn scalar(value: &Value, variables: &[String]) -> Result<Expr, String> {
+fn scalar(value: &Value, known: &Names) -> Result<Expr, String> {
     match value {
-        Value::String(text) => read(text, variables),
+        Value::String(text) => read(text, known),
         Value::Number(number) => literal(number),
         other => Err(format!("expected text or a number, found {other}")),
     }
@@ -209,7 +218,9 @@ fn text(value: &Value) -> Result<String, String> {
 fn choice(value: &Value, words: &[&str]) -> Result<String, String> {
     let given = text(value)?;
     let found = words.iter().find(|word| word.eq_ignore_ascii_case(given.trim()));
-    found.map(|word| (*word).to_owned()).ok_or_else(|| format!("expected one of {}, found {given:?}", words.join(", ")))
+    found
+        .map(|word| (*word).to_owned())
+        .ok_or_else(|| format!("expected one of {}, found {given:?}", words.join(", ")))
 }
 
 fn variable(value: &Value) -> Result<Expr, String> {
@@ -230,10 +241,10 @@ fn variable_list(value: &Value) -> Result<Vec<Expr>, String> {
 }
 
 /// A JSON array, or one written as text: `"[x + y - 1, x - y]"`, `"x + y = 1, x = y"`.
-fn list(value: &Value, variables: &[String]) -> Result<Vec<Expr>, String> {
+fn list(value: &Value, known: &Names) -> Result<Vec<Expr>, String> {
     let items = match value {
-        Value::Array(items) => items.iter().map(|item| scalar(item, variables)).collect::<Result<_, _>>()?,
-        other => items_of(scalar(other, variables)?),
+        Value::Array(items) => items.iter().map(|item| scalar(item, known)).collect::<Result<_, _>>()?,
+        other => items_of(scalar(other, known)?),
     };
     within_bounds(items)
 }
@@ -254,8 +265,8 @@ fn within_bounds<T>(items: Vec<T>) -> Result<Vec<T>, String> {
     Ok(items)
 }
 
-fn point(value: &Value, variables: &[String]) -> Result<Vec<Expr>, String> {
-    let coordinates = list(value, variables)?;
+fn point(value: &Value, known: &Names) -> Result<Vec<Expr>, String> {
+    let coordinates = list(value, known)?;
     if coordinates.len() == 2 || coordinates.len() == 3 {
         return Ok(coordinates);
     }
@@ -263,10 +274,10 @@ fn point(value: &Value, variables: &[String]) -> Result<Vec<Expr>, String> {
 }
 
 /// Rows as nested arrays or as text: `"[[1, 2], [3, 4]]"`, `"Matrix([[1, 2], [3, 4]])"`, `"(0, 0), (1, 2)"`.
-fn rows(value: &Value, variables: &[String], points: bool) -> Result<Vec<Vec<Expr>>, String> {
+fn rows(value: &Value, known: &Names, points: bool) -> Result<Vec<Vec<Expr>>, String> {
     let rows: Vec<Vec<Expr>> = match value {
-        Value::Array(items) => items.iter().map(|item| list(item, variables)).collect::<Result<_, _>>()?,
-        other => match scalar(other, variables)? {
+        Value::Array(items) => items.iter().map(|item| list(item, known)).collect::<Result<_, _>>()?,
+        other => match scalar(other, known)? {
             Expr::Matrix(rows) => rows,
             expr => items_of(expr).into_iter().map(items_of).collect(),
         },

@@ -24,7 +24,13 @@ pub struct Cells {
 impl Cells {
     /// No cells yet; the interpreter is taken at the first cell that has to run.
     pub fn new(sandbox: &Sandbox) -> Self {
-        Self { sandbox: sandbox.clone(), session: sandbox.session(), history: [0; 32], noted: Vec::new(), run: Vec::new() }
+        Self {
+            sandbox: sandbox.clone(),
+            session: sandbox.session(),
+            history: [0; 32],
+            noted: Vec::new(),
+            run: Vec::new(),
+        }
     }
 
     /// The outcome of the next cell.

@@ -92,7 +92,10 @@ impl Outcome {
 
     /// Roughly what it takes to keep.
     pub fn bytes(&self) -> usize {
-        let texts = self.stdout.len() + self.stderr.len() + self.error.len() + self.derivation.as_ref().map_or(0, String::len);
+        let texts = self.stdout.len()
+            + self.stderr.len()
+            + self.error.len()
+            + self.derivation.as_ref().map_or(0, String::len);
         200 + texts + json_bytes(&self.json)
     }
 
@@ -127,7 +130,9 @@ fn json_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 32,
         Value::Array(items) => items.iter().map(json_bytes).sum::<usize>() + 32,
-        Value::Object(map) => map.iter().map(|(key, value)| key.len() + json_bytes(value) + 32).sum::<usize>() + 32,
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| key.len() + json_bytes(value) + 32).sum::<usize>() + 32
+        }
         _ => 32,
     }
 }

@@ -69,6 +69,8 @@ pub enum Kind {
     Variable,
     /// A variable's name or null.
     OptionalVariable,
+    /// The name of an unknown function.
+    Function,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Text that is not mathematics.
@@ -107,7 +109,8 @@ impl Tool {
 
     /// The entry as it is described to a model: a strict JSON Schema, every parameter required, nothing else allowed.
     pub fn spec(&self) -> ToolSpec {
-        let properties: Map<String, Value> = self.params.iter().map(|p| (p.name.to_owned(), p.schema())).collect();
+        let properties: Map<String, Value> =
+            self.params.iter().map(|p| (p.name.to_owned(), p.schema())).collect();
         let required: Vec<&str> = self.params.iter().map(|p| p.name).collect();
         ToolSpec {
             name: self.name.to_owned(),
@@ -132,7 +135,7 @@ impl Kind {
     fn schema(self) -> Value {
         let array = |items: Value| json!({ "type": "array", "items": items });
         match self {
-            Kind::Expression | Kind::Variable | Kind::Text => json!({ "type": "string" }),
+            Kind::Expression | Kind::Variable | Kind::Function | Kind::Text => json!({ "type": "string" }),
             Kind::Value => json!({ "type": ["number", "string"] }),
             Kind::OptionalValue => json!({ "type": ["number", "string", "null"] }),
             Kind::OptionalVariable => json!({ "type": ["string", "null"] }),

@@ -46,7 +46,8 @@ impl ToolkitSelection {
 
     /// The typed tools of the toolkits chosen.
     pub fn tools(self) -> impl Iterator<Item = &'static Tool> {
-        let chosen = [(self.sympy, families::SYMPY), (self.math, families::MATH), (self.geometry, families::GEOMETRY)];
+        let chosen =
+            [(self.sympy, families::SYMPY), (self.math, families::MATH), (self.geometry, families::GEOMETRY)];
         chosen.into_iter().filter(|(on, _)| *on).flat_map(|(_, families)| families.iter().copied().flatten())
     }
 
@@ -96,14 +97,22 @@ impl StandardToolbox {
     /// When the sandbox cannot load the SymPy lane.
     pub fn new(selection: ToolkitSelection, sandbox: Arc<Sandbox>) -> Result<Self, ToolFailure> {
         let time = Duration::from_secs(10);
-        Self::with_limits(selection, sandbox, Limits { wall: time, cpu: time, output: 8 << 10, ..Limits::default() })
+        Self::with_limits(
+            selection,
+            sandbox,
+            Limits { wall: time, cpu: time, output: 8 << 10, ..Limits::default() },
+        )
     }
 
     /// [`new`](Self::new) with other limits for each call.
     ///
     /// # Errors
     /// When the sandbox cannot load the SymPy lane.
-    pub fn with_limits(selection: ToolkitSelection, sandbox: Arc<Sandbox>, limits: Limits) -> Result<Self, ToolFailure> {
+    pub fn with_limits(
+        selection: ToolkitSelection,
+        sandbox: Arc<Sandbox>,
+        limits: Limits,
+    ) -> Result<Self, ToolFailure> {
         let worker = sandbox.typed(HANDLER).map_err(failure)?;
         let shared = Shared {
             tools: selection.tools().map(|tool| (tool.name, tool)).collect(),
@@ -120,7 +129,12 @@ impl StandardToolbox {
     /// The worker's own reply, for tests.
     #[cfg(test)]
     pub(super) fn shared_worker_call(&self, request: &Value) -> Value {
-        self.shared.worker.call(request, &self.shared.limits).expect("the sandbox works").json.unwrap_or_default()
+        self.shared
+            .worker
+            .call(request, &self.shared.limits)
+            .expect("the sandbox works")
+            .json
+            .unwrap_or_default()
     }
 
     /// A session that also tells how each call went.
@@ -154,7 +168,12 @@ impl StandardSession {
     ///
     /// # Errors
     /// Only when the sandbox itself is broken.
-    pub fn run(&mut self, name: &str, arguments: &Value, limits: Option<&Limits>) -> Result<Outcome, ToolFailure> {
+    pub fn run(
+        &mut self,
+        name: &str,
+        arguments: &Value,
+        limits: Option<&Limits>,
+    ) -> Result<Outcome, ToolFailure> {
         let started = Instant::now();
         let limits = limits.unwrap_or(&self.shared.limits);
         let mut outcome = match self.shared.tools.get(name) {
@@ -194,12 +213,18 @@ impl Shared {
     /// Native first; SymPy for what the native lane declines.
     fn compute(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
         let declined = match tool.native.map(|native| native(args)) {
-            Some(Ok(answer)) => return Ok(Outcome { derivation: answer.derivation, ..Outcome::json(answer.content) }),
+            Some(Ok(answer)) => {
+                return Ok(Outcome { derivation: answer.derivation, ..Outcome::json(answer.content) });
+            }
             Some(Err(Decline::Error(message))) => return Ok(Outcome::typed_error(tool.name, &message)),
             Some(Err(Decline::Lane(reason))) => reason,
             None => String::new(),
         };
-        if tool.sympy { self.sympy(tool, args, limits) } else { Ok(Outcome::typed_error(tool.name, &declined)) }
+        if tool.sympy {
+            self.sympy(tool, args, limits)
+        } else {
+            Ok(Outcome::typed_error(tool.name, &declined))
+        }
     }
 
     /// A worker that someone else killed is no answer: the call is made once more.
@@ -213,7 +238,8 @@ impl Shared {
     }
 
     fn no_such_tool(&self, name: &str) -> String {
-        let mut names: Vec<&str> = self.tools.keys().copied().chain(self.code.then_some(EXECUTE_CODE)).collect();
+        let mut names: Vec<&str> =
+            self.tools.keys().copied().chain(self.code.then_some(EXECUTE_CODE)).collect();
         names.sort_unstable();
         format!("there is no tool {name:?}; the tools are: {}", names.join(", "))
     }

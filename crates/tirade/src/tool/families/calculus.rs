@@ -5,15 +5,25 @@ use crate::tool::spec::{Kind, Param, Tool, param, tool};
 
 const LOWER: Param = param("lower", Kind::Value, "The lower end, such as 0, pi/2 or -oo.");
 const UPPER: Param = param("upper", Kind::Value, "The upper end, such as 1, sqrt(2) or oo.");
-const LOWER_OR_NULL: Param = param("lower", Kind::OptionalValue, "The left end of the interval; null for none.");
-const UPPER_OR_NULL: Param = param("upper", Kind::OptionalValue, "The right end of the interval; null for none.");
+const LOWER_OR_NULL: Param =
+    param("lower", Kind::OptionalValue, "The left end of the interval; null for none.");
+const UPPER_OR_NULL: Param =
+    param("upper", Kind::OptionalValue, "The right end of the interval; null for none.");
 const POINT: Param = param("point", Kind::Value, "The point, such as 0, 1/2 or oo.");
 
 /// The family.
 pub const TOOLS: &[Tool] = &[
     tool("differentiate", "The derivative of an expression.", &[EXPRESSION, OPTIONAL_VARIABLE]),
-    tool("integrate", "An antiderivative of an expression, without the constant.", &[EXPRESSION, OPTIONAL_VARIABLE]),
-    tool("definite_integral", "The exact integral between two bounds.", &[EXPRESSION, VARIABLE, LOWER, UPPER]),
+    tool(
+        "integrate",
+        "An antiderivative of an expression, without the constant.",
+        &[EXPRESSION, OPTIONAL_VARIABLE],
+    ),
+    tool(
+        "definite_integral",
+        "The exact integral between two bounds.",
+        &[EXPRESSION, VARIABLE, LOWER, UPPER],
+    ),
     tool(
         "series_expansion",
         "The Taylor or Laurent series around a point, with the order term.",
@@ -26,11 +36,19 @@ pub const TOOLS: &[Tool] = &[
             EXPRESSION,
             VARIABLE,
             POINT,
-            param("direction", Kind::Choice(&["both", "+", "-"]), "both, + (from the right) or - (from the left)."),
+            param(
+                "direction",
+                Kind::Choice(&["both", "+", "-"]),
+                "both, + (from the right) or - (from the left).",
+            ),
         ],
     ),
     tool("find_critical_points", "The points where the derivative is zero.", &[EXPRESSION, VARIABLE]),
-    tool("check_continuity", "Whether the expression is continuous at a point: True or False.", &[EXPRESSION, VARIABLE, POINT]),
+    tool(
+        "check_continuity",
+        "Whether the expression is continuous at a point: True or False.",
+        &[EXPRESSION, VARIABLE, POINT],
+    ),
     tool(
         "find_extrema",
         "The least and the greatest value on an interval, and where the derivative is zero.",
@@ -47,17 +65,27 @@ pub const TOOLS: &[Tool] = &[
         ],
     ),
     tool("function_domain", "The real numbers for which an expression is defined.", &[EXPRESSION, VARIABLE]),
-    tool("function_range", "The values that an expression takes on an interval.", &[EXPRESSION, VARIABLE, LOWER_OR_NULL, UPPER_OR_NULL]),
-    tool("compute_sum", "The sum of an expression for all integers between two bounds, also symbolic or infinite.", &[
-        EXPRESSION, VARIABLE, LOWER, UPPER,
-    ]),
-    tool("compute_product", "The product of an expression for all integers between two bounds.", &[EXPRESSION, VARIABLE, LOWER, UPPER]),
+    tool(
+        "function_range",
+        "The values that an expression takes on an interval.",
+        &[EXPRESSION, VARIABLE, LOWER_OR_NULL, UPPER_OR_NULL],
+    ),
+    tool(
+        "compute_sum",
+        "The sum of an expression for all integers between two bounds, also symbolic or infinite.",
+        &[EXPRESSION, VARIABLE, LOWER, UPPER],
+    ),
+    tool(
+        "compute_product",
+        "The product of an expression for all integers between two bounds.",
+        &[EXPRESSION, VARIABLE, LOWER, UPPER],
+    ),
     tool(
         "solve_recurrence",
         "A closed form of a sequence given by a linear recurrence and initial values.",
         &[
             param("recurrence", Kind::Expression, "The recurrence, such as a(n+2) = a(n+1) + a(n)."),
-            param("function", Kind::Variable, "The name of the sequence, such as a."),
+            param("function", Kind::Function, "The name of the sequence, such as a."),
             param("variable", Kind::Variable, "The index, such as n."),
             param("initial_points", Kind::Values, "Indices of the known terms, such as [0, 1]."),
             param("initial_values", Kind::Values, "The known terms, such as [0, 1]."),

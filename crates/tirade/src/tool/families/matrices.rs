@@ -3,7 +3,8 @@
 use super::VARIABLE;
 use crate::tool::spec::{Kind, Param, Tool, param, tool};
 
-const MATRIX: Param = param("matrix", Kind::Matrix, "The rows, such as [[1, 2], [3, \"sqrt(2)\"]]; entries may be exact text.");
+const MATRIX: Param =
+    param("matrix", Kind::Matrix, "The rows, such as [[1, 2], [3, \"sqrt(2)\"]]; entries may be exact text.");
 
 /// The family.
 pub const TOOLS: &[Tool] = &[
@@ -30,7 +31,11 @@ pub const TOOLS: &[Tool] = &[
         ],
     ),
     tool("row_reduce", "The reduced row echelon form.", &[MATRIX]),
-    tool("characteristic_polynomial", "The characteristic polynomial det(variable*I - matrix).", &[MATRIX, VARIABLE]),
+    tool(
+        "characteristic_polynomial",
+        "The characteristic polynomial det(variable*I - matrix).",
+        &[MATRIX, VARIABLE],
+    ),
     tool(
         "matrix_power",
         "A square matrix multiplied by itself; -1 inverts.",

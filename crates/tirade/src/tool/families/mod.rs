@@ -17,7 +17,11 @@ pub const MATH: &[&[Tool]] = &[];
 /// The families of the geometry toolkit.
 pub const GEOMETRY: &[&[Tool]] = &[];
 
-const EXPRESSION: Param =
-    param("expression", Kind::Expression, "The expression, such as (x^2 - 1)/(x - 1). SymPy syntax, plain notation and LaTeX are read.");
+const EXPRESSION: Param = param(
+    "expression",
+    Kind::Expression,
+    "The expression, such as (x^2 - 1)/(x - 1). SymPy syntax, plain notation and LaTeX are read.",
+);
 const VARIABLE: Param = param("variable", Kind::Variable, "The variable, such as x.");
-const OPTIONAL_VARIABLE: Param = param("variable", Kind::OptionalVariable, "The variable; null for x, or for the only variable.");
+const OPTIONAL_VARIABLE: Param =
+    param("variable", Kind::OptionalVariable, "The variable; null for x, or for the only variable.");

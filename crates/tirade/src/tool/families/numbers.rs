@@ -68,7 +68,15 @@ pub const TOOLS: &[Tool] = &[
         &[
             param(
                 "kind",
-                Kind::Choice(&["catalan", "bell", "fibonacci", "lucas", "partitions", "derangements", "harmonic"]),
+                Kind::Choice(&[
+                    "catalan",
+                    "bell",
+                    "fibonacci",
+                    "lucas",
+                    "partitions",
+                    "derangements",
+                    "harmonic",
+                ]),
                 "Which sequence.",
             ),
             N,

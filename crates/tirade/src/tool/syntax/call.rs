@@ -11,7 +11,8 @@ type Parsed = Result<Expr, String>;
 /// The expression that `name(args)` stands for.
 pub fn build(name: &str, callable: Callable, args: Vec<Expr>) -> Parsed {
     let count = args.len();
-    let wrong = || Err(format!("{name}() does not take {count} argument{}", if count == 1 { "" } else { "s" }));
+    let wrong =
+        || Err(format!("{name}() does not take {count} argument{}", if count == 1 { "" } else { "s" }));
     let mut rest = args.into_iter();
     let mut take = || rest.next().unwrap_or_else(|| Expr::int(0));
     Ok(match (callable, count) {
@@ -62,7 +63,9 @@ fn interval(low: Expr, high: Expr, left_open: bool, right_open: bool) -> Expr {
 
 /// `[[1, 2], [3, 4]]` as rows; `[1, 2]` is a column, as in SymPy.
 pub fn matrix(rows: Expr) -> Parsed {
-    let Expr::Bracket(items) = rows else { return Err("Matrix() needs a list of rows, such as [[1, 2], [3, 4]]".to_owned()) };
+    let Expr::Bracket(items) = rows else {
+        return Err("Matrix() needs a list of rows, such as [[1, 2], [3, 4]]".to_owned());
+    };
     let rows: Vec<Vec<Expr>> =
         items.into_iter().map(|row| if let Expr::Bracket(cells) = row { cells } else { vec![row] }).collect();
     if rows.iter().any(|row| row.len() != rows[0].len()) {
@@ -104,11 +107,19 @@ fn parts(name: &str, op: BigOp, range: Expr) -> Result<(String, Option<Expr>, Op
         Some(Expr::Sym(var)) => var.to_string(),
         Some(Expr::Const(Const::I)) => "i".to_owned(),
         Some(Expr::Const(Const::E)) => "e".to_owned(),
-        other => return Err(format!("{name}() runs over a variable, not over {}", other.map_or_else(String::new, |e| e.to_string()))),
+        other => {
+            return Err(format!(
+                "{name}() runs over a variable, not over {}",
+                other.map_or_else(String::new, |e| e.to_string())
+            ));
+        }
     };
     let (low, high) = (items.next(), items.next());
     let needs_both = matches!(op, BigOp::Sum | BigOp::Prod);
-    if (needs_both && high.is_none()) || (op == BigOp::Integral && low.is_some() != high.is_some()) || items.next().is_some() {
+    if (needs_both && high.is_none())
+        || (op == BigOp::Integral && low.is_some() != high.is_some())
+        || items.next().is_some()
+    {
         return Err(format!("{name}() over {var} needs both bounds, such as ({var}, 1, 10)"));
     }
     Ok((var, low, high))

@@ -21,11 +21,52 @@ pub struct Placed<'a> {
 
 /// Spelling and canonical form; longer spellings come first.
 const OPERATORS: &[(&str, &str)] = &[
-    ("**", "^"), ("<=", "<="), ("=<", "<="), (">=", ">="), ("=>", ">="), ("==", "="), ("!=", "!="), ("<>", "!="), ("&&", "&"),
-    ("//", "//"), ("≤", "<="), ("≥", ">="), ("≠", "!="), ("×", "*"), ("·", "*"), ("⋅", "*"), ("÷", "/"),
-    ("−", "-"), ("–", "-"), ("√", "√"), ("°", "°"), ("∞", "oo"), ("π", "pi"), ("²", "²"), ("³", "³"), ("^", "^"), ("*", "*"),
-    ("/", "/"), ("+", "+"), ("-", "-"), ("=", "="), ("<", "<"), (">", ">"), ("!", "!"), ("%", "%"), ("|", "|"), ("&", "&"),
-    ("~", "~"), ("(", "("), (")", ")"), ("[", "["), ("]", "]"), ("{", "{"), ("}", "}"), (",", ","), (":", ":"),
+    ("**", "^"),
+    ("<=", "<="),
+    ("=<", "<="),
+    (">=", ">="),
+    ("=>", ">="),
+    ("==", "="),
+    ("!=", "!="),
+    ("<>", "!="),
+    ("&&", "&"),
+    ("//", "//"),
+    ("≤", "<="),
+    ("≥", ">="),
+    ("≠", "!="),
+    ("×", "*"),
+    ("·", "*"),
+    ("⋅", "*"),
+    ("÷", "/"),
+    ("−", "-"),
+    ("–", "-"),
+    ("√", "√"),
+    ("°", "°"),
+    ("∞", "oo"),
+    ("π", "pi"),
+    ("²", "²"),
+    ("³", "³"),
+    ("^", "^"),
+    ("*", "*"),
+    ("/", "/"),
+    ("+", "+"),
+    ("-", "-"),
+    ("=", "="),
+    ("<", "<"),
+    (">", ">"),
+    ("!", "!"),
+    ("%", "%"),
+    ("|", "|"),
+    ("&", "&"),
+    ("~", "~"),
+    ("(", "("),
+    (")", ")"),
+    ("[", "["),
+    ("]", "]"),
+    ("{", "{"),
+    ("}", "}"),
+    (",", ","),
+    (":", ":"),
 ];
 
 /// All tokens, or what could not be read and where.
@@ -38,17 +79,22 @@ pub fn tokens(text: &str) -> Result<Vec<Placed<'_>>, String> {
             continue;
         }
         let rest = &text[at..];
-        let (token, length) = if c.is_ascii_digit() || (c == '.' && rest[1..].starts_with(|d: char| d.is_ascii_digit())) {
-            let length = number_length(rest);
-            (Token::Number(&rest[..length]), length)
-        } else if c.is_alphabetic() && c != 'π' {
-            let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\'') || c == '²' || c == '³').unwrap_or(rest.len());
-            (Token::Name(&rest[..length]), length)
-        } else if let Some((spelling, canonical)) = OPERATORS.iter().find(|(spelling, _)| rest.starts_with(spelling)) {
-            (Token::Op(canonical), spelling.len())
-        } else {
-            return Err(format!("{c:?} cannot be read at position {at} of {text:?}"));
-        };
+        let (token, length) =
+            if c.is_ascii_digit() || (c == '.' && rest[1..].starts_with(|d: char| d.is_ascii_digit())) {
+                let length = number_length(rest);
+                (Token::Number(&rest[..length]), length)
+            } else if c.is_alphabetic() && c != 'π' {
+                let length = rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '\'') || c == '²' || c == '³')
+                    .unwrap_or(rest.len());
+                (Token::Name(&rest[..length]), length)
+            } else if let Some((spelling, canonical)) =
+                OPERATORS.iter().find(|(spelling, _)| rest.starts_with(spelling))
+            {
+                (Token::Op(canonical), spelling.len())
+            } else {
+                return Err(format!("{c:?} cannot be read at position {at} of {text:?}"));
+            };
         found.push(Placed { token, at, spaced });
         at += length;
         spaced = false;
@@ -63,7 +109,8 @@ fn number_length(text: &str) -> usize {
     if text[end..].starts_with('.') {
         end += 1 + digits(end + 1);
     }
-    let exponent = text[end..].strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+    let exponent =
+        text[end..].strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
     if let Some(rest) = exponent.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
         let from = text.len() - rest.len();
         end = from + digits(from);

@@ -5,8 +5,9 @@
 //! `tirade_math` with other habits, such as units; here `5 m` is five times m.
 //!
 //! ```
-//! use tirade::tool::syntax::read;
-//! assert_eq!(read("2x(x-1) = 0", &[]).unwrap(), read("Eq(2*x*(x-1), 0)", &[]).unwrap());
+//! use tirade::tool::syntax::{Names, read};
+//! let names = Names::default();
+//! assert_eq!(read("2x(x-1) = 0", &names).unwrap(), read("Eq(2*x*(x-1), 0)", &names).unwrap());
 //! ```
 
 mod call;
@@ -20,11 +21,19 @@ use tirade_math::expr::{Const, Func};
 /// Longest argument, in bytes.
 pub const MAX_BYTES: usize = 20_000;
 
-/// Reads one argument. `variables` are names that stand for themselves here even if they have a meaning elsewhere (`E`, `i`).
+/// Names whose meaning the call itself declares, whatever they mean elsewhere (`E`, `i`, `a`).
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    pub variables: Vec<String>,
+    /// Unknown functions: with `a` among them `a(n+1)` is no product.
+    pub functions: Vec<String>,
+}
+
+/// Reads one argument.
 ///
 /// # Errors
 /// What could not be read, with the place, in words for the model.
-pub fn read(text: &str, variables: &[String]) -> Result<Expr, String> {
+pub fn read(text: &str, known: &Names) -> Result<Expr, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("the argument is empty".to_owned());
@@ -34,14 +43,14 @@ pub fn read(text: &str, variables: &[String]) -> Result<Expr, String> {
     }
     if text.contains(['\\', '$']) {
         let latex = tirade_math::parse(text).map_err(|e| format!("{e} in {text:?}"))?;
-        return Ok(settle(latex, variables));
+        return Ok(settle(latex, known));
     }
-    parse::parse(text, variables)
+    parse::parse(text, known)
 }
 
 /// LaTeX leaves two things open that an argument does not: `log` without a base is natural, and a variable is a variable.
-fn settle(expr: Expr, variables: &[String]) -> Expr {
-    let is_variable = |name: &str| variables.iter().any(|v| v == name);
+fn settle(expr: Expr, known: &Names) -> Expr {
+    let is_variable = |name: &str| known.variables.iter().any(|v| v == name);
     map(expr, &|node| match node {
         Expr::Call(Func::Log, args) if args.len() == 1 => Expr::Call(Func::Ln, args),
         Expr::Const(Const::E) if is_variable("e") => Expr::sym("e"),
@@ -60,7 +69,9 @@ pub(crate) fn map(expr: Expr, change: &impl Fn(Expr) -> Expr) -> Expr {
         Expr::Pow(base, exponent) => Expr::Pow(one(base), one(exponent)),
         Expr::Call(func, args) => Expr::Call(func, all(args)),
         Expr::Apply(name, args) => Expr::Apply(name, all(args)),
-        Expr::Relation(left, rest) => Expr::Relation(one(left), rest.into_iter().map(|(op, e)| (op, map(e, change))).collect()),
+        Expr::Relation(left, rest) => {
+            Expr::Relation(one(left), rest.into_iter().map(|(op, e)| (op, map(e, change))).collect())
+        }
         Expr::Logic(op, items) => Expr::Logic(op, all(items)),
         Expr::Tuple(items) => Expr::Tuple(all(items)),
         Expr::Bracket(items) => Expr::Bracket(all(items)),
@@ -84,14 +95,19 @@ mod tests {
     /// Reads `text` with `E`-like letters declared or not, and compares the plain form.
     fn check(cases: &[(&str, &str)]) {
         for (text, expected) in cases {
-            let found = read(text, &[]).map_or_else(|e| format!("error: {e}"), |e| e.to_string());
+            let found =
+                read(text, &Names::default()).map_or_else(|e| format!("error: {e}"), |e| e.to_string());
             assert_eq!(found, *expected, "{text}");
         }
     }
 
     fn same(cases: &[(&str, &str)]) {
         for (left, right) in cases {
-            assert_eq!(read(left, &[]).unwrap(), read(right, &[]).unwrap(), "{left} and {right}");
+            assert_eq!(
+                read(left, &Names::default()).unwrap(),
+                read(right, &Names::default()).unwrap(),
+                "{left} and {right}"
+            );
         }
     }
 
@@ -144,14 +160,19 @@ mod tests {
             ("a^b^c", "a^(b^c)"),
             ("-2^2", "-2^2"),
         ]);
-        let declared = ["E".to_owned(), "i".to_owned()];
+        let declared =
+            Names { variables: vec!["E".to_owned(), "i".to_owned()], functions: vec!["a".to_owned()] };
         assert_eq!(read("E + i", &declared).unwrap(), Expr::sum([Expr::sym("E"), Expr::sym("i")]));
-        assert_eq!(read("E + i", &[]).unwrap(), Expr::sum([Expr::constant(Const::E), Expr::constant(Const::I)]));
+        assert_eq!(read("a(2) + a", &declared).unwrap().to_string(), "a(2) + a");
+        assert_eq!(
+            read("E + i", &Names::default()).unwrap(),
+            Expr::sum([Expr::constant(Const::E), Expr::constant(Const::I)])
+        );
     }
 
     #[test]
     fn an_index_is_not_the_imaginary_unit() {
-        let sum = read("Sum(i^2, (i, 1, 3))", &[]).unwrap();
+        let sum = read("Sum(i^2, (i, 1, 3))", &Names::default()).unwrap();
         let Expr::Big(big) = sum else { panic!("{sum:?}") };
         assert_eq!((big.body, big.var.as_str()), (Expr::sym("i").pow(Expr::int(2)), "i"));
     }
@@ -159,7 +180,7 @@ mod tests {
     #[test]
     fn decimals_are_exact() {
         for (text, value) in [("0.5", "1/2"), ("1.25", "5/4"), (".1", "1/10")] {
-            assert_eq!(read(text, &[]).unwrap().as_rational().unwrap().to_string(), value);
+            assert_eq!(read(text, &Names::default()).unwrap().as_rational().unwrap().to_string(), value);
         }
     }
 
@@ -179,11 +200,16 @@ mod tests {
     #[test]
     fn hostile_arguments_end_in_an_error_not_in_a_crash() {
         let deep = ["(", "-", "sin ", "x^", "|", "[", "f(", "2^-", "~"].map(|part| part.repeat(5_000));
-        let long = ["x!".to_owned() + &"!".repeat(9_000), "1e999999999".to_owned(), "9".repeat(30_000), "x²".repeat(2_000)];
+        let long = [
+            "x!".to_owned() + &"!".repeat(9_000),
+            "1e999999999".to_owned(),
+            "9".repeat(30_000),
+            "x²".repeat(2_000),
+        ];
         for text in deep.iter().chain(&long) {
-            let _ = read(text, &[]);
+            let _ = read(text, &Names::default());
         }
-        assert!(read(&deep[0], &[]).unwrap_err().contains("nested more than"));
-        assert!(read(&"9".repeat(30_000), &[]).unwrap_err().contains("at most 20000 are read"));
+        assert!(read(&deep[0], &Names::default()).unwrap_err().contains("nested more than"));
+        assert!(read(&"9".repeat(30_000), &Names::default()).unwrap_err().contains("at most 20000 are read"));
     }
 }

@@ -119,8 +119,8 @@ pub fn constant(name: &str) -> Option<Const> {
 /// Names of several letters that are one variable.
 pub fn is_greek(name: &str) -> bool {
     const GREEK: &[&str] = &[
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "lamda", "mu", "nu", "xi",
-        "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+        "lamda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
     ];
     GREEK.iter().any(|greek| greek.eq_ignore_ascii_case(name))
 }

@@ -3,6 +3,7 @@
 use tirade_math::Expr;
 use tirade_math::expr::{Const, Decimal, Func, LogicOp, RelOp};
 
+use super::Names;
 use super::lex::{Placed, Token, tokens};
 use super::names::{self, Callable};
 
@@ -12,8 +13,8 @@ const MAX_DEPTH: usize = 100;
 type Parsed = Result<Expr, String>;
 
 /// Reads a whole argument.
-pub fn parse(text: &str, variables: &[String]) -> Parsed {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, bars: 0, variables };
+pub fn parse(text: &str, known: &Names) -> Parsed {
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, bars: 0, known };
     let expr = parser.items()?;
     if parser.next < parser.tokens.len() {
         return Err(parser.unexpected());
@@ -28,7 +29,7 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// Open absolute-value bars: inside them the next bar closes.
     bars: usize,
-    pub(super) variables: &'a [String],
+    known: &'a Names,
 }
 
 impl<'a> Parser<'a> {
@@ -58,13 +59,18 @@ impl<'a> Parser<'a> {
 
     fn unexpected(&self) -> String {
         match self.tokens.get(self.next) {
-            Some(placed) => format!("unexpected {:?} at position {} of {:?}", &self.text[placed.at..], placed.at, self.text),
+            Some(placed) => format!(
+                "unexpected {:?} at position {} of {:?}",
+                &self.text[placed.at..],
+                placed.at,
+                self.text
+            ),
             None => format!("{:?} ends too early", self.text),
         }
     }
 
     fn is_variable(&self, name: &str) -> bool {
-        self.variables.iter().any(|v| v == name)
+        self.known.variables.iter().any(|v| v == name)
     }
 
     /// Runs one level deeper.
@@ -180,7 +186,9 @@ impl<'a> Parser<'a> {
     fn starts_factor(&self, left: &Expr) -> bool {
         match self.peek() {
             Some(Token::Number(_)) => !matches!(left, Expr::Num(_) | Expr::Dec(_)),
-            Some(Token::Name(name)) => !matches!(*name, "and" | "or" | "not" | "mod") || self.is_variable(name),
+            Some(Token::Name(name)) => {
+                !matches!(*name, "and" | "or" | "not" | "mod") || self.is_variable(name)
+            }
             Some(Token::Op("(" | "√" | "pi" | "oo")) => true,
             Some(Token::Op("|")) => self.bars == 0 && !is_statement(left) && self.bar_closes(),
             _ => false,
@@ -189,8 +197,12 @@ impl<'a> Parser<'a> {
 
     /// Whether another bar follows before the bracket around this place closes.
     fn bar_closes(&self) -> bool {
+        let rest = &self.tokens[self.next + 1..];
+        if rest.first().is_some_and(|placed| placed.token == Token::Op("|")) {
+            return false;
+        }
         let mut level = 0i32;
-        for placed in &self.tokens[self.next + 1..] {
+        for placed in rest {
             match placed.token {
                 Token::Op("(" | "[" | "{") => level += 1,
                 Token::Op(")" | "]" | "}") => level -= 1,
@@ -256,7 +268,9 @@ impl<'a> Parser<'a> {
             Token::Op("pi") => Ok(Expr::constant(Const::Pi)),
             Token::Op("oo") => Ok(Expr::constant(Const::Infinity)),
             Token::Op("√") => Ok(Expr::call(Func::Sqrt, self.postfix()?)),
-            Token::Op("(") => self.bracketed(")").map(|mut all| if all.len() == 1 { all.remove(0) } else { Expr::Tuple(all) }),
+            Token::Op("(") => self
+                .bracketed(")")
+                .map(|mut all| if all.len() == 1 { all.remove(0) } else { Expr::Tuple(all) }),
             Token::Op("[") => self.bracketed("]").map(Expr::Bracket),
             Token::Op("{") => self.bracketed("}").map(Expr::Set),
             Token::Op("|") => self.absolute(),
@@ -302,15 +316,19 @@ impl<'a> Parser<'a> {
             return Ok(Expr::Call(Func::Log, vec![self.bare_argument()?, base]));
         }
         let called = self.peek_op() == Some("(");
-        if let Some(callable) = names::callable(name).filter(|c| called || matches!(c, Callable::Func(_)) && name.len() > 1) {
+        if called && self.known.functions.iter().any(|f| f == name) {
+            return self.apply(name);
+        }
+        if let Some(callable) =
+            names::callable(name).filter(|c| called || matches!(c, Callable::Func(_)) && name.len() > 1)
+        {
             if !called && names::is_greek(name) {
                 return Ok(Expr::sym(name));
             }
             return self.call(name, callable);
         }
         if called && is_unknown_function(name) {
-            self.next += 1;
-            return Ok(Expr::Apply(name.into(), self.bracketed(")")?));
+            return self.apply(name);
         }
         if let Some(constant) = names::constant(name) {
             return Ok(Expr::constant(constant));
@@ -319,6 +337,11 @@ impl<'a> Parser<'a> {
             return Ok(Expr::sym(name));
         }
         Ok(Expr::product(name.chars().map(letter)))
+    }
+
+    fn apply(&mut self, name: &str) -> Parsed {
+        self.expect("(")?;
+        Ok(Expr::Apply(name.into(), self.bracketed(")")?))
     }
 
     /// A function with its arguments in brackets, or with a power first (`sin^2 x`), or without brackets (`sin 2x`).
@@ -345,7 +368,9 @@ impl<'a> Parser<'a> {
             return self.nested(Self::atom);
         }
         let mut product = self.nested(Self::power)?;
-        while self.starts_factor(&product) && !matches!(self.peek(), Some(Token::Name(n)) if names::callable(n).is_some()) {
+        while self.starts_factor(&product)
+            && !matches!(self.peek(), Some(Token::Name(n)) if names::callable(n).is_some())
+        {
             product = Expr::product([product, self.power()?]);
         }
         if matches!(product, Expr::Const(Const::Pi)) && self.eat("/") {
@@ -369,7 +394,8 @@ fn is_statement(expr: &Expr) -> bool {
 
 /// Names that are read as unknown functions when brackets follow; any other letter is multiplied: `x(x+1)`.
 fn is_unknown_function(name: &str) -> bool {
-    matches!(name, "f" | "g" | "h" | "F" | "G" | "H" | "phi" | "psi") || (name.chars().count() > 3 && names::constant(name).is_none())
+    matches!(name, "f" | "g" | "h" | "F" | "G" | "H" | "phi" | "psi")
+        || (name.chars().count() > 3 && names::constant(name).is_none())
 }
 
 fn letter(c: char) -> Expr {

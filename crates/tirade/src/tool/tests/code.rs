@@ -33,7 +33,9 @@ fn sessions_share_nothing_but_known_results() {
 #[test]
 fn a_known_history_is_not_run_again_until_an_unknown_cell_needs_it() {
     let Some(toolbox) = toolbox() else { return };
-    let run = |session: &mut StandardSession, code: &str| session.run(EXECUTE_CODE, &json!({ "code": code }), None).unwrap();
+    let run = |session: &mut StandardSession, code: &str| {
+        session.run(EXECUTE_CODE, &json!({ "code": code }), None).unwrap()
+    };
     let (mut first, mut second) = (toolbox.open(), toolbox.open());
     for code in ["known = 20", "known += 1", "known * 2"] {
         assert!(!run(&mut first, code).cached);
@@ -64,7 +66,11 @@ fn wrong_names_and_arguments_are_told() {
     let mut session = toolbox.open();
     let result = session.call("no_such", &json!({})).unwrap();
     assert_eq!(result.status, ToolStatus::Error);
-    assert!(result.content.contains("there is no tool \\\"no_such\\\"; the tools are: "), "{}", result.content);
+    assert!(
+        result.content.contains("there is no tool \\\"no_such\\\"; the tools are: "),
+        "{}",
+        result.content
+    );
     let result = session.call(EXECUTE_CODE, &json!({})).unwrap();
     assert!(result.content.contains("the argument code is missing"), "{}", result.content);
 }

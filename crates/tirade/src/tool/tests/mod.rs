@@ -14,13 +14,21 @@ use super::*;
 /// The toolbox of all tests, or `None` (after a clear line) where no Python can be had. In CI that is a failure.
 fn toolbox() -> Option<&'static StandardToolbox> {
     static TOOLBOX: OnceLock<Option<StandardToolbox>> = OnceLock::new();
-    TOOLBOX.get_or_init(|| sandbox().map(|s| StandardToolbox::new(ToolkitSelection::ALL, Arc::new(s)).expect("the handler loads"))).as_ref()
+    TOOLBOX
+        .get_or_init(|| {
+            sandbox()
+                .map(|s| StandardToolbox::new(ToolkitSelection::ALL, Arc::new(s)).expect("the handler loads"))
+        })
+        .as_ref()
 }
 
 fn sandbox() -> Option<Sandbox> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tmp/python");
     match setup::ensure_environment(&dir, &mut |step| eprintln!("{step}")) {
-        Ok(python) => Some(Sandbox::start(SandboxConfig { workers: 1, ..SandboxConfig::new(python) }).expect("the sandbox starts")),
+        Ok(python) => Some(
+            Sandbox::start(SandboxConfig { workers: 1, ..SandboxConfig::new(python) })
+                .expect("the sandbox starts"),
+        ),
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
         Err(error) => {
             eprintln!("SKIPPED: no Python environment for the tool tests: {error}");
@@ -46,8 +54,19 @@ fn python_reads_no_text_as_code() {
         ("numbers", include_str!("../../../python/numbers.py")),
     ];
     for (name, source) in sources {
-        for banned in ["parse_expr", "sympify", "eval(", "exec(", "parse_latex", "getattr", "__import__", "pickle", "lambdify"] {
-            let hits: Vec<&str> = source.lines().filter(|line| line.contains(banned) && !line.contains("evaluat")).collect();
+        for banned in [
+            "parse_expr",
+            "sympify",
+            "eval(",
+            "exec(",
+            "parse_latex",
+            "getattr",
+            "__import__",
+            "pickle",
+            "lambdify",
+        ] {
+            let hits: Vec<&str> =
+                source.lines().filter(|line| line.contains(banned) && !line.contains("evaluat")).collect();
             assert!(hits.is_empty(), "{name}.py has {banned}: {hits:?}");
         }
     }
@@ -71,11 +90,21 @@ fn specifications_are_strict_and_names_unique() {
     assert_eq!(names.len(), specs.len(), "two tools have one name");
     for spec in &specs {
         let parameters = &spec.parameters;
-        let required: Vec<&str> = parameters["required"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+        let required: Vec<&str> =
+            parameters["required"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
         let properties: Vec<&String> = parameters["properties"].as_object().unwrap().keys().collect();
         assert_eq!(required, properties, "{}", spec.name);
         assert_eq!(parameters["additionalProperties"], false, "{}", spec.name);
-        assert!(spec.description.ends_with('.') && spec.description.len() < 300, "{}: {}", spec.name, spec.description);
-        assert!(spec.name.len() <= 64 && spec.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{}", spec.name);
+        assert!(
+            spec.description.ends_with('.') && spec.description.len() < 300,
+            "{}: {}",
+            spec.name,
+            spec.description
+        );
+        assert!(
+            spec.name.len() <= 64 && spec.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+            "{}",
+            spec.name
+        );
     }
 }
