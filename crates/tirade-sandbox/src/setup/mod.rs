@@ -25,10 +25,14 @@ const MARKER: &str = "tirade-environment";
 /// # Errors
 /// [`SandboxError::Setup`] with the tool's own words and a hint.
 pub fn ensure_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, SandboxError> {
+    // Before the lock: a finished environment may lie where nothing can be written.
+    if is_complete(dir) {
+        return Ok(interpreter(dir));
+    }
     let steps = Steps::new(dir, progress);
     let _lock = lock(&steps)?;
     if is_complete(dir) {
-        return Ok(interpreter(dir));
+        return Ok(interpreter(dir)); // another process made it meanwhile
     }
     build(steps)
 }
