@@ -11,5 +11,10 @@ mod ops;
 mod pool;
 mod random;
 mod simd;
+mod optim;
+mod options;
+mod error;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod testing;
