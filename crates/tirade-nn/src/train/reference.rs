@@ -19,7 +19,13 @@ fn sequences() -> Vec<Sequence> {
 fn starting_adapter(plan: &Plan) -> Vec<f32> {
     let mut all = vec![0f32; plan.len];
     for (layer, module, slot) in plan.iter() {
-        let name = |m| format!("base_model.model.model.layers.{layer}.{}.{}.lora_{m}.default.weight", module.block(), module.name());
+        let name = |m| {
+            format!(
+                "base_model.model.model.layers.{layer}.{}.{}.lora_{m}.default.weight",
+                module.block(),
+                module.name()
+            )
+        };
         let a = fill(&name("A"), slot.rank * slot.inputs, 0.3);
         let b = fill(&name("B"), slot.rank * slot.outputs, 0.3);
         all[slot.start..][..a.len()].copy_from_slice(&a);
@@ -43,7 +49,8 @@ fn check_vector(what: &str, got: &[f32], want: &serde_json::Value, tolerance: f6
 
 #[test]
 fn twenty_steps_follow_peft() {
-    let all: serde_json::Value = serde_json::from_str(include_str!("../../tests/reference/lora_tiny.json")).unwrap();
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../../tests/reference/lora_tiny.json")).unwrap();
     for kind in TINY_KINDS {
         let (want, model, sequences) = (&all[kind], tiny(kind), sequences());
         let refs: Vec<&Sequence> = sequences.iter().collect();
