@@ -6,7 +6,9 @@
 //! | [`quant`] | block formats of weights and their one definition of value |
 //! | [`config`], [`weights`] | one description of an architecture and one set of tensor names for both formats |
 //! | [`tokenizer`], [`template`] | text to tokens, conversations to text |
+//! | [`train`], [`adapter`] | LoRA training; adapters in PEFT's format, merging them |
 
+pub mod adapter;
 pub mod config;
 pub mod error;
 pub mod gguf;

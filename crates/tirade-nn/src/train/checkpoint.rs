@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainError;
 use super::optim::AdamW;
 use super::options::TrainOptions;
+use crate::adapter::to_bytes;
 use crate::quant::DType;
 use crate::safetensors::{self, Safetensors};
 
@@ -52,8 +53,10 @@ pub(crate) fn save(output: &Path, progress: &Progress) -> Result<PathBuf, TrainE
         ("second", &progress.optimiser.second),
     ];
     parts.extend(progress.best.as_ref().map(|best| ("best", best)));
-    let bytes: Vec<(&str, [usize; 1], Vec<u8>)> = parts.iter().map(|(n, v)| (*n, [v.len()], to_bytes(v))).collect();
-    let entries: Vec<safetensors::Entry> = bytes.iter().map(|(n, s, b)| (*n, DType::F32, &s[..], &b[..])).collect();
+    let bytes: Vec<(&str, [usize; 1], Vec<u8>)> =
+        parts.iter().map(|(n, v)| (*n, [v.len()], to_bytes(v))).collect();
+    let entries: Vec<safetensors::Entry> =
+        bytes.iter().map(|(n, s, b)| (*n, DType::F32, &s[..], &b[..])).collect();
     safetensors::write(&writing.join("state.safetensors"), &entries, &[])?;
     let json = serde_json::to_string_pretty(&progress.state).expect("plain data");
     write_synced(&writing.join("state.json"), json.as_bytes())?;
@@ -74,19 +77,26 @@ pub(crate) fn latest(output: &Path) -> Result<Option<PathBuf>, TrainError> {
 }
 
 /// Reads a checkpoint for a run with `options` and `examples` (a digest), refusing one of another run.
-pub(crate) fn load(path: &Path, options: &TrainOptions, examples: &str, len: usize) -> Result<Progress, TrainError> {
+pub(crate) fn load(
+    path: &Path,
+    options: &TrainOptions,
+    examples: &str,
+    len: usize,
+) -> Result<Progress, TrainError> {
     let file = path.join("state.json");
     let text = fs::read(&file).map_err(|e| TrainError::io(&file, e))?;
-    let damaged = |what: String| TrainError::io(&file, std::io::Error::new(std::io::ErrorKind::InvalidData, what));
+    let damaged =
+        |what: String| TrainError::io(&file, std::io::Error::new(std::io::ErrorKind::InvalidData, what));
     let state: State = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
     if let Some(difference) = difference(&state, options, examples) {
         return Err(TrainError::OtherRun { path: path.to_owned(), difference });
     }
     let tensors = Safetensors::open(&path.join("state.safetensors"))?;
-    let vector = |name: &str| {
-        tensors.tensor(name).map(|(_, bytes)| from_bytes(bytes)).filter(|v| v.len() == len)
+    let vector =
+        |name: &str| tensors.tensor(name).map(|(_, bytes)| from_bytes(bytes)).filter(|v| v.len() == len);
+    let need = |name: &str| {
+        vector(name).ok_or_else(|| damaged(format!("its tensor {name} is missing or not {len} long")))
     };
-    let need = |name: &str| vector(name).ok_or_else(|| damaged(format!("its tensor {name} is missing or not {len} long")));
     let optimiser = AdamW { first: need("first")?, second: need("second")? };
     Ok(Progress { adapter: need("adapter")?, optimiser, best: vector("best"), state })
 }
@@ -101,7 +111,9 @@ fn difference(state: &State, options: &TrainOptions, examples: &str) -> Option<S
     let (old, new) = (serde_json::to_value(&state.options).ok()?, serde_json::to_value(options).ok()?);
     let differs = |(name, value): (&String, &serde_json::Value)| {
         let changed = !free.contains(&name.as_str()) && new.get(name) != Some(value);
-        changed.then(|| format!("{name} = {value} instead of {}", new.get(name).unwrap_or(&serde_json::Value::Null)))
+        changed.then(|| {
+            format!("{name} = {value} instead of {}", new.get(name).unwrap_or(&serde_json::Value::Null))
+        })
     };
     old.as_object()?.iter().find_map(differs)
 }
@@ -118,15 +130,6 @@ fn steps_in(root: &Path) -> Result<Vec<PathBuf>, TrainError> {
     Ok(steps)
 }
 
-/// Writes a file beside and renames it into place, so that readers see the old or the new one, never a part.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".writing");
-    let beside = path.with_file_name(name);
-    write_synced(&beside, bytes)?;
-    fs::rename(&beside, path).map_err(|e| TrainError::io(path, e))
-}
-
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
     let write = || {
         let mut file = fs::File::create(path)?;
@@ -140,11 +143,6 @@ fn sync_directory(path: &Path) -> Result<(), TrainError> {
     fs::File::open(path).and_then(|d| d.sync_all()).map_err(|e| TrainError::io(path, e))
 }
 
-/// Little-endian bytes of floats.
-pub(crate) fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
-}
-
 fn from_bytes(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect()
 }
@@ -155,7 +153,13 @@ mod tests {
 
     fn progress(step: usize) -> Progress {
         Progress {
-            state: State { step, options: TrainOptions::default(), examples: "d".into(), best: Some(0.1 + 0.2), waited: 1 },
+            state: State {
+                step,
+                options: TrainOptions::default(),
+                examples: "d".into(),
+                best: Some(0.1 + 0.2),
+                waited: 1,
+            },
             adapter: vec![0.1, f32::MIN_POSITIVE, -3.0],
             optimiser: AdamW { first: vec![1.0; 3], second: vec![2.0; 3] },
             best: Some(vec![0.5; 3]),
@@ -177,11 +181,13 @@ mod tests {
     fn another_run_is_refused_with_the_difference() {
         let dir = tempfile::tempdir().unwrap();
         let path = save(dir.path(), &progress(5)).unwrap();
-        let message = |options: &TrainOptions, digest| load(&path, options, digest, 3).unwrap_err().to_string();
+        let message =
+            |options: &TrainOptions, digest| load(&path, options, digest, 3).unwrap_err().to_string();
         assert!(message(&TrainOptions::default(), "e").contains("other examples"));
         let other = TrainOptions { rank: 8, ..Default::default() };
         assert!(message(&other, "d").contains("rank = 16 instead of 8"));
-        let free = TrainOptions { output: "elsewhere".into(), checkpoint_every: Some(3), ..Default::default() };
+        let free =
+            TrainOptions { output: "elsewhere".into(), checkpoint_every: Some(3), ..Default::default() };
         load(&path, &free, "d", 3).unwrap();
     }
 

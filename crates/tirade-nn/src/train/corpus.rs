@@ -57,7 +57,11 @@ pub(crate) struct Writer {
 
 impl Corpus {
     /// Tokenises every example.
-    pub fn new(options: &TrainOptions, writer: &Writer, examples: &[ChatExample]) -> Result<Self, TrainError> {
+    pub fn new(
+        options: &TrainOptions,
+        writer: &Writer,
+        examples: &[ChatExample],
+    ) -> Result<Self, TrainError> {
         let mut corpus = Self::default();
         let mut seen: HashMap<Vec<u32>, String> = HashMap::new();
         for example in examples {
@@ -164,7 +168,8 @@ pub(crate) fn steps(options: &TrainOptions, lengths: &[usize]) -> Vec<Vec<usize>
         }
         let mut order: Vec<usize> = (0..lengths.len()).collect();
         Random::new(&[options.seed, 3, epoch as u64]).shuffle(&mut order);
-        let rows = if options.packing { fill_rows(&order, lengths, options.max_length) } else { singles(order) };
+        let rows =
+            if options.packing { fill_rows(&order, lengths, options.max_length) } else { singles(order) };
         steps.extend(rows.chunks(options.examples_per_step()).map(|rows| rows.concat()));
     }
     steps.truncate(wanted);
@@ -196,7 +201,14 @@ mod tests {
     use super::*;
 
     fn options(batch_size: usize, packing: bool) -> TrainOptions {
-        TrainOptions { batch_size, gradient_accumulation: 1, epochs: 2, max_length: 10, packing, ..Default::default() }
+        TrainOptions {
+            batch_size,
+            gradient_accumulation: 1,
+            epochs: 2,
+            max_length: 10,
+            packing,
+            ..Default::default()
+        }
     }
 
     #[test]
@@ -226,7 +238,9 @@ mod tests {
 
     #[test]
     fn max_steps_override_epochs_both_ways() {
-        let with = |max_steps| steps(&TrainOptions { max_steps: Some(max_steps), ..options(2, false) }, &[1; 4]).len();
+        let with = |max_steps| {
+            steps(&TrainOptions { max_steps: Some(max_steps), ..options(2, false) }, &[1; 4]).len()
+        };
         assert_eq!((with(1), with(3), with(50)), (1, 3, 50));
     }
 

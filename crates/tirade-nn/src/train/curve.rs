@@ -34,7 +34,14 @@ pub struct Point {
 impl Point {
     /// A validation.
     pub fn validated(step: usize, loss: f64) -> Self {
-        Self { step, loss: None, grad_norm: None, learning_rate: None, supervised: None, validation: Some(loss) }
+        Self {
+            step,
+            loss: None,
+            grad_norm: None,
+            learning_rate: None,
+            supervised: None,
+            validation: Some(loss),
+        }
     }
 }
 
@@ -61,7 +68,8 @@ const MARGIN: f64 = 50.0;
 /// The curve as a picture: the loss of every step in grey, its running mean in blue, validations as orange dots.
 pub(crate) fn svg(points: &[Point]) -> String {
     let losses: Vec<(usize, f64)> = points.iter().filter_map(|p| Some((p.step, p.loss?))).collect();
-    let validations: Vec<(usize, f64)> = points.iter().filter_map(|p| Some((p.step, p.validation?))).collect();
+    let validations: Vec<(usize, f64)> =
+        points.iter().filter_map(|p| Some((p.step, p.validation?))).collect();
     let all = || losses.iter().chain(&validations).map(|(_, l)| *l);
     let (low, high) = (all().fold(f64::INFINITY, f64::min).min(1e9), all().fold(0.0, f64::max));
     let last = points.iter().map(|p| p.step).max().unwrap_or(1).max(2);
@@ -78,14 +86,27 @@ pub(crate) fn svg(points: &[Point]) -> String {
         let loss = low + (high - low) * i as f64 / 4.0;
         let at = y(loss);
         let (right, label) = (WIDTH - MARGIN, at + 4.0);
-        let _ = writeln!(out, "<path d=\"M{MARGIN} {at:.1}H{right}\" stroke=\"#ddd\"/><text x=\"8\" y=\"{label:.1}\">{loss:.3}</text>");
+        let _ = writeln!(
+            out,
+            "<path d=\"M{MARGIN} {at:.1}H{right}\" stroke=\"#ddd\"/><text x=\"8\" y=\"{label:.1}\">{loss:.3}</text>"
+        );
     }
     let _ = writeln!(out, "<text x=\"{MARGIN}\" y=\"{:.0}\">1</text>", HEIGHT - 30.0);
-    let _ = writeln!(out, "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">step {last}</text>", WIDTH - MARGIN, HEIGHT - 30.0);
+    let _ = writeln!(
+        out,
+        "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">step {last}</text>",
+        WIDTH - MARGIN,
+        HEIGHT - 30.0
+    );
     let _ = writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"#bbb\"/>", line(&losses));
-    let _ = writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f6fb4\" stroke-width=\"2\"/>", line(&running_mean(&losses)));
+    let _ = writeln!(
+        out,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f6fb4\" stroke-width=\"2\"/>",
+        line(&running_mean(&losses))
+    );
     for (step, loss) in validations {
-        let _ = writeln!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"#e07b00\"/>", x(step), y(loss));
+        let _ =
+            writeln!(out, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"#e07b00\"/>", x(step), y(loss));
     }
     out + "</svg>\n"
 }
@@ -123,7 +144,8 @@ mod tests {
 
     #[test]
     fn pictures_hold_every_point_and_survive_few() {
-        for points in [vec![], vec![step(1, 2.0)], vec![step(1, 2.0), step(2, 1.0), Point::validated(2, 1.5)]] {
+        for points in [vec![], vec![step(1, 2.0)], vec![step(1, 2.0), step(2, 1.0), Point::validated(2, 1.5)]]
+        {
             let picture = svg(&points);
             assert!(!picture.contains("NaN") && !picture.contains("inf"), "{picture}");
             assert!(picture.trim_end().ends_with("</svg>"));

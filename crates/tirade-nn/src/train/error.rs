@@ -14,7 +14,9 @@ pub enum TrainError {
     #[error(transparent)]
     Model(#[from] NnError),
     /// The model has no chat template, so examples cannot be written as it expects.
-    #[error("{model} has no chat template; use an instruct model, or put a chat_template.jinja beside its files")]
+    #[error(
+        "{model} has no chat template; use an instruct model, or put a chat_template.jinja beside its files"
+    )]
     NoTemplate { model: PathBuf },
     /// An example cannot be turned into tokens.
     #[error("example {id:?}: {what}")]

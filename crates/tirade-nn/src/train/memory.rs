@@ -38,8 +38,8 @@ impl Memory {
     }
 }
 
-/// Predicts a run whose longest chunk has `chunk` tokens, of which at most `supervised` are learnt.
-pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk: usize, supervised: usize) -> Memory {
+/// Predicts a run whose longest chunk has `chunk` tokens, all of which may be learnt.
+pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk: usize) -> Memory {
     let per_weight = match options.base_precision {
         BasePrecision::F32 => 4,
         BasePrecision::Bf16 => 2,
@@ -50,7 +50,7 @@ pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk:
     let threads = options.threads;
     let early = options.early_stop.is_some() as usize;
     let adapter = plan.len * 4 * (4 + early + threads);
-    let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk, supervised));
+    let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk));
     let bytes = |n: usize| n as u64;
     Memory {
         weights: bytes(weights),
@@ -72,11 +72,11 @@ fn kept(options: &TrainOptions, shape: &Shape, plan: &Plan) -> usize {
 }
 
 /// Floats of working memory for a chunk.
-fn temporary(shape: &Shape, chunk: usize, supervised: usize) -> usize {
+fn temporary(shape: &Shape, chunk: usize) -> usize {
     let heads = &shape.layers[0].heads;
     let wide = shape.intermediate.max(shape.hidden).max(heads.queries * heads.width);
     let streams = chunk * (6 * shape.hidden + 4 * wide);
     let attention = 4 * 128 * chunk + 6 * chunk * heads.width;
-    let head = supervised * (4 * shape.hidden + 2 * 512);
+    let head = chunk * (4 * shape.hidden + 2 * 512);
     streams + attention + head + 4 * 512 * 32
 }

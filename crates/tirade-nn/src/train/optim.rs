@@ -41,7 +41,11 @@ simd! {
 
 /// Scales the gradient down to `limit` (0: never) and returns the norm it had.
 pub(crate) fn clip(gradient: &mut [f32], limit: f64) -> f64 {
-    let norm = gradient.chunks(4096).map(|c| c.iter().map(|&g| g as f64 * g as f64).sum::<f64>()).sum::<f64>().sqrt();
+    let norm = gradient
+        .chunks(4096)
+        .map(|c| c.iter().map(|&g| g as f64 * g as f64).sum::<f64>())
+        .sum::<f64>()
+        .sqrt();
     let factor = limit / (norm + 1e-6);
     if limit > 0.0 && factor < 1.0 {
         super::ops::scale(gradient, factor as f32);
@@ -51,7 +55,8 @@ pub(crate) fn clip(gradient: &mut [f32], limit: f64) -> f64 {
 
 /// The learning rate of step `step` (counted from 0) of `total`. No step has rate zero: warm-up starts at 1/n of the peak.
 pub(crate) fn learning_rate(options: &TrainOptions, step: usize, total: usize) -> f64 {
-    let warmup = options.warmup_steps.unwrap_or((options.warmup_ratio * total as f64).ceil() as usize).min(total);
+    let warmup =
+        options.warmup_steps.unwrap_or((options.warmup_ratio * total as f64).ceil() as usize).min(total);
     if step < warmup {
         return options.learning_rate * (step + 1) as f64 / warmup as f64;
     }
@@ -104,10 +109,12 @@ mod tests {
     #[test]
     fn rates() {
         let rate = |schedule, step| {
-            let options = TrainOptions { schedule, learning_rate: 1.0, warmup_steps: Some(2), ..Default::default() };
+            let options =
+                TrainOptions { schedule, learning_rate: 1.0, warmup_steps: Some(2), ..Default::default() };
             learning_rate(&options, step, 6)
         };
-        let all = |schedule| (0..6).map(|s| (rate(schedule, s) * 1000.0).round() / 1000.0).collect::<Vec<_>>();
+        let all =
+            |schedule| (0..6).map(|s| (rate(schedule, s) * 1000.0).round() / 1000.0).collect::<Vec<_>>();
         assert_eq!(all(Schedule::Linear), [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]);
         assert_eq!(all(Schedule::Constant), [0.5, 1.0, 1.0, 1.0, 1.0, 1.0]);
         assert_eq!(all(Schedule::Cosine), [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]);

@@ -167,9 +167,13 @@ impl TrainOptions {
         let known = |name: &String| name == "all-linear" || Module::ALL.iter().any(|m| m.name() == name);
         if let Some(name) = self.target_modules.iter().find(|name| !known(name)) {
             let names = Module::ALL.map(Module::name).join(", ");
-            return Err(TrainError::option("target_modules", format!("{name:?} is not one of {names} or all-linear")));
+            return Err(TrainError::option(
+                "target_modules",
+                format!("{name:?} is not one of {names} or all-linear"),
+            ));
         }
-        let chosen = |m: &Module| self.target_modules.iter().any(|name| name == "all-linear" || name == m.name());
+        let chosen =
+            |m: &Module| self.target_modules.iter().any(|name| name == "all-linear" || name == m.name());
         Ok(Module::ALL.into_iter().filter(chosen).collect())
     }
 

@@ -88,7 +88,7 @@ impl Tensors for Tiny {
     }
 }
 
-fn fill(name: &str, size: usize, spread: f64) -> Vec<f32> {
+pub(crate) fn fill(name: &str, size: usize, spread: f64) -> Vec<f32> {
     let seed = name.bytes().fold(7u64, |h, b| (h * 31 + b as u64) % 1_000_003);
     let value =
         |i: u64| ((i * 7919 + seed * (i % 101 + 1) + i * i % 613 * 31) % 2003) as f64 / 2003.0 * 2.0 - 1.0;
