@@ -33,6 +33,15 @@ impl Cells {
         }
     }
 
+    /// Gives up the interpreter. The next cell that has to run gets a fresh one, in which all cells so far are run first.
+    pub fn hibernate(&mut self) {
+        if !self.run.is_empty() {
+            self.session = self.sandbox.session();
+            self.run.append(&mut self.noted);
+            self.noted = std::mem::take(&mut self.run);
+        }
+    }
+
     /// The outcome of the next cell.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 //! [`families`] has the tables of tools, [`syntax`] reads their arguments.
 
 mod args;
+pub mod batch;
+mod batch_row;
 mod cache;
 mod cells;
 mod families;

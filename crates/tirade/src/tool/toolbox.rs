@@ -189,6 +189,13 @@ impl StandardSession {
     }
 }
 
+impl StandardSession {
+    /// Gives up the interpreter until it is needed again; variables are kept by running the cells once more.
+    pub fn hibernate(&mut self) {
+        self.cells.hibernate();
+    }
+}
+
 impl ToolSession for StandardSession {
     fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
         self.run(name, arguments, None).map(Outcome::into_result)

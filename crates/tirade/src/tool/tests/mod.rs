@@ -1,5 +1,6 @@
 //! Tests of the whole toolbox, over one sandbox that all of them share.
 
+mod batch;
 mod code;
 mod golden;
 
