@@ -2,10 +2,20 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod equiv;
 pub mod expr;
+mod extract;
+mod normal;
+mod numeric;
+mod policy;
 mod syntax;
 mod text;
 pub mod unit;
+mod verdict;
 
+pub use equiv::equivalent;
 pub use expr::{Expr, Rational};
+pub use extract::{Extracted, How, extract};
+pub use policy::{ExtractMode, Policy, Units};
 pub use syntax::{Commas, ParseError, Parsed, parse, parse_with};
+pub use verdict::{Equivalence, Outcome, Stage, Verdict};
