@@ -152,7 +152,7 @@ def stirling_number(kind, n, k):
     return ok(str(stirling(as_integer(n, "n"), as_integer(k, "k"), kind=which)))
 
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @tool

@@ -98,13 +98,6 @@ impl Args {
     pub fn text(&self, name: &str) -> &str {
         if let Arg::Text(text) = self.get(name) { text } else { "" }
     }
-
-    /// An integer literal of any size, where the argument is one.
-    pub fn integer(&self, name: &str) -> Result<tirade_math::expr::Rational, Decline> {
-        let expr = self.expr(name)?;
-        let value = expr.as_rational().filter(|n| n.is_int());
-        value.cloned().ok_or_else(|| Decline::Lane(format!("{name} is not an integer literal")))
-    }
 }
 
 impl Serialize for Args {

@@ -214,7 +214,9 @@ pub(super) fn limits(map: &Map<String, Value>) -> Result<Limits, String> {
             "memory" | "memory_bytes" => limits.memory = amount as u64,
             "output" | "output_bytes" => limits.output = amount as usize,
             _ => {
-                return Err(format!("unknown limit {name}; known are wall_s, cpu_s, memory_mb, output_bytes"));
+                return Err(format!(
+                    "unknown limit {name}; known are wall_s, cpu_s, memory_mb, output_bytes"
+                ));
             }
         }
     }

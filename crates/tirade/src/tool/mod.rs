@@ -12,6 +12,8 @@ mod cache;
 mod cells;
 mod families;
 mod outcome;
+#[cfg(test)]
+mod random;
 pub mod spec;
 pub mod syntax;
 #[cfg(test)]

@@ -126,6 +126,17 @@ impl StandardToolbox {
         Ok(Self { specs: selection.specs(), shared: Arc::new(shared) })
     }
 
+    /// The SymPy lane alone, for tests.
+    #[cfg(test)]
+    pub(super) fn by_sympy(
+        &self,
+        tool: &'static Tool,
+        args: &Args,
+        limits: &Limits,
+    ) -> Result<Outcome, ToolFailure> {
+        self.shared.sympy(tool, args, limits)
+    }
+
     /// The worker's own reply, for tests.
     #[cfg(test)]
     pub(super) fn shared_worker_call(&self, request: &Value) -> Value {

@@ -4,6 +4,7 @@
 pub mod algebra;
 pub mod calculus;
 pub mod matrices;
+mod native;
 pub mod numbers;
 
 use super::spec::{Kind, Param, Tool, param};

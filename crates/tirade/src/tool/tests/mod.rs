@@ -3,6 +3,7 @@
 mod batch;
 mod code;
 mod golden;
+mod lanes;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 use tirade_sandbox::{Sandbox, SandboxConfig, setup};
 
+use super::args::Args;
 use super::*;
 
 /// The toolbox of all tests, or `None` (after a clear line) where no Python can be had. In CI that is a failure.
