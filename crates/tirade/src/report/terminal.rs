@@ -1,0 +1,248 @@
+//! The report as plain text, no wider than asked: what a run prints at its end.
+
+use super::{Count, Evaluation, Report, Training, format};
+use crate::eval::score::{Rate, Score};
+
+/// Narrower than this no table is legible.
+const NARROWEST: usize = 40;
+
+/// Renders the report in at most `width` columns (at least 40), without colour and without control characters.
+pub fn render(report: &Report, width: usize) -> String {
+    let mut page = Page { text: String::new(), width: width.max(NARROWEST) };
+    page.line(&format!("{}  {}", report.title, report.date));
+    page.line(&"─".repeat(page.width));
+    report.summary().iter().for_each(|sentence| page.wrapped(sentence));
+    page.counts("Yield", &report.funnel, true);
+    page.counts("Rejected", &report.rejections, false);
+    report.solving.iter().for_each(|score| page.score_lines("Solving", score));
+    report.evaluation.iter().for_each(|evaluation| page.evaluation(evaluation));
+    report.training.iter().for_each(|training| page.training(training));
+    page.stages(report);
+    page.tools(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    /// One line, cut to the width.
+    fn line(&mut self, text: &str) {
+        let clean: String = text.trim_end().chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+        if clean.chars().count() > self.width {
+            self.text.extend(clean.chars().take(self.width - 1));
+            self.text.push('…');
+        } else {
+            self.text.push_str(&clean);
+        }
+        self.text.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.text.push('\n');
+        self.line(text);
+    }
+
+    fn wrapped(&mut self, text: &str) {
+        let mut line = String::new();
+        for word in text.split(' ') {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > self.width {
+                self.line(&std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.line(&line);
+    }
+
+    /// Bars as wide as there is room, relative to the largest count.
+    fn counts(&mut self, heading: &str, counts: &[Count], share_of_first: bool) {
+        let (Some(first), Some(most)) = (counts.first(), counts.iter().map(|count| count.count).max()) else {
+            return;
+        };
+        self.heading(heading);
+        let name_width = counts.iter().map(|count| count.name.chars().count()).max().unwrap_or(0).min(24);
+        let room = self.width.saturating_sub(2 + name_width + 1 + 8 + 2 + 9).min(40);
+        for count in counts {
+            let bar = bar(count.count as f64 / most.max(1) as f64, room);
+            let share = match share_of_first && count.count <= first.count {
+                true => format::percent(count.count as f64 / first.count.max(1) as f64),
+                false => String::new(),
+            };
+            let name = cut(&count.name, name_width);
+            self.line(&format!(
+                "  {name:<name_width$} {:>8}  {bar:<room$} {share:>8}",
+                format::integer(count.count)
+            ));
+        }
+    }
+
+    fn evaluation(&mut self, evaluation: &Evaluation) {
+        self.heading(&format!("Accuracy without tools: {}", evaluation.problems));
+        self.rates("all", &evaluation.scores, |score| Some(score.overall));
+        for (label, group) in [("level ", by_level as Group), ("", by_subject)] {
+            for name in group_names(&evaluation.scores, group) {
+                let shown = format!("{label}{}", format::words(&name));
+                self.rates(&shown, &evaluation.scores, |score| rate(group(score), &name));
+            }
+        }
+        evaluation.scores.iter().for_each(|score| self.score_lines(&score.name, score));
+    }
+
+    /// One line a model: name of the group on the first, then figure, interval and a picture of both.
+    fn rates(&mut self, group: &str, scores: &[Score], rate: impl Fn(&Score) -> Option<Rate>) {
+        let (group_width, name_width) = (24.min(self.width / 4), 10);
+        let room = self.width.saturating_sub(2 + group_width + 1 + name_width + 1 + 9 + 8 + 2).min(41);
+        let mut shown = group;
+        for score in scores {
+            let Some(rate) = rate(score) else { continue };
+            let (group, name) = (cut(shown, group_width), cut(&score.name, name_width));
+            let figures = format!("{:>4}/{:<4}{:>8}", rate.right, rate.of, format::percent(rate.share()));
+            let picture = if room >= 11 { whiskers(rate, room) } else { String::new() };
+            self.line(&format!("  {group:<group_width$} {name:<name_width$} {figures}  {picture}"));
+            shown = "";
+        }
+    }
+
+    fn score_lines(&mut self, heading: &str, score: &Score) {
+        self.heading(&format!("{heading}: attempts"));
+        let endings: Vec<_> =
+            score.endings.iter().map(|(ending, count)| format!("{} {count}", ending.label())).collect();
+        let mut figures = vec![endings.join(", ")];
+        figures
+            .extend(score.pass_at.iter().map(|(k, value)| format!("pass@{k} {}", format::percent(*value))));
+        figures.extend(
+            score.majority_at.iter().map(|(k, value)| format!("maj@{k} {}", format::percent(*value))),
+        );
+        figures.push(format!(
+            "{} and {:.0} tokens each",
+            format::duration(score.seconds_per_attempt),
+            score.tokens_per_attempt
+        ));
+        self.wrapped(&format!("  {}", figures.join("; ")));
+    }
+
+    fn training(&mut self, training: &Training) {
+        let (Some(first), Some(last)) = (training.loss.first(), training.loss.last()) else { return };
+        self.heading("Training");
+        let mut text = format!(
+            "  loss {:.3} at step {} to {:.3} at step {}",
+            first.loss, first.step, last.loss, last.step
+        );
+        if let (Some(first), Some(last)) = (training.validation.first(), training.validation.last()) {
+            text += &format!("; validation {:.3} to {:.3}", first.loss, last.loss);
+        }
+        self.wrapped(&text);
+    }
+
+    fn stages(&mut self, report: &Report) {
+        if report.stages.is_empty() {
+            return;
+        }
+        self.heading("Stages");
+        self.line(&format!(
+            "  {:<14}{:>7} {:>14} {:>11} {:>11} {:>9}",
+            "", "rows", "time", "prompt tok", "reply tok", "cost"
+        ));
+        for stage in &report.stages {
+            let [rows, prompt, reply] =
+                [stage.rows, stage.prompt_tokens, stage.completion_tokens].map(format::integer);
+            let (time, cost) = (format::duration(stage.seconds), format::dollars(stage.cost));
+            let name = cut(&stage.name, 14);
+            self.line(&format!("  {name:<14}{rows:>7} {time:>14} {prompt:>11} {reply:>11} {cost:>9}"));
+        }
+    }
+
+    fn tools(&mut self, report: &Report) {
+        if report.tools.is_empty() {
+            return;
+        }
+        self.heading("Tools");
+        for tool in &report.tools {
+            let [calls, failed] = [tool.calls, tool.failed].map(format::integer);
+            let (name, time) = (cut(&tool.name, 24), format::duration(tool.seconds));
+            self.line(&format!("  {name:<24} {calls:>6} calls {failed:>5} failed {time:>14}"));
+        }
+    }
+}
+
+type Group = fn(&Score) -> &[(String, Rate)];
+
+fn by_level(score: &Score) -> &[(String, Rate)] {
+    &score.by_level
+}
+
+fn by_subject(score: &Score) -> &[(String, Rate)] {
+    &score.by_subject
+}
+
+/// The names of a group over all scores, in the order in which they come up.
+fn group_names(scores: &[Score], group: Group) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in scores.iter().flat_map(|score| group(score)) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+fn rate(rates: &[(String, Rate)], name: &str) -> Option<Rate> {
+    rates.iter().find(|(own, _)| own == name).map(|(_, rate)| *rate)
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        text.to_owned()
+    } else {
+        text.chars().take(width - 1).chain(['…']).collect()
+    }
+}
+
+/// A bar of eighth blocks.
+fn bar(share: f64, width: usize) -> String {
+    let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
+    let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + part
+}
+
+/// `├───●─────┤` on a scale from 0 to 1.
+fn whiskers(rate: Rate, width: usize) -> String {
+    let column = |share: f64| (share * (width - 1) as f64).round() as usize;
+    let (interval, point) = (rate.interval(), column(rate.share()));
+    let (low, high) = (column(interval.low), column(interval.high));
+    let cell = |at: usize| match at {
+        _ if at == point => '●',
+        _ if at == low => '├',
+        _ if at == high => '┤',
+        _ if at > low && at < high => '─',
+        _ => ' ',
+    };
+    (0..width).map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whiskers_show_figure_and_interval() {
+        assert_eq!(whiskers(Rate { right: 7, of: 25 }, 41), "      ├────●───────┤                     ");
+        assert_eq!(whiskers(Rate { right: 0, of: 0 }, 11), "●─────────┤");
+    }
+
+    #[test]
+    fn bars_have_eighths() {
+        assert_eq!([0.0, 0.5, 0.55, 1.0].map(|share| bar(share, 4)), ["", "██", "██▎", "████"]);
+    }
+
+    #[test]
+    fn hostile_text_cannot_move_the_cursor() {
+        let report = Report { title: "\u{1b}[2Jgone".into(), ..Report::default() };
+        assert!(render(&report, 80).starts_with("·[2Jgone"));
+    }
+}
