@@ -4,7 +4,9 @@ mod base;
 mod card;
 mod checkpoint;
 mod corpus;
+
 mod curve;
+mod doctor;
 mod engine;
 mod error;
 mod gemm;
@@ -28,6 +30,7 @@ mod testing;
 
 pub use corpus::{ChatExample, Notes};
 pub use curve::Point;
+pub use doctor::{TokenisedExample, tokenise};
 pub use error::TrainError;
 pub use memory::Memory;
 pub use options::{BasePrecision, Schedule, TooLong, TrainOptions};
