@@ -20,10 +20,12 @@
 //! writes no cell that a spreadsheet would run as a formula.
 
 pub mod csv;
+mod gather;
 mod format;
 pub mod html;
 pub mod terminal;
 
+pub use gather::gather;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::BadRow;

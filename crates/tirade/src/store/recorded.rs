@@ -12,17 +12,20 @@ use serde_json::{Value, json};
 use super::{Store, StoreError, encode};
 use crate::hash::digest;
 use crate::model::{Model, ModelError, Reply, Request, ToolSpec};
+use crate::stop::Stop;
 use crate::tool::{ToolFailure, ToolResult, ToolSession, Toolbox};
 
 /// A model whose replies are kept under the hash of model and request.
 pub struct RecordedModel {
     inner: Arc<dyn Model>,
     store: Arc<Store>,
+    stop: Stop,
 }
 
 impl RecordedModel {
-    pub fn new(inner: Arc<dyn Model>, store: Arc<Store>) -> Self {
-        Self { inner, store }
+    /// Once `stop` is requested, only what is in the store is answered.
+    pub fn new(inner: Arc<dyn Model>, store: Arc<Store>, stop: Stop) -> Self {
+        Self { inner, store, stop }
     }
 }
 
@@ -46,6 +49,9 @@ impl Model for RecordedModel {
         };
         if let Some(reply) = self.store.reply(&key).map_err(unusable)? {
             return Ok(reply);
+        }
+        if self.stop.requested() {
+            return Err(ModelError::Stopped);
         }
         let reply = self.inner.reply(request).await?;
         self.store.add_reply(&key, self.identity(), &encoded, &reply).map_err(unusable)?;

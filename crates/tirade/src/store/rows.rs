@@ -26,13 +26,15 @@ pub enum Outcome {
     NoAnswer,
     /// A limit (turns, tokens, repetition, context) ended it without an answer.
     Limit,
-    /// The model or the tools failed, not the solution.
+    /// The tools broke, not the solution.
+    ToolError,
+    /// The model could not be reached or refused.
     Error,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::Correct, Self::Wrong, Self::Undecided, Self::NoAnswer, Self::Limit, Self::Error];
+    pub const ALL: [Self; 7] =
+        [Self::Correct, Self::Wrong, Self::Undecided, Self::NoAnswer, Self::Limit, Self::ToolError, Self::Error];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +43,7 @@ impl Outcome {
             Self::Undecided => "undecided",
             Self::NoAnswer => "no_answer",
             Self::Limit => "limit",
+            Self::ToolError => "tool_error",
             Self::Error => "error",
         }
     }
@@ -138,10 +141,10 @@ impl Store {
             let transaction = connection.transaction()?;
             transaction.execute(
                 "DELETE FROM events WHERE run = ?1 AND (problem, attempt) IN
-                   (SELECT problem, attempt FROM attempts WHERE run = ?1 AND outcome = 'error')",
+                   (SELECT problem, attempt FROM attempts WHERE run = ?1 AND outcome IN ('error', 'tool_error'))",
                 [run],
             )?;
-            let forgotten = transaction.execute("DELETE FROM attempts WHERE run = ?1 AND outcome = 'error'", [run])?;
+            let forgotten = transaction.execute("DELETE FROM attempts WHERE run = ?1 AND outcome IN ('error', 'tool_error')", [run])?;
             transaction.execute("DELETE FROM finished WHERE run = ?1", [run])?;
             transaction.commit()?;
             Ok(forgotten)

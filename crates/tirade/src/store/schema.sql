@@ -26,7 +26,7 @@ CREATE TABLE attempts (
   run       TEXT NOT NULL REFERENCES runs(run),
   problem   TEXT NOT NULL,
   attempt   INTEGER NOT NULL,
-  outcome   TEXT NOT NULL,             -- correct | wrong | undecided | no_answer | limit | error
+  outcome   TEXT NOT NULL,             -- correct | wrong | undecided | no_answer | limit | tool_error | error
   answer    TEXT,
   message   TEXT,                      -- why, in a sentence
   stage     TEXT,                      -- which part of the verifier decided
