@@ -120,6 +120,10 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
         (Bracket(_), Tuple(a, _)) | (Tuple(..), Bracket(a)) if g.len() != 2 => list::ordered(g, a, policy),
         (List(_) | Set(_), other) if g.len() == 1 => compare(&g[0], other, policy),
         (Set(_), Text(w)) if g.is_empty() && says_none(w) => Equivalence::equal(Stage::Convention, "no solution"),
+        (List(_), Text(w)) => {
+            let parts: Vec<Shape> = w.split(" and ").map(|p| Text(p.trim().into())).collect();
+            list::unordered(g, &parts, policy)
+        }
         (List(_), Matrix(a)) => list::ordered(g, &vector(a), policy),
         _ => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
     }
@@ -173,6 +177,10 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
     }
     if list::ordered(g, a, policy).is_equal() {
         return Equivalence::equal(Stage::Structure, "the same ratio");
+    }
+    let zero = |items: &[Shape]| items.iter().any(|s| value_expr(s).is_some_and(Expr::is_zero));
+    if zero(g) || zero(a) {
+        return Equivalence::not_equal(Stage::Structure, "times or ratios with a zero that differ");
     }
     for i in 1..g.len() {
         let (Some(g0), Some(gi), Some(a0), Some(ai)) = (value_expr(&g[0]), value_expr(&g[i]), value_expr(&a[0]), value_expr(&a[i])) else {

@@ -27,6 +27,14 @@ pub fn ordered(gold: &[Shape], answer: &[Shape], policy: &Policy) -> Equivalence
 
 /// Same parts in any order, each used once.
 pub fn unordered(gold: &[Shape], answer: &[Shape], policy: &Policy) -> Equivalence {
+    let once;
+    let answer = if answer.len() > gold.len() && answer.len() <= MAX_MATCH && repeats(gold) == 0 {
+        // An answer repeated word for word is still one answer.
+        once = distinct(answer);
+        &once
+    } else {
+        answer
+    };
     if gold.len() != answer.len() {
         return Equivalence::not_equal(Stage::Structure, "another number of parts");
     }
@@ -62,6 +70,28 @@ pub fn unordered(gold: &[Shape], answer: &[Shape], policy: &Policy) -> Equivalen
         }
     }
     Equivalence::equal(Stage::Structure, "the same parts")
+}
+
+fn distinct(items: &[Shape]) -> Vec<Shape> {
+    let mut out: Vec<Shape> = Vec::with_capacity(items.len());
+    for item in items {
+        let tree = tree(item);
+        if tree.is_none() || !out.iter().any(|o| self::tree(o) == tree) {
+            out.push(item.clone());
+        }
+    }
+    out
+}
+
+fn repeats(items: &[Shape]) -> usize {
+    items.len() - distinct(items).len()
+}
+
+fn tree(s: &Shape) -> Option<&crate::Expr> {
+    match s {
+        Shape::Tuple(_, e) => Some(e),
+        _ => None,
+    }
 }
 
 /// Plain numbers: sort and compare.

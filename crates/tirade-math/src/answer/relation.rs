@@ -210,6 +210,10 @@ pub fn solved_form(gold: &Statement, answer: &Scalar) -> Equivalence {
     let no = Equivalence::not_equal(Stage::Structure, "an expression for an equation");
     let Expr::Relation(left, rest) = &gold.expr else { return no };
     let [(RelOp::Eq, right)] = rest.as_slice() else { return no };
+    if !left.is_zero() && !right.is_zero() && equivalent(left, right).is_equal() {
+        // The gold states an identity: its value is what both sides are.
+        return equivalent(right, &answer.expr);
+    }
     let mut names = Vec::new();
     free_names(&gold.expr, &mut names);
     let mut answer_names = Vec::new();
@@ -221,7 +225,9 @@ pub fn solved_form(gold: &Statement, answer: &Scalar) -> Equivalence {
         }
         let variable = Expr::Sym(name.clone());
         let substituted = difference.clone().map(&|e| if e == variable { answer.expr.clone() } else { e });
-        if equivalent(&substituted, &Expr::int(0)).is_equal() {
+        let put = |side: &Expr| side.clone().map(&|e| if e == variable { answer.expr.clone() } else { e });
+        let balanced = !substituted.is_zero() && equivalent(&put(left), &put(right)).is_equal();
+        if balanced {
             return Equivalence::equal(Stage::NormalForm, "the expression solves the equation");
         }
     }

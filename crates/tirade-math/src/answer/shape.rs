@@ -94,6 +94,7 @@ pub fn shape(e: &Expr) -> Shape {
         Expr::Cases(cases) => Shape::Cases(cases.iter().map(|(a, b)| (shape(a), shape(b))).collect()),
         Expr::Quantity(x, unit) => Shape::Value(Value { scalar: Scalar::new((**x).clone()), unit: Some(unit.clone()) }),
         Expr::Matrix(_) => Shape::Other(e.clone()),
+        Expr::Add(terms) if terms.iter().any(|t| matches!(t, Expr::SetBuilder(..) | Expr::Interval(_))) => Shape::Region(e.clone()),
         _ => Shape::Value(value(e)),
     }
 }
