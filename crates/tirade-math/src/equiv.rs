@@ -59,6 +59,14 @@ pub fn scalars(a: &Scalar, b: &Scalar) -> Equivalence {
     if let Some(decided) = normal_forms(a.normal.as_ref(), b.normal.as_ref()) {
         return decided;
     }
+    let (left, right);
+    let (a, b) = if b.expr.is_zero() || a.expr.is_zero() {
+        // A difference that vanishes says nothing about its precision; its two halves do.
+        (left, right) = halves(if b.expr.is_zero() { &a.expr } else { &b.expr });
+        (&left, &right)
+    } else {
+        (a, b)
+    };
     let result = by_values(&a.expr, &b.expr, false);
     if result.is_equal() || !(open_log(&a.expr) || open_log(&b.expr)) {
         return result;
@@ -73,6 +81,15 @@ pub fn scalars(a: &Scalar, b: &Scalar) -> Equivalence {
             if second.is_equal() { second } else { result }
         }
     }
+}
+
+/// A sum as its first term and the negated rest.
+fn halves(e: &Expr) -> (Scalar, Scalar) {
+    let (first, rest) = match e {
+        Expr::Add(terms) => (terms[0].clone(), Expr::sum(terms[1..].iter().cloned()).neg()),
+        other => (other.clone(), Expr::int(0)),
+    };
+    (Scalar { expr: first, normal: None }, Scalar { expr: rest, normal: None })
 }
 
 /// Infinities and undefined values are equal only to themselves.

@@ -72,10 +72,21 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
         return Extracted::Answer(answer.into(), How::Phrase);
     }
     if mode == ExtractMode::Lenient {
+        let number = last_number(text);
         if let Some(formula) = last_formula(text).filter(|f| crate::parse(f).is_ok()) {
-            return Extracted::Answer(formula.into(), How::Formula);
+            let offset = |s: &str| s.as_ptr() as usize;
+            let later = number.filter(|n| offset(n) > offset(formula) + formula.len());
+            // A number in the last words, behind the last formula, is what the text ends on.
+            return match later.filter(|_| is_relation(formula)) {
+                Some(number) => Extracted::Answer(number.into(), How::Number),
+                None => Extracted::Answer(formula.into(), How::Formula),
+            };
         }
-        if let Some(number) = last_number(text) {
+        if let Some(number) = number {
+            let before = text[..number.as_ptr() as usize - text.as_ptr() as usize].trim_end();
+            if before.ends_with(" or") {
+                return Extracted::None("the last number is only an alternative");
+            }
             return Extracted::Answer(number.into(), How::Number);
         }
     }
@@ -279,6 +290,10 @@ fn behind_phrase(text: &str) -> Option<&str> {
         }
     }
     last_formula(line).filter(|f| crate::parse(f).is_ok()).or_else(|| last_number(line)).or((!whole.is_empty() && whole.len() < 200).then_some(whole))
+}
+
+fn is_relation(formula: &str) -> bool {
+    matches!(crate::parse(formula), Ok(crate::Expr::Relation(..)))
 }
 
 fn is_prose(e: &crate::Expr) -> bool {
