@@ -23,6 +23,8 @@ pub mod csv;
 mod format;
 pub mod html;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
