@@ -7,7 +7,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// `p = 0.13`, `p < 0.001`.
 pub(super) fn p_value(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".into() } else { format!("p = {}", short(p)) }
+    if p < 0.001 { "p\u{a0}<\u{a0}0.001".into() } else { format!("p\u{a0}=\u{a0}{}", short(p)) }
 }
 
 /// Two significant digits below 1: `0.13`, `0.042`, `1`.
@@ -23,10 +23,13 @@ fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `0.8 s`, `12 s`, `4 min 05 s`, `2 h 10 min`.
+/// `40 ms`, `0.8 s`, `12 s`, `4 min 05 s`, `2 h 10 min`.
 pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "?".into();
+    }
+    if seconds < 0.0995 {
+        return format!("{:.0}\u{a0}ms", seconds * 1000.0);
     }
     if seconds < 9.95 {
         return format!("{seconds:.1}\u{a0}s");
@@ -75,12 +78,12 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(percent(0.44), "44.0\u{a0}%");
         assert_eq!(
-            [0.00001, 0.0042, 0.0654, 0.1339, 1.0].map(p_value),
+            [0.00001, 0.0042, 0.0654, 0.1339, 1.0].map(|p| p_value(p).replace('\u{a0}', " ")),
             ["p < 0.001", "p = 0.0042", "p = 0.065", "p = 0.13", "p = 1"]
         );
         assert_eq!(
-            [0.84, 9.97, 12.2, 245.0, 7800.0, -1.0].map(|s| duration(s).replace('\u{a0}', " ")),
-            ["0.8 s", "10 s", "12 s", "4 min 05 s", "2 h 10 min", "?"]
+            [0.0, 0.0402, 0.84, 9.97, 12.2, 245.0, 7800.0, -1.0].map(|s| duration(s).replace('\u{a0}', " ")),
+            ["0 ms", "40 ms", "0.8 s", "10 s", "12 s", "4 min 05 s", "2 h 10 min", "?"]
         );
         assert_eq!(
             [7, 1234, 12345, 1234567].map(|n| integer(n).replace('\u{202f}', " ")),

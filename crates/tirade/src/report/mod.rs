@@ -24,6 +24,8 @@ mod gather;
 mod format;
 pub mod html;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use gather::gather;
 use serde::{Deserialize, Serialize};

@@ -14,8 +14,8 @@ pub fn render(report: &Report, width: usize) -> String {
     report.summary().iter().for_each(|sentence| page.wrapped(sentence));
     page.counts("Yield", &report.funnel, true);
     page.counts("Rejected", &report.rejections, false);
-    report.solving.iter().for_each(|score| page.score_lines("Solving", score));
     report.evaluation.iter().for_each(|evaluation| page.evaluation(evaluation));
+    page.attempts(report);
     report.training.iter().for_each(|training| page.training(training));
     page.stages(report);
     page.tools(report);
@@ -45,13 +45,17 @@ impl Page {
         self.line(text);
     }
 
+    /// Lines broken at spaces, those after the first indented two columns more than the first.
     fn wrapped(&mut self, text: &str) {
-        let mut line = String::new();
-        for word in text.split(' ') {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > self.width {
-                self.line(&std::mem::take(&mut line));
+        let body = text.trim_start();
+        let first = text.len() - body.len();
+        let mut line = " ".repeat(first);
+        let rest = if first > 0 { " ".repeat(first + 2) } else { String::new() };
+        for word in body.split(' ') {
+            if !line.trim().is_empty() && line.chars().count() + 1 + word.chars().count() > self.width {
+                self.line(&std::mem::replace(&mut line, rest.clone()));
             }
-            if !line.is_empty() {
+            if !line.trim().is_empty() {
                 line.push(' ');
             }
             line.push_str(word);
@@ -59,25 +63,26 @@ impl Page {
         self.line(&line);
     }
 
-    /// Bars as wide as there is room, relative to the largest count.
-    fn counts(&mut self, heading: &str, counts: &[Count], share_of_first: bool) {
-        let (Some(first), Some(most)) = (counts.first(), counts.iter().map(|count| count.count).max()) else {
-            return;
-        };
+    /// Bars as wide as there is room, relative to the largest count; `kept` adds each count's share of the one before.
+    fn counts(&mut self, heading: &str, counts: &[Count], kept: bool) {
+        let Some(most) = counts.iter().map(|count| count.count).max() else { return };
         self.heading(heading);
-        let name_width = counts.iter().map(|count| count.name.chars().count()).max().unwrap_or(0).min(24);
+        let name_width = counts.iter().map(|count| count.name.chars().count()).max().unwrap_or(0).min(28);
         let room = self.width.saturating_sub(2 + name_width + 1 + 8 + 2 + 9).min(40);
-        for count in counts {
-            let bar = bar(count.count as f64 / most.max(1) as f64, room);
-            let share = match share_of_first && count.count <= first.count {
-                true => format::percent(count.count as f64 / first.count.max(1) as f64),
-                false => String::new(),
+        let mut before = 0;
+        for Count { name, count, .. } in counts {
+            let bar = bar(*count as f64 / most.max(1) as f64, room);
+            let share = if kept && *count <= before && before > 0 {
+                format::percent(*count as f64 / before as f64)
+            } else {
+                String::new()
             };
-            let name = cut(&count.name, name_width);
+            let name = cut(name, name_width);
             self.line(&format!(
                 "  {name:<name_width$} {:>8}  {bar:<room$} {share:>8}",
-                format::integer(count.count)
+                format::integer(*count)
             ));
+            before = *count;
         }
     }
 
@@ -90,7 +95,6 @@ impl Page {
                 self.rates(&shown, &evaluation.scores, |score| rate(group(score), &name));
             }
         }
-        evaluation.scores.iter().for_each(|score| self.score_lines(&score.name, score));
     }
 
     /// One line a model: name of the group on the first, then figure, interval and a picture of both.
@@ -108,22 +112,25 @@ impl Page {
         }
     }
 
-    fn score_lines(&mut self, heading: &str, score: &Score) {
-        self.heading(&format!("{heading}: attempts"));
-        let endings: Vec<_> =
-            score.endings.iter().map(|(ending, count)| format!("{} {count}", ending.label())).collect();
-        let mut figures = vec![endings.join(", ")];
-        figures
-            .extend(score.pass_at.iter().map(|(k, value)| format!("pass@{k} {}", format::percent(*value))));
-        figures.extend(
-            score.majority_at.iter().map(|(k, value)| format!("maj@{k} {}", format::percent(*value))),
-        );
-        figures.push(format!(
-            "{} and {:.0} tokens each",
-            format::duration(score.seconds_per_attempt),
-            score.tokens_per_attempt
-        ));
-        self.wrapped(&format!("  {}", figures.join("; ")));
+    fn attempts(&mut self, report: &Report) {
+        let of_evaluation = report.evaluation.iter().flat_map(|evaluation| &evaluation.scores);
+        let scores: Vec<_> = report.solving.iter().chain(of_evaluation).collect();
+        if !scores.is_empty() {
+            self.heading("How attempts ended");
+        }
+        for score in scores {
+            let mut figures: Vec<_> =
+                score.endings.iter().map(|(ending, count)| format!("{} {count}", ending.label())).collect();
+            figures.extend(
+                score.pass_at.iter().map(|(k, value)| format!("pass@{k} {}", format::percent(*value))),
+            );
+            figures.extend(
+                score.majority_at.iter().map(|(k, value)| format!("maj@{k} {}", format::percent(*value))),
+            );
+            let (time, tokens) = (format::duration(score.seconds_per_attempt), score.tokens_per_attempt);
+            figures.push(format!("{time} and {tokens:.0}\u{a0}tokens each"));
+            self.wrapped(&format!("  {}: {}", score.name, figures.join(", ")));
+        }
     }
 
     fn training(&mut self, training: &Training) {
@@ -183,7 +190,7 @@ fn by_subject(score: &Score) -> &[(String, Rate)] {
 /// The names of a group over all scores, in the order in which they come up.
 fn group_names(scores: &[Score], group: Group) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (name, _) in scores.iter().flat_map(|score| group(score)) {
+    for (name, _) in scores.iter().flat_map(group) {
         if !names.contains(name) {
             names.push(name.clone());
         }

@@ -24,7 +24,7 @@ pub(super) struct Span {
 }
 
 /// The formula that begins at byte `at`, if one does. Dollars follow pandoc's rule, so that sums of money are no formulas: no space
-/// after the opening one, none before the closing one, and no digit after it.
+/// after the opening one, none before the closing one (unless a command stands between), and no digit after it.
 pub(super) fn span_at(text: &str, at: usize) -> Option<Span> {
     let rest = &text[at..];
     for (open, close, display) in [("$$", "$$", true), ("\\[", "\\]", true), ("\\(", "\\)", false)] {
@@ -34,8 +34,8 @@ pub(super) fn span_at(text: &str, at: usize) -> Option<Span> {
             return Some(Span { content: start..start + length, display, end: start + length + close.len() });
         }
     }
-    if rest.starts_with('$') {
-        let length = closing_dollar(&rest[1..])?;
+    if let Some(body) = rest.strip_prefix('$') {
+        let length = closing_dollar(body)?;
         return Some(Span { content: at + 1..at + 1 + length, display: false, end: at + length + 2 });
     }
     if let Some(body) = rest.strip_prefix("\\boxed{") {
@@ -53,11 +53,15 @@ fn closing_dollar(body: &str) -> Option<usize> {
         return None;
     }
     let bytes = body.as_bytes();
+    let mut command = false;
     let mut at = 0;
     while at < bytes.len().min(LONGEST) {
         match bytes[at] {
-            b'\\' => at += 1,
-            b'$' if !bytes[at - 1].is_ascii_whitespace()
+            b'\\' => {
+                command |= bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+                at += 1;
+            }
+            b'$' if (command || !bytes[at - 1].is_ascii_whitespace())
                 && !bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
             {
                 return Some(at);
@@ -96,10 +100,10 @@ fn mathml(latex: &str, display: bool) -> Option<String> {
     if latex.len() > LONGEST || depth(latex) > DEEPEST || defines_macros(latex) {
         return None;
     }
-    let source = with_box_marks(latex);
+    let source = marked(latex);
     // The parser is young and its input hostile: should it panic, the source is shown.
     let markup = catch_unwind(AssertUnwindSafe(|| convert(&source, display))).ok()??;
-    checked(&boxes(&markup))
+    checked(&unmasked(&markup))
 }
 
 fn convert(latex: &str, display: bool) -> Option<String> {
@@ -135,29 +139,53 @@ fn defines_macros(latex: &str) -> bool {
     ["def", "let", "newcommand", "renewcommand", "providecommand"].iter().any(|name| latex.contains(name))
 }
 
-// `\boxed` is unknown to the parser, and MathML Core has no frame. Two private characters mark where the box begins and ends; in
-// the markup they become a row with a class.
+// What the parser cannot read or the renderer cannot write is marked by private characters, which become markup afterwards. `\boxed`
+// is unknown, and MathML Core has no frame, so a box is a row with a class. A `<` would be written as it is (pulldown-latex 0.8.0).
 const BOX: char = '\u{e0b0}';
 const END: char = '\u{e0b1}';
+const LESS: char = '\u{e0b2}';
+
+/// Commands the parser does not know, with one that means nearly the same.
+const ALIASES: [(&str, &str); 4] =
+    [("mbox", "text"), ("textnormal", "text"), ("emph", "textit"), ("bold", "mathbf")];
+
+fn marked(latex: &str) -> String {
+    let latex = unmarked(latex).replace('<', &LESS.to_string());
+    with_box_marks(&ALIASES.iter().fold(latex, |latex, (name, known)| renamed(&latex, name, known)))
+}
+
+/// Every `\name` that is not the beginning of a longer name as `\known`.
+fn renamed(latex: &str, name: &str, known: &str) -> String {
+    let command = format!("\\{name}");
+    let mut pieces = latex.split(command.as_str());
+    let mut text = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        let longer = piece.starts_with(|c: char| c.is_ascii_alphabetic());
+        text += &format!("\\{}{piece}", if longer { name } else { known });
+    }
+    text
+}
 
 fn with_box_marks(latex: &str) -> String {
     let mut marked = String::new();
     let mut rest = latex;
     while let Some((before, after)) = rest.split_once("\\boxed{") {
         let Some(length) = closing_brace(after) else { break };
-        marked += &format!("{}{{{BOX}{{{}}}{END}}}", unmarked(before), with_box_marks(&after[..length]));
+        marked += &format!("{before}{{{BOX}{{{}}}{END}}}", with_box_marks(&after[..length]));
         rest = &after[length + 1..];
     }
-    marked + &unmarked(rest)
+    marked + rest
 }
 
 fn unmarked(text: &str) -> String {
-    text.replace([BOX, END], "\u{fffd}")
+    text.replace([BOX, END, LESS], "\u{fffd}")
 }
 
-fn boxes(markup: &str) -> String {
+/// Marks as what they stand for.
+fn unmasked(markup: &str) -> String {
     let open = markup.replace(&format!("<mi>{BOX}</mi>"), "<mrow class=\"boxed\">");
-    open.replace(&format!("<mi>{END}</mi>"), "</mrow>")
+    let closed = open.replace(&format!("<mi>{END}</mi>"), "</mrow>");
+    closed.replace(&format!("<mi>{LESS}</mi>"), "<mo>&lt;</mo>").replace(LESS, "&lt;")
 }
 
 const ELEMENTS: [&str; 21] = [
@@ -277,6 +305,9 @@ mod tests {
         check(r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", "<mtable");
         check(r"x = \boxed{\frac{1}{2}}", "<mrow class=\"boxed\"><mrow><mfrac>");
         check(r"\$80", "80");
+        check("a < b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>");
+        check(r"\text{if } a<b \text{ or <b>}", "&lt;b");
+        check(r"\mbox{foot} \bold{v} \boldsymbol{w}", "foot");
     }
 
     #[test]
@@ -337,5 +368,26 @@ mod tests {
         check("<math><mrow></math></mrow>", None);
         check("<math><mrow>", None);
         check("text", None);
+    }
+
+    #[test]
+    fn formulas_of_real_problems_are_rendered() {
+        use crate::dataset::{Selection, select};
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+        if !folder.is_dir() {
+            eprintln!("skipped: no real data sets in {}", folder.display());
+            return;
+        }
+        let wanted = Selection { dataset: "math500".into(), ..Selection::default() };
+        let (mut rendered, mut shown) = (0, 0);
+        for problem in select(&wanted, &folder).unwrap().problems {
+            let html = super::super::text::prose(
+                &(problem.problem + "\n\n" + &problem.solution.unwrap_or_default()),
+            );
+            rendered += html.matches("<math").count();
+            shown += html.matches("class=\"tex\"").count();
+        }
+        // 5833 and 21 with pulldown-latex 0.8.0.
+        assert!(rendered > 5000 && shown * 100 < rendered, "{rendered} formulas rendered, {shown} not");
     }
 }

@@ -132,16 +132,19 @@ fn effort(usage: &Usage, seconds: f64) -> String {
 /// Code that the reply already shows in a fence is not shown twice.
 fn call_content(call: &ToolCall, said: &str) -> String {
     let name = format!("<p class=\"role\">calls <code>{}</code></p>", escape(&call.name));
-    let arguments = match serde_json::from_str::<Value>(&call.arguments) {
-        Ok(Value::Object(arguments)) if arguments.len() == 1 => match arguments.values().next() {
-            Some(Value::String(only)) => only.clone(),
-            _ => call.arguments.clone(),
-        },
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| call.arguments.clone()),
-        Err(_) => call.arguments.clone(),
-    };
+    let arguments = arguments(&call.arguments);
     let shown = !arguments.trim().is_empty() && said.contains(arguments.trim());
     if shown { name } else { name + &folded(&arguments, code::block) }
+}
+
+/// The arguments as a person writes them: a single text bare (it is code), else one argument a line; text that is no object as it is.
+fn arguments(text: &str) -> String {
+    let Ok(Value::Object(arguments)) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    if let (1, Some(Value::String(only))) = (arguments.len(), arguments.values().next()) {
+        return only.clone();
+    }
+    let lines: Vec<_> = arguments.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    lines.join("\n")
 }
 
 fn result_content(result: &ToolResult) -> String {
@@ -195,6 +198,7 @@ mod tests {
         assert!(call_content(&code, "I run\n```python\nprint(1)\n```").ends_with("</p>"));
         assert!(call_content(&code, "").contains("print(<span class=\"number\">1</span>)"));
         assert!(call_content(&call("{broken"), "").contains("{broken"));
+        assert_eq!(arguments(r#"{"u":[1,2],"v":"x"}"#), "u = [1,2]\nv = \"x\"");
     }
 
     #[test]

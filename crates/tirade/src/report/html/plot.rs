@@ -73,7 +73,7 @@ fn class(ending: Ending) -> &'static str {
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 46.0;
-const RIGHT: f64 = 96.0;
+const RIGHT: f64 = 128.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 34.0;
 
@@ -195,7 +195,7 @@ mod tests {
         let training = Training { loss: vec![loss_at(1, 2.0), loss_at(2, f64::NAN)], ..Training::default() };
         assert_eq!(loss(&training), "", "one finite point is no curve");
         let training = Training { loss: vec![loss_at(0, 2.0), loss_at(10, 1.0)], ..training };
-        assert!(loss(&training).contains("d=\"M46.0 14.0L624.0 120.0\""), "{}", loss(&training));
+        assert!(loss(&training).contains("d=\"M46.0 14.0L592.0 120.0\""), "{}", loss(&training));
     }
 
     #[test]

@@ -27,16 +27,30 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let mut html = String::new();
     for (is_code, block) in fences(text) {
-        if is_code {
-            html += &code::block(block);
-            continue;
-        }
-        let paragraphs = block.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
-        for paragraph in paragraphs {
-            html += &format!("<p>{}</p>\n", inline(paragraph));
-        }
+        html += &if is_code { code::block(block) } else { with_diagrams(block) };
     }
     html
+}
+
+/// Text with the diagrams of MATH, which are programs between `[asy]` and `[/asy]`; they are folded.
+fn with_diagrams(text: &str) -> String {
+    let mut html = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[asy]") {
+        let (diagram, after) = after.split_once("[/asy]").unwrap_or((after, ""));
+        html += &paragraphs(before);
+        html += &format!(
+            "<details><summary>Diagram (Asymptote)</summary>{}</details>\n",
+            code::block(diagram.trim())
+        );
+        rest = after;
+    }
+    html + &paragraphs(rest)
+}
+
+fn paragraphs(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+    paragraphs.map(|paragraph| format!("<p>{}</p>\n", inline(paragraph))).collect()
 }
 
 /// The blocks of a text, and whether each was fenced with three backticks. A fence that is never closed ends with the text.
@@ -62,8 +76,16 @@ pub(super) fn inline(text: &str) -> String {
         match math::span_at(text, at) {
             Some(span) => {
                 html += &words(&text[plain..at]);
-                html += &math::render(&text[span.content.clone()], span.display);
-                (at, plain) = (span.end, span.end);
+                let formula = math::render(&text[span.content.clone()], span.display);
+                // A full stop must not begin the next line.
+                let stop =
+                    text[span.end..].chars().next().filter(|c| ".,;:!?)".contains(*c) && !span.display);
+                html += &match stop {
+                    Some(stop) => format!("<span class=\"keep\">{formula}{stop}</span>"),
+                    None => formula,
+                };
+                at = span.end + stop.map_or(0, char::len_utf8);
+                plain = at;
             }
             None => at += text[at..].chars().next().map_or(1, |c| escaped_length(&text[at..], c)),
         }
@@ -142,5 +164,8 @@ mod tests {
         assert!(html.starts_with("<p>Run</p>\n<pre") && html.ends_with("<p>Done.</p>\n"), "{html}");
         assert!(html.contains("&lt;b&gt;$x$") && !html.contains("<math"), "{html}");
         assert!(prose("```\nnever closed").contains("never closed"));
+        let html = prose("Find $x$. [asy] label(\"$y$\"); [/asy] So?");
+        assert_eq!(html.matches("<math").count(), 1, "{html}");
+        assert!(html.contains("<summary>Diagram") && html.ends_with("<p>So?</p>\n"), "{html}");
     }
 }
