@@ -8,6 +8,7 @@
 //! This crate never prints and never reads the environment: `tirade-cli` passes both in.
 
 pub mod hash;
+pub mod mock_server;
 pub mod model;
 pub mod problem;
 pub mod store;
