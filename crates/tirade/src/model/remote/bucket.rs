@@ -43,6 +43,12 @@ impl Bucket {
         self.level = (self.level + amount).min(self.capacity);
     }
 
+    /// How much is there now.
+    pub fn available(&mut self, now: Instant) -> f64 {
+        self.refill(now);
+        self.level.max(0.0)
+    }
+
     fn refill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.level = (self.level + passed * self.per_second).min(self.capacity);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::failure::Failure;
-use crate::model::{Finish, Reply, ToolCall, Usage, thinking};
+use crate::model::{Finish, Reply, ToolCall, Usage, cut_at_stop, thinking};
 
 /// Reads the body of a chat completion. What the body says beyond a [`Reply`] stays in `raw`.
 pub fn reply(body: &str, stop: &[String]) -> Result<Reply, Failure> {
@@ -115,16 +115,6 @@ fn usage(usage: &Value) -> Usage {
         completion: number(&["/completion_tokens", "/output_tokens"]),
         reasoning: number(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]),
     }
-}
-
-/// Some servers keep the text that stopped them, and some do not know `stop` at all.
-fn cut_at_stop(mut text: String, stop: &[String]) -> String {
-    if let Some(at) =
-        stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str())).min()
-    {
-        text.truncate(at);
-    }
-    text
 }
 
 #[cfg(test)]

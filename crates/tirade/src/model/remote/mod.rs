@@ -37,12 +37,13 @@ use tokio::time::{Instant, sleep_until};
 use super::name::ModelName;
 use super::price::worst_usage;
 use super::{Model, ModelError, Reply, Request};
+pub(crate) use bucket::Bucket;
 pub use config::{Exchange, Observer, RemoteConfig};
 use exchange::Client;
 use failure::{Cause, Failure};
 use limits::Outcome;
 pub use provider::{Dialect, PLAIN, PROVIDERS, Provider, SELF_HOSTED};
-use retry::Jitter;
+pub(crate) use retry::Jitter;
 pub use retry::Retry;
 pub use secret::{Keys, SERVER_KEY_VARIABLE, Secret};
 use server::Servers;
@@ -95,10 +96,11 @@ impl RemoteModel {
     }
 
     /// One try at one server: waits for its limits, asks, and tells the limits how it went.
-    async fn try_once(&self, attempt: &Attempt<'_>, tries: u32) -> Result<Reply, Failure> {
-        let server = self.servers.pick(attempt.affinity, tries);
+    async fn try_once(&self, attempt: &mut Attempt<'_>, tries: u32) -> Result<Reply, Failure> {
+        let (at, server) = self.servers.pick(attempt.affinity, attempt.failed);
         let permit = server.limits.acquire(attempt.tokens).await;
-        attempt.started.get_or_init(Instant::now);
+        attempt.started.get_or_insert_with(Instant::now);
+        attempt.failed = Some(at);
         let answer = self.client.post(&server.chat_url, attempt.body.clone(), self.config.stream).await;
         let result = answer.read(&attempt.request.stop);
         self.observe(&server.chat_url, tries, &answer, result.as_ref().err());
@@ -134,7 +136,7 @@ impl RemoteModel {
         };
         let wait = self.config.retry.wait(tries, wait, &mut attempt.jitter);
         let now = Instant::now();
-        let deadline = *attempt.started.get().unwrap_or(&now) + self.config.deadline;
+        let deadline = attempt.started.unwrap_or(now) + self.config.deadline;
         if tries < self.config.retry.tries && now + wait < deadline {
             return Ok(now + wait);
         }
@@ -163,7 +165,9 @@ struct Attempt<'a> {
     affinity: u64,
     jitter: Jitter,
     /// When the first try was let through: waiting for one's turn is not the server's time.
-    started: std::sync::OnceLock<Instant>,
+    started: Option<Instant>,
+    /// The place of the server that failed last.
+    failed: Option<usize>,
 }
 
 /// What of an outcome says something about load.
@@ -200,14 +204,15 @@ impl Model for RemoteModel {
             affinity: server::affinity(request),
             jitter: Jitter(hash((self.config.seed, &body))),
             body: body.into(),
-            started: Default::default(),
+            started: None,
+            failed: None,
         };
         let mut tries = 0;
         loop {
             tries += 1;
-            let failure = match self.try_once(&attempt, tries).await {
+            let failure = match self.try_once(&mut attempt, tries).await {
                 Ok(mut reply) => {
-                    reply.seconds = attempt.started.get().map_or(0.0, |at| at.elapsed().as_secs_f64());
+                    reply.seconds = attempt.started.map_or(0.0, |at| at.elapsed().as_secs_f64());
                     return Ok(reply);
                 }
                 Err(failure) => failure,

@@ -50,13 +50,14 @@ impl Servers {
         &self.0[0]
     }
 
-    /// The server for try number `tries` of a conversation: its own first, another at each further try. Each conversation has its own
-    /// order of the servers (rendezvous hashing), so that a server added or lost moves few conversations. Servers that rest come last.
-    pub fn pick(&self, affinity: u64, tries: u32) -> &Server {
-        let mut order: Vec<&Server> = self.0.iter().collect();
-        order.sort_by_key(|server| (server.is_resting(), hash((affinity, &server.base_url))));
-        let awake = order.iter().filter(|server| !server.is_resting()).count();
-        order[(tries as usize - 1) % if awake == 0 { order.len() } else { awake }]
+    /// The server for a conversation's next try, after the one at `failed`, if any: its own first, then another, then its own again.
+    /// Each conversation has its own order of the servers (rendezvous hashing), so that a server added or lost moves few
+    /// conversations. Servers that rest come last. Gives its place for the next `failed`.
+    pub fn pick(&self, affinity: u64, failed: Option<usize>) -> (usize, &Server) {
+        let rank = |(at, server): &(usize, &Server)| {
+            (Some(*at) == failed, server.is_resting(), hash((affinity, &server.base_url)))
+        };
+        self.0.iter().enumerate().min_by_key(rank).expect("a model has at least one server")
     }
 }
 
@@ -78,6 +79,10 @@ mod tests {
         Servers::new(&urls.iter().map(|url| url.to_string()).collect::<Vec<_>>(), &allowed)
     }
 
+    fn home(servers: &Servers, affinity: u64) -> &str {
+        &servers.pick(affinity, None).1.base_url
+    }
+
     fn conversation(problem: &str, turns: usize) -> Request {
         let mut messages = vec![Message::system("s"), Message::user(problem)];
         (0..turns).for_each(|turn| messages.push(Message::assistant(turn.to_string())));
@@ -89,8 +94,7 @@ mod tests {
         let servers = servers(&["a", "b", "c"]);
         let mut counts = std::collections::BTreeMap::<&str, usize>::new();
         for i in 0..300 {
-            let at =
-                |turns| servers.pick(affinity(&conversation(&i.to_string(), turns)), 1).base_url.as_str();
+            let at = |turns| home(&servers, affinity(&conversation(&i.to_string(), turns)));
             assert_eq!(at(0), at(7));
             *counts.entry(at(0)).or_default() += 1;
         }
@@ -100,10 +104,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn adding_a_server_moves_only_what_it_takes() {
         let (two, three) = (servers(&["a", "b"]), servers(&["a", "b", "c"]));
-        let moved = (0..300).filter(|i| two.pick(*i, 1).base_url != three.pick(*i, 1).base_url).count();
+        let moved = (0..300).filter(|i| home(&two, *i) != home(&three, *i)).count();
         assert!((0..300).all(|i| {
-            let after = &three.pick(i, 1).base_url;
-            after == "c" || *after == two.pick(i, 1).base_url
+            let after = home(&three, i);
+            after == "c" || after == home(&two, i)
         }));
         assert!((60..140).contains(&moved), "{moved}");
     }
@@ -111,13 +115,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lost_server_rests_and_comes_back() {
         let servers = servers(&["a", "b"]);
-        let own = servers.pick(1, 1);
-        assert_ne!(servers.pick(1, 2).base_url, own.base_url, "the second try goes to the other");
+        let (at, own) = servers.pick(1, None);
+        let (other_at, other) = servers.pick(1, Some(at));
+        assert_ne!(other.base_url, own.base_url, "the next try goes to the other");
         own.rest();
-        assert_ne!(servers.pick(1, 1).base_url, own.base_url);
-        assert_ne!(servers.pick(1, 2).base_url, own.base_url, "as long as another is awake");
+        assert_eq!(home(&servers, 1), other.base_url);
+        assert_eq!(
+            servers.pick(1, Some(other_at)).1.base_url,
+            own.base_url,
+            "a resting server is better than a failing one"
+        );
         tokio::time::advance(REST).await;
-        assert_eq!(servers.pick(1, 1).base_url, own.base_url);
+        assert_eq!(home(&servers, 1), own.base_url);
     }
 
     #[test]

@@ -42,6 +42,13 @@ async fn rows_set_everything_a_reply_has() {
 }
 
 #[tokio::test]
+async fn replies_end_where_the_request_says() {
+    let mut request = request(0, vec![Message::user("be loud")]);
+    request.stop = vec!["LO".into()];
+    assert_eq!(model().reply(&request).await.unwrap().text, "HEL");
+}
+
+#[tokio::test]
 async fn errors_are_those_of_a_server() {
     let reply =
         |seed| async move { model().reply(&request(seed, vec![Message::user("x")])).await.unwrap_err() };
