@@ -66,7 +66,7 @@ fn run(calls_per_tool: usize, seed: u64) {
     let Some(toolbox) = toolbox() else { return };
     let mut random = Random::new(seed);
     let mut total = Tally::default();
-    for tool in ToolkitSelection::ALL.tools().filter(|tool| tool.native.is_some() && tool.sympy) {
+    for tool in ToolkitSelection::ALL.tools().filter(|tool| tool.native.is_some() && tool.python.is_some()) {
         let mut tally = Tally::default();
         for _ in 0..calls_per_tool {
             let arguments = arguments(tool, &mut random);
