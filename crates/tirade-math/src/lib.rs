@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod cas;
 pub mod derivation;
 pub mod exact;
 pub mod expr;

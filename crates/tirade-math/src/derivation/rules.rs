@@ -194,6 +194,7 @@ rules! {
     // Calculus
     DerivativeSum => "Differentiate term by term: {0}.";
     DerivativePower => "By the power rule {0}.";
+    ConstantMultiple => "A constant factor stays in front: {0}.";
     DerivativeConstant => "The derivative of a constant is zero: {0}.";
     DerivativeProduct => "By the product rule {0}.";
     DerivativeQuotient => "By the quotient rule {0}.";
