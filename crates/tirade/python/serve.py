@@ -10,13 +10,13 @@ def tool(function):
 
 
 def handle(request):
-    """{"tool": name, "args": {name: tree or list or text}} -> the JSON object shown to the model."""
-    name = request["tool"]
-    function = TOOLS.get(name)
+    """{"name", "function", "args": {name: tree or list or text}, "fixed": {name: text}} -> the JSON object shown to the model."""
+    name = request["name"]
+    function = TOOLS.get(request["function"])
     if function is None:
         return failure(name, "there is no such tool")
     try:
-        return function(**{key: decode(value) for key, value in request["args"].items()})
+        return function(**{key: decode(value) for key, value in request["args"].items()}, **request["fixed"])
     except ToolError as error:
         return failure(name, str(error))
     except RecursionError:

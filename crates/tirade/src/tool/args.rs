@@ -5,6 +5,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use smol_str::SmolStr;
 use tirade_math::Expr;
 use tirade_math::expr::{Decimal, Rational};
 
@@ -74,7 +75,7 @@ impl Args {
     }
 
     /// A variable's name, where one is given.
-    pub fn variable(&self, name: &str) -> Option<&str> {
+    pub fn variable(&self, name: &str) -> Option<&SmolStr> {
         if let Arg::Expr(Expr::Sym(variable)) = self.get(name) { Some(variable) } else { None }
     }
 

@@ -23,8 +23,12 @@ pub struct Tool {
     pub params: &'static [Param],
     /// The Rust function that answers cheap calls.
     pub native: Option<Native>,
-    /// Whether the worker has a Python function of this name.
-    pub sympy: bool,
+    /// The worker's Python function, most often of the tool's own name.
+    pub python: Option<&'static str>,
+    /// Arguments of the Python function that the tool's name implies.
+    pub fixed: &'static [(&'static str, &'static str)],
+    /// Whether models are told of it; other names for the same thing are answered, not offered.
+    pub offered: bool,
 }
 
 /// Answers a call in this process, or says why it does not.
@@ -88,7 +92,7 @@ pub enum Kind {
 
 /// An entry that the SymPy lane answers.
 pub const fn tool(name: &'static str, about: &'static str, params: &'static [Param]) -> Tool {
-    Tool { name, about, params, native: None, sympy: true }
+    Tool { name, about, params, native: None, python: Some(name), fixed: &[], offered: true }
 }
 
 /// A parameter of an entry.
@@ -104,7 +108,16 @@ impl Tool {
 
     /// The same entry without a Python function.
     pub const fn only_native(self, function: Native) -> Tool {
-        Tool { native: Some(function), sympy: false, ..self }
+        Tool { native: Some(function), python: None, ..self }
+    }
+
+    /// The same entry as another name of a Python function, some of whose arguments the name implies.
+    pub const fn alias_of(
+        self,
+        python: &'static str,
+        fixed: &'static [(&'static str, &'static str)],
+    ) -> Tool {
+        Tool { python: Some(python), fixed, offered: false, ..self }
     }
 
     /// The entry as it is described to a model: a strict JSON Schema, every parameter required, nothing else allowed.

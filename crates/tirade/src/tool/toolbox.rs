@@ -1,6 +1,6 @@
 //! The toolbox that the solver uses: native Rust, typed SymPy calls and Python cells behind one interface, one cache, one set of limits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +26,9 @@ const HANDLER: &str = concat!(
     include_str!("../../python/calculus.py"),
     include_str!("../../python/matrices.py"),
     include_str!("../../python/numbers.py"),
+    include_str!("../../python/arithmetic.py"),
+    include_str!("../../python/geometry.py"),
+    include_str!("../../python/conics.py"),
 );
 
 /// The name of the tool that runs Python.
@@ -44,16 +47,21 @@ impl ToolkitSelection {
     /// Every toolkit.
     pub const ALL: Self = Self { sympy: true, code: true, math: true, geometry: true };
 
-    /// The typed tools of the toolkits chosen.
+    /// The typed tools of the toolkits chosen; a name that two toolkits share is there once.
     pub fn tools(self) -> impl Iterator<Item = &'static Tool> {
         let chosen =
             [(self.sympy, families::SYMPY), (self.math, families::MATH), (self.geometry, families::GEOMETRY)];
-        chosen.into_iter().filter(|(on, _)| *on).flat_map(|(_, families)| families.iter().copied().flatten())
+        let mut seen = HashSet::new();
+        let tools = chosen
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .flat_map(|(_, families)| families.iter().copied().flatten());
+        tools.filter(move |tool| seen.insert(tool.name))
     }
 
     /// The tools as they are described to a model; needs no sandbox.
     pub fn specs(self) -> Vec<ToolSpec> {
-        let typed = self.tools().map(Tool::spec);
+        let typed = self.tools().filter(|tool| tool.offered).map(Tool::spec);
         typed.chain(self.code.then(code_spec)).collect()
     }
 }
@@ -134,7 +142,7 @@ impl StandardToolbox {
         args: &Args,
         limits: &Limits,
     ) -> Result<Outcome, ToolFailure> {
-        self.shared.sympy(tool, args, limits)
+        self.shared.sympy(tool, tool.python.unwrap_or(tool.name), args, limits)
     }
 
     /// The worker's own reply, for tests.
@@ -238,16 +246,22 @@ impl Shared {
             Some(Err(Decline::Lane(reason))) => reason,
             None => String::new(),
         };
-        if tool.sympy {
-            self.sympy(tool, args, limits)
-        } else {
-            Ok(Outcome::typed_error(tool.name, &declined))
+        match tool.python {
+            Some(function) => self.sympy(tool, function, args, limits),
+            None => Ok(Outcome::typed_error(tool.name, &declined)),
         }
     }
 
     /// A worker that someone else killed is no answer: the call is made once more.
-    fn sympy(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
-        let request = json!({ "tool": tool.name, "args": args });
+    fn sympy(
+        &self,
+        tool: &Tool,
+        function: &str,
+        args: &Args,
+        limits: &Limits,
+    ) -> Result<Outcome, ToolFailure> {
+        let fixed: HashMap<_, _> = tool.fixed.iter().copied().collect();
+        let request = json!({ "name": tool.name, "function": function, "args": args, "fixed": fixed });
         let mut call = self.worker.call(&request, limits).map_err(failure)?;
         if call.status == tirade_sandbox::Status::Killed {
             call = self.worker.call(&request, limits).map_err(failure)?;

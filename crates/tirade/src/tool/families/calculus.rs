@@ -1,7 +1,11 @@
 //! Derivatives, integrals, limits, series, extrema, sums, products and recurrences.
 
+use tirade_math::cas::{self, rational_text};
+
+use super::native::{expression, rational_of, text, variable_or_default};
 use super::{EXPRESSION, OPTIONAL_VARIABLE, VARIABLE};
-use crate::tool::spec::{Kind, Param, Tool, param, tool};
+use crate::tool::args::Args;
+use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
 
 const LOWER: Param = param("lower", Kind::Value, "The lower end, such as 0, pi/2 or -oo.");
 const UPPER: Param = param("upper", Kind::Value, "The upper end, such as 1, sqrt(2) or oo.");
@@ -13,17 +17,17 @@ const POINT: Param = param("point", Kind::Value, "The point, such as 0, 1/2 or o
 
 /// The family.
 pub const TOOLS: &[Tool] = &[
-    tool("differentiate", "The derivative of an expression.", &[EXPRESSION, OPTIONAL_VARIABLE]),
+    tool("differentiate", "The derivative of an expression.", &[EXPRESSION, OPTIONAL_VARIABLE]).native(differentiate),
     tool(
         "integrate",
         "An antiderivative of an expression, without the constant.",
         &[EXPRESSION, OPTIONAL_VARIABLE],
-    ),
+    ).native(integrate),
     tool(
         "definite_integral",
         "The exact integral between two bounds.",
         &[EXPRESSION, VARIABLE, LOWER, UPPER],
-    ),
+    ).native(definite_integral),
     tool(
         "series_expansion",
         "The Taylor or Laurent series around a point, with the order term.",
@@ -42,7 +46,7 @@ pub const TOOLS: &[Tool] = &[
                 "both, + (from the right) or - (from the left).",
             ),
         ],
-    ),
+    ).native(compute_limit),
     tool("find_critical_points", "The points where the derivative is zero.", &[EXPRESSION, VARIABLE]),
     tool(
         "check_continuity",
@@ -92,3 +96,28 @@ pub const TOOLS: &[Tool] = &[
         ],
     ),
 ];
+
+type Native = Result<Answer, Decline>;
+
+fn differentiate(args: &Args) -> Native {
+    let e = args.expr("expression")?;
+    expression(cas::differentiate_worked(e, &variable_or_default(args, "variable", e)))
+}
+
+fn integrate(args: &Args) -> Native {
+    let e = args.expr("expression")?;
+    expression(cas::integrate_worked(e, &variable_or_default(args, "variable", e)))
+}
+
+fn definite_integral(args: &Args) -> Native {
+    let (e, low, high) = (args.expr("expression")?, rational_of(args, "lower")?, rational_of(args, "upper")?);
+    let x = variable_or_default(args, "variable", e);
+    text(cas::definite_integral_worked(e, &x, &low, &high).map(|w| w.map(|value| rational_text(&value))))
+}
+
+/// Finite limits of rational functions: there both sides agree, so the direction does not matter.
+fn compute_limit(args: &Args) -> Native {
+    let (e, point) = (args.expr("expression")?, rational_of(args, "point")?);
+    let x = variable_or_default(args, "variable", e);
+    text(cas::limit_worked(e, &x, &point).map(|w| w.map(|value| rational_text(&value))))
+}

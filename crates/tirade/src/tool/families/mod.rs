@@ -3,6 +3,9 @@
 
 pub mod algebra;
 pub mod calculus;
+pub mod conics;
+pub mod geometry;
+pub mod math;
 pub mod matrices;
 mod native;
 pub mod numbers;
@@ -13,10 +16,10 @@ use super::spec::{Kind, Param, Tool, param};
 pub const SYMPY: &[&[Tool]] = &[algebra::TOOLS, matrices::TOOLS, calculus::TOOLS, numbers::TOOLS];
 
 /// The families of the math toolkit.
-pub const MATH: &[&[Tool]] = &[];
+pub const MATH: &[&[Tool]] = &[math::TOOLS];
 
 /// The families of the geometry toolkit.
-pub const GEOMETRY: &[&[Tool]] = &[];
+pub const GEOMETRY: &[&[Tool]] = &[geometry::TOOLS, conics::TOOLS];
 
 const EXPRESSION: Param = param(
     "expression",

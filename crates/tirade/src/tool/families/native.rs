@@ -2,8 +2,10 @@
 
 use dashu::integer::IBig;
 use serde_json::{Value, json};
-use tirade_math::Expr;
+use smol_str::SmolStr;
+use tirade_math::cas::{self, to_sympy_string};
 use tirade_math::exact::{Exact, ExactError, Worked};
+use tirade_math::{Expr, Rational};
 
 use crate::tool::args::Args;
 use crate::tool::spec::{Answer, Decline};
@@ -30,19 +32,61 @@ pub fn text<T: ToString>(result: Exact<Worked<T>>) -> Result<Answer, Decline> {
     worked(result, |value| json!({ "result": value.to_string() }))
 }
 
-/// An argument that is an integer literal.
+/// `{"result": "…"}` with the expression in SymPy's spelling.
+pub fn expression(result: Exact<Worked<Expr>>) -> Result<Answer, Decline> {
+    let Worked { value, derivation } = result?;
+    let value = to_sympy_string(&value)?;
+    worked(Ok(Worked { value, derivation }), |text| json!({ "result": text }))
+}
+
+/// The value of an expression that is a rational number.
+pub fn rational(expr: &Expr) -> Result<Rational, Decline> {
+    match expr.as_rational() {
+        Some(value) => Ok(value.clone()),
+        None => match cas::canonical(expr)? {
+            Expr::Num(value) => Ok(value),
+            other => Err(Decline::Lane(format!("{other} is not a rational number"))),
+        },
+    }
+}
+
+/// An argument that is a rational number.
+pub fn rational_of(args: &Args, name: &str) -> Result<Rational, Decline> {
+    rational(args.expr(name)?)
+}
+
+/// A list of rational numbers.
+pub fn rationals(list: &[Expr]) -> Result<Vec<Rational>, Decline> {
+    list.iter().map(rational).collect()
+}
+
+/// An argument that is an integer.
 pub fn integer_of(args: &Args, name: &str) -> Result<IBig, Decline> {
-    integer(args.expr(name)?).ok_or_else(|| Decline::Lane(format!("{name} is not an integer literal")))
+    integer(args.expr(name)?)
 }
 
-/// A list of integer literals.
+/// A list of integers.
 pub fn integers_of(args: &Args, name: &str) -> Result<Vec<IBig>, Decline> {
-    let all = args.list(name)?.iter().map(integer).collect::<Option<_>>();
-    all.ok_or_else(|| Decline::Lane(format!("{name} are not all integer literals")))
+    args.list(name)?.iter().map(integer).collect()
 }
 
-fn integer(expr: &Expr) -> Option<IBig> {
-    expr.as_rational().filter(|n| n.is_int()).map(|n| n.numerator().clone())
+fn integer(expr: &Expr) -> Result<IBig, Decline> {
+    let value = rational(expr)?;
+    if value.is_int() {
+        Ok(value.numerator().clone())
+    } else {
+        Err(Decline::Lane(format!("{value} is not an integer")))
+    }
+}
+
+/// The variable an argument names; else x where it occurs or nothing does; else the only one there is.
+pub fn variable_or_default(args: &Args, name: &str, expr: &Expr) -> SmolStr {
+    if let Some(variable) = args.variable(name) {
+        return variable.clone();
+    }
+    let mut symbols = cas::symbols(expr);
+    let only = symbols.len() == 1;
+    if only { symbols.remove(0) } else { SmolStr::new_static("x") }
 }
 
 /// An integer literal from 0 to `most`; the SymPy lane words the error for others.

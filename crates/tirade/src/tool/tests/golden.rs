@@ -273,3 +273,119 @@ fn what_the_original_lacks() {
         ),
     ]);
 }
+
+#[test]
+fn geometry_is_exact() {
+    check(&[
+        (
+            "compute_line_bisectors",
+            json!({ "point1": [0, 0], "point2": [4, 6] }),
+            ok("Line2D(Point2D(2, 3), Point2D(-4, 7))"),
+        ),
+        (
+            "compute_centroid",
+            json!({ "point1": [0, 0], "point2": [4, 0], "point3": [0, 3] }),
+            ok("Point2D(4/3, 1)"),
+        ),
+        (
+            "compute_orthocenter",
+            json!({ "point1": [0, 0], "point2": [4, 0], "point3": [1, 3] }),
+            ok("Point2D(1, 1)"),
+        ),
+        (
+            "compute_midpoint_GH",
+            json!({ "point1": ["sqrt(2)", 0], "point2": [0, 0.5] }),
+            ok("Point2D(sqrt(2)/2, 1/4)"),
+        ),
+        ("compute_point_distance", json!({ "point1": [1, 2], "point2": [3, 5] }), ok("sqrt(13)")),
+        ("check_points_collinear", json!({ "points": [[0, 0], [1, 1], [2, 2]] }), ok("True")),
+        (
+            "compute_angle_between",
+            json!({ "line1_point1": [0, 0], "line1_point2": [1, 0], "line2_point1": [0, 0], "line2_point2": [1, 1] }),
+            ok("pi/4"),
+        ),
+        (
+            "compute_triangle_area_vertices",
+            json!({ "point1": [2, 3], "point2": [5, 7], "point3": [8, 1] }),
+            ok("15"),
+        ),
+        (
+            "compute_point_to_line_distance",
+            json!({ "point": [0, 0], "line_point1": [0, 1], "line_point2": [1, 0] }),
+            ok("sqrt(2)/2"),
+        ),
+        ("compute_triangle_area_sides", json!({ "side1": 3, "side2": 4, "side3": 5 }), ok("6")),
+        (
+            "compute_triangle_area_sides",
+            json!({ "side1": 1, "side2": 2, "side3": 5 }),
+            json!({ "status": "error", "message": "Error in compute_triangle_area_sides: no triangle has the sides 1, 2, 5: 1 + 2 is not more than 5" }),
+        ),
+        ("compute_polygon_area", json!({ "vertices": [[0, 0], [4, 0], [4, 3], [0, 3]] }), ok("12")),
+        (
+            "compute_ellipse_foci",
+            json!({ "equation": "x^2/9 + y^2/4 = 1" }),
+            ok(json!(["(-sqrt(5), 0)", "(sqrt(5), 0)"])),
+        ),
+        (
+            "compute_hyperbola_asymptotes",
+            json!({ "equation": "x^2/9 - y^2/16 = 1" }),
+            ok(json!(["y = -4*x/3", "y = 4*x/3"])),
+        ),
+        ("compute_parabola_directrix", json!({ "equation": "y = x^2 - 2x + 3" }), ok("y = 7/4")),
+        (
+            "compute_parabola_foci",
+            json!({ "equation": "x^2 + y^2 = 4" }),
+            json!({ "status": "error", "message": "Error in compute_parabola_foci: the equation describes a circle, not a parabola" }),
+        ),
+        (
+            "identify_conic_section_type",
+            json!({ "equation": "x y = 1" }),
+            json!({ "result": "hyperbola", "discriminant": "1" }),
+        ),
+        (
+            "compute_tangent_lines_from_point",
+            json!({ "equation": "x^2 + y^2 = 25", "point": [7, 1] }),
+            ok(json!(["y = 25/4 - 3*x/4", "y = 4*x/3 - 25/3"])),
+        ),
+        (
+            "compute_line_conic_intersection",
+            json!({ "equation": "x^2 + y^2 = 25", "line": "y = x + 1" }),
+            json!({ "result": ["(-4, -3)", "(3, 4)"], "count": 2 }),
+        ),
+    ]);
+}
+
+#[test]
+fn arithmetic_is_exact() {
+    check(&[
+        ("math_add", json!({ "a": 0.1, "b": 0.2 }), json!({ "result": "3/10", "decimal": "0.3" })),
+        ("math_subtract", json!({ "a": 5, "b": 7 }), ok("-2")),
+        (
+            "math_multiply",
+            json!({ "a": 1.005, "b": 3, "decimal_places": null }),
+            json!({ "result": "603/200", "decimal": "3.015" }),
+        ),
+        (
+            "math_divide",
+            json!({ "a": 10, "b": 3, "decimal_places": 2 }),
+            json!({ "result": "333/100", "decimal": "3.33" }),
+        ),
+        (
+            "math_divide",
+            json!({ "a": 1, "b": 0, "decimal_places": null }),
+            json!({ "status": "error", "message": "Error in math_divide: Cannot divide by zero." }),
+        ),
+        ("math_round", json!({ "a": "2.5", "decimal_places": null }), ok("3")),
+        (
+            "math_round",
+            json!({ "a": "-2.345", "decimal_places": 2 }),
+            json!({ "result": "-47/20", "decimal": "-2.35" }),
+        ),
+        ("evaluate", json!({ "expression": "2^10 - 4!/3" }), ok("1016")),
+        (
+            "evaluate",
+            json!({ "expression": "sqrt(8)" }),
+            json!({ "result": "2*sqrt(2)", "decimal": "2.82842712474619" }),
+        ),
+    ]);
+}

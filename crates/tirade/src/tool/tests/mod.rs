@@ -55,6 +55,9 @@ fn python_reads_no_text_as_code() {
         ("calculus", include_str!("../../../python/calculus.py")),
         ("matrices", include_str!("../../../python/matrices.py")),
         ("numbers", include_str!("../../../python/numbers.py")),
+        ("arithmetic", include_str!("../../../python/arithmetic.py")),
+        ("geometry", include_str!("../../../python/geometry.py")),
+        ("conics", include_str!("../../../python/conics.py")),
     ];
     for (name, source) in sources {
         for banned in [
@@ -78,8 +81,10 @@ fn python_reads_no_text_as_code() {
 #[test]
 fn every_tool_of_the_sympy_lane_has_its_python_function() {
     let Some(toolbox) = toolbox() else { return };
-    for tool in ToolkitSelection::ALL.tools().filter(|tool| tool.sympy) {
-        let reply = toolbox.shared_worker_call(&json!({ "tool": tool.name, "args": {} }));
+    for tool in ToolkitSelection::ALL.tools().filter(|tool| tool.python.is_some()) {
+        let reply = toolbox.shared_worker_call(
+            &json!({ "name": tool.name, "function": tool.python, "args": {}, "fixed": {} }),
+        );
         assert!(!reply.to_string().contains("there is no such tool"), "{}: {reply}", tool.name);
     }
 }
