@@ -12,13 +12,18 @@ use crate::home::Home;
 pub async fn model(name: &str, home: &Home) -> anyhow::Result<PathBuf> {
     let model = registry::find(name).with_context(|| {
         let known: Vec<&str> = registry::MODELS.iter().map(|model| model.name).collect();
-        format!("there is no local model {name:?}\n  hint: known ones are {}; a file is named file:PATH", known.join(", "))
+        format!(
+            "there is no local model {name:?}\n  hint: known ones are {}; a file is named file:PATH",
+            known.join(", ")
+        )
     })?;
     if let Some(path) = registry::locate(model, home.local_models.as_deref(), &home.models()) {
         return Ok(path);
     }
     let bar = ProgressBar::new(model.bytes);
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg} {bar:24.cyan/blue} {bytes}/{total_bytes} {bytes_per_sec} {eta} left")?);
+    bar.set_style(ProgressStyle::with_template(
+        "{spinner} {msg} {bar:24.cyan/blue} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+    )?);
     let mut shown = 0;
     let mut tell = |progress: Progress| {
         bar.set_message(format!("{name} from the {}", progress.source));
@@ -26,7 +31,11 @@ pub async fn model(name: &str, home: &Home) -> anyhow::Result<PathBuf> {
         let percent = progress.done * 100 / progress.total.max(1);
         if bar.is_hidden() && percent >= shown + 10 {
             shown = percent;
-            eprintln!(" download {name} from the {}: {percent} % of {} MB", progress.source, progress.total / 1_000_000);
+            eprintln!(
+                " download {name} from the {}: {percent} % of {} MB",
+                progress.source,
+                progress.total / 1_000_000
+            );
         }
     };
     let path = registry::pull(model, &home.models(), &home.sources(), &mut tell).await?;
@@ -49,7 +58,8 @@ pub fn python(home: &Home) -> anyhow::Result<PathBuf> {
         }
         bar.set_message(step.to_owned());
     };
-    let python = tokio::task::block_in_place(|| tirade_sandbox::setup::ensure_environment(&folder, &mut say))?;
+    let python =
+        tokio::task::block_in_place(|| tirade_sandbox::setup::ensure_environment(&folder, &mut say))?;
     bar.finish_and_clear();
     Ok(python)
 }

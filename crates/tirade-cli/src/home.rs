@@ -24,13 +24,21 @@ impl Home {
         match dotenvy::dotenv() {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
-            Err(error) => anyhow::bail!("the file .env is not readable: {error}\n  hint: one NAME=value per line"),
+            Err(error) => {
+                anyhow::bail!("the file .env is not readable: {error}\n  hint: one NAME=value per line")
+            }
         }
         let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let cache = || Some(PathBuf::from(read("XDG_CACHE_HOME").or_else(|| Some(read("HOME")? + "/.cache"))?).join("tirade"));
+        let cache = || {
+            Some(
+                PathBuf::from(read("XDG_CACHE_HOME").or_else(|| Some(read("HOME")? + "/.cache"))?)
+                    .join("tirade"),
+            )
+        };
         let folder = read("TIRADE_HOME").map(PathBuf::from).or_else(cache);
         Ok(Self {
-            folder: folder.context("neither TIRADE_HOME nor HOME is set\n  hint: export TIRADE_HOME=/some/folder")?,
+            folder: folder
+                .context("neither TIRADE_HOME nor HOME is set\n  hint: export TIRADE_HOME=/some/folder")?,
             local_models: read("TIRADE_MODELS").map(PathBuf::from),
             proxy: read("HTTPS_PROXY").or_else(|| read("https_proxy")),
             keys: Keys::from_variables(read),

@@ -43,7 +43,11 @@ pub fn map(path: &Path, threads: usize, work: impl Fn(&Value) -> Value + Sync) -
 }
 
 /// Results in order, and the seconds all threads worked together.
-fn spread(chunk: &[(usize, String)], threads: usize, work: &(impl Fn(&Value) -> Value + Sync)) -> (Vec<Value>, f64) {
+fn spread(
+    chunk: &[(usize, String)],
+    threads: usize,
+    work: &(impl Fn(&Value) -> Value + Sync),
+) -> (Vec<Value>, f64) {
     let size = chunk.len().div_ceil(threads);
     let parts: Vec<(Vec<Value>, f64)> = std::thread::scope(|scope| {
         let handles: Vec<_> = chunk

@@ -42,7 +42,8 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::anyhow!("no threads to work with: {error}")),
     };
-    let result = runtime.block_on(async { commands::dispatch(cli.command, &cli.dir, &Home::from_environment()?).await });
+    let result = runtime
+        .block_on(async { commands::dispatch(cli.command, &cli.dir, &Home::from_environment()?).await });
     // A tool or a server may still be answering a call nobody waits for.
     runtime.shutdown_background();
     match result {

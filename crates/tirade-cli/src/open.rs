@@ -46,10 +46,17 @@ impl<'a> Opened<'a> {
     }
 
     /// Opens a model by name, with an adapter where one is given. Known local models are downloaded first.
-    pub async fn model(&mut self, name: &str, adapter: Option<&Path>, max_cost: Option<f64>) -> anyhow::Result<OpenModel> {
+    pub async fn model(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        max_cost: Option<f64>,
+    ) -> anyhow::Result<OpenModel> {
         let parsed: ModelName = name.parse()?;
         if adapter.is_some() && parsed.is_remote() {
-            anyhow::bail!("{name}: an adapter can only be put on a local model\n  hint: serve the merged model and name that");
+            anyhow::bail!(
+                "{name}: an adapter can only be put on a local model\n  hint: serve the merged model and name that"
+            );
         }
         match &parsed {
             ModelName::Script(path) => {
@@ -62,7 +69,8 @@ impl<'a> Opened<'a> {
     }
 
     fn remote(&mut self, name: &ModelName, max_cost: Option<f64>) -> anyhow::Result<OpenModel> {
-        let model: Arc<dyn Model> = Arc::new(RemoteModel::new(name, &self.home.keys, RemoteConfig::default())?);
+        let model: Arc<dyn Model> =
+            Arc::new(RemoteModel::new(name, &self.home.keys, RemoteConfig::default())?);
         let price = Prices::embedded().of(&name.to_string()).cloned();
         let Some(limit) = max_cost else { return Ok(OpenModel { model, price }) };
         let known = price.clone().with_context(|| {
@@ -80,11 +88,17 @@ impl<'a> Opened<'a> {
     pub async fn weights(&self, name: &ModelName) -> anyhow::Result<PathBuf> {
         match name {
             ModelName::File(path) => {
-                anyhow::ensure!(path.exists(), "there is no model at {}\n  hint: a .gguf file, or a folder with safetensors", path.display());
+                anyhow::ensure!(
+                    path.exists(),
+                    "there is no model at {}\n  hint: a .gguf file, or a folder with safetensors",
+                    path.display()
+                );
                 Ok(path.clone())
             }
             ModelName::Local(known) => download::model(known, self.home).await,
-            other => anyhow::bail!("{other} is not in this process\n  hint: training needs local:NAME or file:PATH"),
+            other => anyhow::bail!(
+                "{other} is not in this process\n  hint: training needs local:NAME or file:PATH"
+            ),
         }
     }
 
@@ -142,6 +156,9 @@ impl Model for NoModel {
     }
 
     async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
-        Err(ModelError::Refused { model: "none".into(), message: "translation by rules asks no model".into() })
+        Err(ModelError::Refused {
+            model: "none".into(),
+            message: "translation by rules asks no model".into(),
+        })
     }
 }

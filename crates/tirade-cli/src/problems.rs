@@ -70,7 +70,11 @@ impl ProblemArgs {
             eprintln!("left out: {bad}");
         }
         if selected.skipped.bad > 5 {
-            eprintln!("left out: {} more rows; `tirade data show {}` lists them", selected.skipped.bad - 5, self.dataset);
+            eprintln!(
+                "left out: {} more rows; `tirade data show {}` lists them",
+                selected.skipped.bad - 5,
+                self.dataset
+            );
         }
         anyhow::ensure!(
             !selected.problems.is_empty(),

@@ -47,7 +47,8 @@ impl Bar {
         let log = log.with_context(|| format!("cannot write the log file {}", path.display()))?;
         let bar = ProgressBar::new(0);
         bar.set_style(
-            ProgressStyle::with_template("{prefix:>9} {bar:24.cyan/blue} {pos}/{len} {msg}").expect("the template is valid"),
+            ProgressStyle::with_template("{prefix:>9} {bar:24.cyan/blue} {pos}/{len} {msg}")
+                .expect("the template is valid"),
         );
         if bar.is_hidden() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -100,7 +101,10 @@ impl State {
         match progress {
             Progress::Stage { stage, run, done, total } => {
                 *self = Self {
-                    log: self.log.try_clone().unwrap_or_else(|_| File::open("/dev/null").expect("/dev/null is there")),
+                    log: self
+                        .log
+                        .try_clone()
+                        .unwrap_or_else(|_| File::open("/dev/null").expect("/dev/null is there")),
                     started: Instant::now(),
                     shown: Instant::now(),
                     stage: stage.as_str(),
@@ -161,7 +165,10 @@ impl State {
         }
         parts.push(clock(seconds));
         if fresh > 0 && self.done < self.total {
-            parts.push(format!("about {} left", clock(seconds / fresh as f64 * (self.total - self.done) as f64)));
+            parts.push(format!(
+                "about {} left",
+                clock(seconds / fresh as f64 * (self.total - self.done) as f64)
+            ));
         }
         parts.join(" · ")
     }

@@ -60,16 +60,25 @@ impl Recipe {
     ///
     /// # Errors
     /// An unknown name with the nearest known one, or a value of the wrong type.
-    pub fn section<T: Serialize + DeserializeOwned + Default>(&self, section: &str) -> anyhow::Result<Option<T>> {
+    pub fn section<T: Serialize + DeserializeOwned + Default>(
+        &self,
+        section: &str,
+    ) -> anyhow::Result<Option<T>> {
         let Some(value) = self.table.get(section) else { return Ok(None) };
-        let given = value.as_object().with_context(|| format!("recipe {}: {section} is not a section", self.name))?;
+        let given =
+            value.as_object().with_context(|| format!("recipe {}: {section} is not a section", self.name))?;
         let known = serde_json::to_value(T::default())?;
-        let known: Vec<&str> = known.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default();
+        let known: Vec<&str> =
+            known.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default();
         let mut arguments = serde_json::Map::new();
         for (name, value) in given {
             let plain = name.replace('-', "_");
             if !known.contains(&plain.as_str()) {
-                anyhow::bail!("recipe {}: [{section}] has no setting {name:?}\n  hint: settings are {}", self.name, known.join(", "));
+                anyhow::bail!(
+                    "recipe {}: [{section}] has no setting {name:?}\n  hint: settings are {}",
+                    self.name,
+                    known.join(", ")
+                );
             }
             arguments.insert(plain, value.clone());
         }
@@ -91,7 +100,10 @@ mod tests {
     #[test]
     fn a_section_is_the_arguments_of_a_command() {
         let args = read("[solve]\nmodel = \"script:a.jsonl\"\nmulti-step = true\nnum = 3").unwrap().unwrap();
-        assert_eq!((args.model.as_str(), args.sampling.multi_step, args.problems.num), ("script:a.jsonl", true, Some(3)));
+        assert_eq!(
+            (args.model.as_str(), args.sampling.multi_step, args.problems.num),
+            ("script:a.jsonl", true, Some(3))
+        );
         assert_eq!(args.sampling.max_turns, 15, "what is not said is clap's default");
         assert!(read("title = \"x\"").unwrap().is_none());
     }

@@ -16,10 +16,13 @@ use crate::work::Work;
 pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
     let rows = work.store.attempts(run)?;
     println!("{run}: {}", counts(&rows));
-    let (tokens, seconds): (u64, f64) =
-        rows.iter().fold((0, 0.0), |(tokens, seconds), row| (tokens + row.completion_tokens, seconds + row.seconds));
+    let (tokens, seconds): (u64, f64) = rows
+        .iter()
+        .fold((0, 0.0), |(tokens, seconds), row| (tokens + row.completion_tokens, seconds + row.seconds));
     let with_tools = rows.iter().filter(|row| row.tool_calls > 0).count();
-    println!("  {with_tools} attempts called a tool; {tokens} tokens written; {seconds:.0} s of waiting for model and tools");
+    println!(
+        "  {with_tools} attempts called a tool; {tokens} tokens written; {seconds:.0} s of waiting for model and tools"
+    );
     let cost: f64 = rows.iter().filter_map(|row| row.cost).sum();
     if cost > 0.0 {
         println!("  cost ${cost:.4}");
@@ -83,7 +86,10 @@ pub fn evaluated(work: &Work, evaluated: &Evaluated) -> anyhow::Result<()> {
                 (Some(low), Some(high)) => format!(" [{low:.3}, {high:.3}]"),
                 _ => String::new(),
             };
-            println!("  {:<12} {:<28} {:.3}{interval} n={}", score.metric, score.slice, score.value, score.count);
+            println!(
+                "  {:<12} {:<28} {:.3}{interval} n={}",
+                score.metric, score.slice, score.value, score.count
+            );
         }
     }
     if let Some(adapted) = &evaluated.adapted {

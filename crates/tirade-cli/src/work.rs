@@ -22,8 +22,9 @@ pub struct Work {
 impl Work {
     /// Opens or creates the folder and its store, and makes Ctrl-C a request to stop.
     pub fn open(dir: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(dir)
-            .with_context(|| format!("cannot create the folder {}\n  hint: choose another with --dir", dir.display()))?;
+        std::fs::create_dir_all(dir).with_context(|| {
+            format!("cannot create the folder {}\n  hint: choose another with --dir", dir.display())
+        })?;
         let store = Arc::new(Store::open(&dir.join("tirade.db"))?);
         let stop = Stop::default();
         listen_for_interrupt(stop.clone());
@@ -61,7 +62,9 @@ impl Work {
         }
         let run = self.input((name != "latest").then_some(name), Stage::Train)?;
         let found = self.store.adapter::<serde_json::Value>(&run)?;
-        let (path, _) = found.with_context(|| format!("{run} has not made an adapter yet\n  hint: give the train command again"))?;
+        let (path, _) = found.with_context(|| {
+            format!("{run} has not made an adapter yet\n  hint: give the train command again")
+        })?;
         Ok(PathBuf::from(path))
     }
 
@@ -116,7 +119,11 @@ impl std::error::Error for Interrupted {}
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@#+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// Once: finish what was begun. Twice: leave at once.
@@ -126,7 +133,9 @@ fn listen_for_interrupt(stop: Stop) {
             if stop.requested() {
                 std::process::exit(130);
             }
-            eprintln!("\nstopping: replies under way are finished and kept; press Ctrl-C again to leave at once");
+            eprintln!(
+                "\nstopping: replies under way are finished and kept; press Ctrl-C again to leave at once"
+            );
             stop.request();
         }
     });
@@ -145,7 +154,12 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if written.is_err() {
         let _ = std::fs::remove_file(&part);
     }
-    written.with_context(|| format!("cannot write {}\n  hint: is the folder there, writable, and the disk not full?", path.display()))
+    written.with_context(|| {
+        format!(
+            "cannot write {}\n  hint: is the folder there, writable, and the disk not full?",
+            path.display()
+        )
+    })
 }
 
 /// The date and time in Greenwich, for people.

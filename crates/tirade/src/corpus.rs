@@ -80,7 +80,8 @@ pub fn build(
 ) -> Corpus {
     let mut card = Card { solutions: solutions.len(), ..Card::default() };
     let held_out: HashSet<String> = evaluation.iter().map(|problem| fingerprint(&problem.problem)).collect();
-    let by_id: BTreeMap<&str, &Problem> = problems.iter().map(|problem| (problem.id.as_str(), problem)).collect();
+    let by_id: BTreeMap<&str, &Problem> =
+        problems.iter().map(|problem| (problem.id.as_str(), problem)).collect();
     let mut texts = HashSet::new();
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
     let mut examples = Vec::new();

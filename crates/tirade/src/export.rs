@@ -56,7 +56,8 @@ pub enum ExportError {
 
 /// Reads a table from the store: of one run, or of all.
 pub fn rows(store: &Store, table: Table, run: Option<&str>) -> Result<Rows, ExportError> {
-    let runs: Vec<Run> = store.runs()?.into_iter().filter(|found| run.is_none_or(|run| run == found.run)).collect();
+    let runs: Vec<Run> =
+        store.runs()?.into_iter().filter(|found| run.is_none_or(|run| run == found.run)).collect();
     if let (Some(run), true) = (run, runs.is_empty()) {
         store.run(run)?;
     }
@@ -68,7 +69,9 @@ pub fn rows(store: &Store, table: Table, run: Option<&str>) -> Result<Rows, Expo
             Table::Metadata if solving => rows.push(metadata(store, run)?),
             Table::Summary if solving => rows.push(summary(run, &store.attempts(&run.run)?)),
             Table::Problem if solving => rows.extend(store.problems(&run.run)?.iter().map(problem)),
-            Table::Reasoning | Table::Attempts | Table::Traces if solving => rows.extend(attempts(store, run, table)?),
+            Table::Reasoning | Table::Attempts | Table::Traces if solving => {
+                rows.extend(attempts(store, run, table)?)
+            }
             Table::Solutions => rows.extend(solutions(store, run)?),
             Table::Examples => rows.extend(examples(store, run)?),
             Table::Scores => rows.extend(scores(store, run)?),
@@ -85,18 +88,44 @@ pub fn rows(store: &Store, table: Table, run: Option<&str>) -> Result<Rows, Expo
 fn columns(table: Table) -> Vec<&'static str> {
     match table {
         Table::Metadata => vec![
-            "metadata_id", "git_commit_version", "date_run", "model", "level", "num_problems", "multi_step",
-            "sympy_toolkit", "code_toolkit", "geometry_toolkit", "dataset",
+            "metadata_id",
+            "git_commit_version",
+            "date_run",
+            "model",
+            "level",
+            "num_problems",
+            "multi_step",
+            "sympy_toolkit",
+            "code_toolkit",
+            "geometry_toolkit",
+            "dataset",
         ],
         Table::Problem => vec!["problem_id", "problem_text", "level", "category", "standard_solution"],
         Table::Reasoning => vec![
-            "reasoning_path_id", "metadata_id", "problem_id", "date_run", "solution_log", "used_sympy",
-            "used_code_toolkit", "used_geometry_toolkit", "is_correct",
+            "reasoning_path_id",
+            "metadata_id",
+            "problem_id",
+            "date_run",
+            "solution_log",
+            "used_sympy",
+            "used_code_toolkit",
+            "used_geometry_toolkit",
+            "is_correct",
         ],
         Table::Summary => vec!["metadata_id", "date", "correct", "incorrect", "skipped", "accuracy"],
         Table::Attempts => vec![
-            "run", "problem", "attempt", "outcome", "answer", "message", "tool_calls", "tool_errors", "prompt_tokens",
-            "completion_tokens", "seconds", "cost",
+            "run",
+            "problem",
+            "attempt",
+            "outcome",
+            "answer",
+            "message",
+            "tool_calls",
+            "tool_errors",
+            "prompt_tokens",
+            "completion_tokens",
+            "seconds",
+            "cost",
         ],
         Table::Traces => vec!["run", "problem", "attempt", "outcome", "answer", "events"],
         Table::Solutions => vec!["run", "problem", "attempt", "outcome", "reason", "solution"],
@@ -126,14 +155,24 @@ fn metadata(store: &Store, run: &Run) -> Result<Vec<Value>, ExportError> {
 
 fn problem(problem: &Problem) -> Vec<Value> {
     let solution = problem.solution.as_ref().unwrap_or(&problem.answer);
-    vec![json!(problem.id), json!(problem.problem), json!(problem.level), json!(problem.subject), json!(solution)]
+    vec![
+        json!(problem.id),
+        json!(problem.problem),
+        json!(problem.level),
+        json!(problem.subject),
+        json!(solution),
+    ]
 }
 
 fn summary(run: &Run, attempts: &[AttemptRow]) -> Vec<Value> {
     let count = |wanted: &[Outcome]| attempts.iter().filter(|row| wanted.contains(&row.outcome)).count();
     let (correct, skipped) = (count(&[Outcome::Correct]), count(&[Outcome::ToolError, Outcome::Error]));
     let incorrect = attempts.len() - correct - skipped;
-    let accuracy = if correct + incorrect == 0 { Value::Null } else { json!(correct as f64 / (correct + incorrect) as f64) };
+    let accuracy = if correct + incorrect == 0 {
+        Value::Null
+    } else {
+        json!(correct as f64 / (correct + incorrect) as f64)
+    };
     vec![json!(run.run), json!(run.started), json!(correct), json!(incorrect), json!(skipped), accuracy]
 }
 
@@ -145,23 +184,48 @@ fn attempts(store: &Store, run: &Run, table: Table) -> Result<Vec<Vec<Value>>, E
         let (key, outcome) = (&row.key, json!(row.outcome));
         if table == Table::Attempts {
             rows.push(vec![
-                json!(run.run), json!(key.problem), json!(key.attempt), outcome, json!(row.answer), json!(row.message),
-                json!(row.tool_calls), json!(row.tool_errors), json!(row.prompt_tokens), json!(row.completion_tokens),
-                json!(row.seconds), json!(row.cost),
+                json!(run.run),
+                json!(key.problem),
+                json!(key.attempt),
+                outcome,
+                json!(row.answer),
+                json!(row.message),
+                json!(row.tool_calls),
+                json!(row.tool_errors),
+                json!(row.prompt_tokens),
+                json!(row.completion_tokens),
+                json!(row.seconds),
+                json!(row.cost),
             ]);
             continue;
         }
         let events = store.events(&run.run, key)?;
         if table == Table::Traces {
-            rows.push(vec![json!(run.run), json!(key.problem), json!(key.attempt), outcome, json!(row.answer), json!(events)]);
+            rows.push(vec![
+                json!(run.run),
+                json!(key.problem),
+                json!(key.attempt),
+                outcome,
+                json!(row.answer),
+                json!(events),
+            ]);
             continue;
         }
         let Some(problem) = problems.get(&key.problem) else { continue };
         let trace = Trace { problem: problem.clone(), attempt: key.attempt, events };
-        let used = |toolkit: &str| json!(trace.tool_calls().iter().any(|(call, _)| toolkit_of(&call.name) == Some(toolkit)));
+        let used = |toolkit: &str| {
+            json!(trace.tool_calls().iter().any(|(call, _)| toolkit_of(&call.name) == Some(toolkit)))
+        };
         rows.push(vec![
-            json!(format!("{}/{}/{}", run.run, key.problem, key.attempt)), json!(run.run), json!(key.problem), json!(run.started),
-            json!(tagged(&trace)), used("sympy"), used("code"), used("geometry"), json!(row.outcome == Outcome::Correct),
+            json!(format!("{}/{}/{}", run.run, key.problem, key.attempt)),
+            json!(run.run),
+            json!(key.problem),
+            json!(run.started),
+            json!(tagged(&trace)),
+            used("sympy"),
+            used("code"),
+            used("geometry"),
+            json!(row.outcome == Outcome::Correct),
         ]);
     }
     Ok(rows)
@@ -188,11 +252,15 @@ pub fn tagged(trace: &Trace) -> String {
     for event in &trace.events {
         match event {
             Event::Reply { text, .. } => {
-                let outside: Vec<&str> = text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
-                parts.extend((!outside.is_empty()).then(|| format!("<message>{}</message>", outside.join("\n"))));
+                let outside: Vec<&str> =
+                    text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
+                parts.extend(
+                    (!outside.is_empty()).then(|| format!("<message>{}</message>", outside.join("\n"))),
+                );
             }
             Event::ToolCall { call } => {
-                let result = calls.iter().find(|(other, _)| other.id == call.id).and_then(|(_, result)| *result);
+                let result =
+                    calls.iter().find(|(other, _)| other.id == call.id).and_then(|(_, result)| *result);
                 let result = result.map_or("No response", |result| result.content.as_str());
                 parts.push(format!(
                     "<tool><tool_name>{}</tool_name><args>{}</args><result>{result}</result></tool>",
@@ -209,7 +277,14 @@ fn solutions(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {
     let solutions = store.solutions::<Value>(&run.run)?;
     let row = |solution: crate::store::SolutionRow<Value>| {
         let key = solution.key;
-        vec![json!(run.run), json!(key.problem), json!(key.attempt), json!(solution.outcome), json!(solution.reason), solution.row]
+        vec![
+            json!(run.run),
+            json!(key.problem),
+            json!(key.attempt),
+            json!(solution.outcome),
+            json!(solution.reason),
+            solution.row,
+        ]
     };
     Ok(solutions.into_iter().map(row).collect())
 }
@@ -226,7 +301,12 @@ fn examples(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {
 fn scores(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {
     let row = |score: crate::store::ScoreRow| {
         vec![
-            json!(run.run), json!(score.metric), json!(score.slice), json!(score.value), json!(score.low), json!(score.high),
+            json!(run.run),
+            json!(score.metric),
+            json!(score.slice),
+            json!(score.value),
+            json!(score.low),
+            json!(score.high),
             json!(score.count),
         ]
     };
@@ -265,15 +345,18 @@ pub fn jsonl(rows: &Rows) -> Vec<u8> {
 
 /// Every column as optional UTF-8 text; what is no string is JSON.
 pub fn parquet(rows: &Rows) -> Result<Vec<u8>, ExportError> {
-    let fields: String = rows.columns.iter().map(|column| format!("optional binary {column} (UTF8); ")).collect();
+    let fields: String =
+        rows.columns.iter().map(|column| format!("optional binary {column} (UTF8); ")).collect();
     let schema = Arc::new(parse_message_type(&format!("message table {{ {fields} }}"))?);
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::builder().build()))?;
+    let mut writer =
+        SerializedFileWriter::new(Vec::new(), schema, Arc::new(WriterProperties::builder().build()))?;
     let mut group = writer.next_row_group()?;
     for index in 0..rows.columns.len() {
         let Some(mut column) = group.next_column()? else { break };
         let levels: Vec<i16> = rows.rows.iter().map(|row| i16::from(!row[index].is_null())).collect();
         let present = rows.rows.iter().filter(|row| !row[index].is_null());
-        let values: Vec<ByteArray> = present.map(|row| ByteArray::from(cell(&row[index]).into_bytes())).collect();
+        let values: Vec<ByteArray> =
+            present.map(|row| ByteArray::from(cell(&row[index]).into_bytes())).collect();
         column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
         column.close()?;
     }
@@ -288,16 +371,23 @@ mod tests {
     use super::*;
 
     fn table() -> Rows {
-        Rows { columns: vec!["a", "b"], rows: vec![vec![json!("x, \"y\"\nz"), Value::Null], vec![json!(1.5), json!(true)]] }
+        Rows {
+            columns: vec!["a", "b"],
+            rows: vec![vec![json!("x, \"y\"\nz"), Value::Null], vec![json!(1.5), json!(true)]],
+        }
     }
 
     #[test]
     fn tables_come_back() {
-        assert_eq!(String::from_utf8(csv(&table()).unwrap()).unwrap(), "a,b\n\"x, \"\"y\"\"\nz\",\n1.5,true\n");
+        assert_eq!(
+            String::from_utf8(csv(&table()).unwrap()).unwrap(),
+            "a,b\n\"x, \"\"y\"\"\nz\",\n1.5,true\n"
+        );
         assert_eq!(jsonl(&table()).iter().filter(|byte| **byte == b'\n').count(), 2);
         let bytes = bytes::Bytes::from(parquet(&table()).unwrap());
         let reader = SerializedFileReader::new(bytes).unwrap();
-        let rows: Vec<String> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
+        let rows: Vec<String> =
+            reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
         assert_eq!(rows.len(), 2);
         assert!(rows[0].contains("b: null") && rows[1].contains("a: \"1.5\""), "{rows:?}");
     }

@@ -81,7 +81,10 @@ impl Prompts {
 
     /// Name and hash of each of the named prompts, for the configuration of a run.
     pub fn hashes(&self, names: &[&str]) -> BTreeMap<String, String> {
-        names.iter().map(|name| ((*name).to_owned(), digest(&[&self.texts[*name]])[..12].to_owned())).collect()
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), digest(&[&self.texts[*name]])[..12].to_owned()))
+            .collect()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::trace::{Event, Trace};
 /// Verifies the answer of a trace and sums up its events. The cost is not known here.
 pub fn attempt_row(trace: &Trace, policy: &Policy) -> AttemptRow {
     let judged = judge(trace, policy);
-    let failed = |event: &&Event| matches!(event, Event::ToolResult { result, .. } if result.status != ToolStatus::Ok);
+    let failed =
+        |event: &&Event| matches!(event, Event::ToolResult { result, .. } if result.status != ToolStatus::Ok);
     let usage = trace.usage();
     AttemptRow {
         key: AttemptKey { problem: trace.problem.id.clone(), attempt: trace.attempt },
@@ -17,7 +18,8 @@ pub fn attempt_row(trace: &Trace, policy: &Policy) -> AttemptRow {
         answer: trace.answer().map(str::to_owned),
         message: judged.message,
         stage: judged.stage,
-        tool_calls: trace.events.iter().filter(|event| matches!(event, Event::ToolCall { .. })).count() as u32,
+        tool_calls: trace.events.iter().filter(|event| matches!(event, Event::ToolCall { .. })).count()
+            as u32,
         tool_errors: trace.events.iter().filter(failed).count() as u32,
         prompt_tokens: usage.prompt,
         completion_tokens: usage.completion,
@@ -41,11 +43,17 @@ fn judge(trace: &Trace, policy: &Policy) -> Judged {
             Found::NoAnswer => Outcome::NoAnswer,
             Found::Unknown | Found::GoldUnparsed => Outcome::Undecided,
         };
-        return Judged { outcome, message: Some(verdict.reason.to_string()), stage: Some(verdict.stage.name().to_owned()) };
+        return Judged {
+            outcome,
+            message: Some(verdict.reason.to_string()),
+            stage: Some(verdict.stage.name().to_owned()),
+        };
     }
     let ended = trace.events.iter().rev().find_map(|event| match event {
         Event::Limit { message, .. } => Some((Outcome::Limit, message)),
-        Event::Error { in_tools, message } => Some((if *in_tools { Outcome::ToolError } else { Outcome::Error }, message)),
+        Event::Error { in_tools, message } => {
+            Some((if *in_tools { Outcome::ToolError } else { Outcome::Error }, message))
+        }
         _ => None,
     });
     let (outcome, message) = match ended {

@@ -73,7 +73,8 @@ pub async fn corpus(args: &CorpusArgs, work: &Work, home: &Home) -> anyhow::Resu
             seed: args.seed,
         },
     };
-    let (run, corpus) = work.stage(&ShareArgs::default(), async |context| pipeline::corpus(context, &job)).await?;
+    let (run, corpus) =
+        work.stage(&ShareArgs::default(), async |context| pipeline::corpus(context, &job)).await?;
     let folder = args.output.clone().unwrap_or_else(|| work.dir.join("corpus").join(&run));
     write(&folder, &corpus).with_context(|| format!("cannot write the corpus to {}", folder.display()))?;
     println!("{}", crate::summary::card(&corpus.card));

@@ -21,7 +21,11 @@ pub struct DoctorArgs {
 pub async fn run(args: DoctorArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     println!("tirade {}", env!("CARGO_PKG_VERSION"));
     println!("folder of models and Python  {}", home.folder.display());
-    println!("experiment folder            {}{}", dir.display(), if dir.join("tirade.db").is_file() { "" } else { " (not begun)" });
+    println!(
+        "experiment folder            {}{}",
+        dir.display(),
+        if dir.join("tirade.db").is_file() { "" } else { " (not begun)" }
+    );
     if args.repair {
         tirade_sandbox::setup::repair_environment(&home.python(), &mut |step| println!("  {step}"))?;
     }
@@ -64,7 +68,12 @@ fn models(home: &Home) {
         let here = registry::locate(model, home.local_models.as_deref(), &home.models());
         match here {
             Some(path) => println!("  ✓ {:<30} {}", model.name, path.display()),
-            None => println!("  · {:<30} not downloaded ({} MB): `tirade models pull {}`", model.name, model.bytes / 1_000_000, model.name),
+            None => println!(
+                "  · {:<30} not downloaded ({} MB): `tirade models pull {}`",
+                model.name,
+                model.bytes / 1_000_000,
+                model.name
+            ),
         }
     }
 }

@@ -74,7 +74,12 @@ pub async fn eval(args: &EvalArgs, work: &Work, opened: &mut Opened<'_>) -> anyh
     Ok(Evaluated { base, adapted })
 }
 
-async fn one(args: &EvalArgs, adapter: Option<&Path>, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
+async fn one(
+    args: &EvalArgs,
+    adapter: Option<&Path>,
+    work: &Work,
+    opened: &mut Opened<'_>,
+) -> anyhow::Result<String> {
     let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
     let job = SolveJob {
         stage: Stage::Eval,

@@ -6,8 +6,8 @@ pub mod data;
 pub mod doctor;
 pub mod eval;
 pub mod export;
-// TMP pub mod mock_server;
-// TMP pub mod models;
+pub mod mock_server;
+pub mod models;
 pub mod quickstart;
 pub mod report;
 pub mod retry;
@@ -55,16 +55,16 @@ pub enum Command {
     Retry(retry::RetryArgs),
     /// Problem sets: list, import, show
     Data(data::DataArgs),
-    // TMP /// Local models: list, download, show
-    // TMP     Models(models::ModelsArgs),
+    /// Local models: list, download, show
+    Models(models::ModelsArgs),
     /// Tools: list, call, run Python in the sandbox
     Tool(tool::ToolArgs),
     /// Compare answers with gold answers
     Verify(verify::VerifyArgs),
     /// Check solutions in prose: answer, equations, tool talk
     Check(check::CheckArgs),
-    // TMP /// A server that speaks the OpenAI protocol from a script, with faults on demand
-    // TMP     MockServer(mock_server::MockServerArgs),
+    /// A server that speaks the OpenAI protocol from a script, with faults on demand
+    MockServer(mock_server::MockServerArgs),
     /// What is installed, what the sandbox can enforce here, what is missing and what to do about it
     Doctor(doctor::DoctorArgs),
 }
@@ -85,11 +85,11 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Export(args) => export::run(args, dir),
         Command::Retry(args) => retry::run(args, dir),
         Command::Data(args) => data::run(args, &mut std::io::stdout()),
-        // TMP Command::Models(args) => models::run(args, home).await,
+        Command::Models(args) => models::run(args, home).await,
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
-        // TMP Command::MockServer(args) => mock_server::run(args).await,
+        Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }
 }

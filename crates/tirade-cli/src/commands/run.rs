@@ -32,8 +32,9 @@ pub struct RunArgs {
 
 pub async fn run(args: RunArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let name = args.recipe.display().to_string();
-    let text = std::fs::read_to_string(&args.recipe)
-        .with_context(|| format!("cannot read the recipe {name}\n  hint: recipes/quickstart.toml is one to start from"))?;
+    let text = std::fs::read_to_string(&args.recipe).with_context(|| {
+        format!("cannot read the recipe {name}\n  hint: recipes/quickstart.toml is one to start from")
+    })?;
     let mut recipe = Recipe::parse(&name, &text)?;
     for assignment in &args.set {
         recipe.set(assignment)?;
@@ -43,7 +44,9 @@ pub async fn run(args: RunArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
 
 /// Does every stage of the recipe, each on what the one before it made.
 pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Result<()> {
-    if let Some(unknown) = recipe.sections().find(|name| !STAGES.contains(name) && recipe.text(name).is_none()) {
+    if let Some(unknown) =
+        recipe.sections().find(|name| !STAGES.contains(name) && recipe.text(name).is_none())
+    {
         anyhow::bail!("the recipe has a section [{unknown}]\n  hint: sections are {}", STAGES.join(", "));
     }
     // Every section is read before anything is done: a mistake in the last one must not cost an hour.

@@ -34,7 +34,10 @@ pub fn run(args: ShowArgs, dir: &Path) -> anyhow::Result<()> {
     };
     let row = rows.iter().find(|row| wanted(&row.key)).with_context(|| {
         let problem = args.problem.as_deref().unwrap_or("any problem");
-        format!("run {run} has no attempt {} at {problem}\n  hint: `tirade export --table attempts` lists them", args.attempt)
+        format!(
+            "run {run} has no attempt {} at {problem}\n  hint: `tirade export --table attempts` lists them",
+            args.attempt
+        )
     })?;
     for event in work.store.events(&run, &row.key)? {
         if args.json {
@@ -61,7 +64,12 @@ fn show(event: &Event) {
         }
         Event::ToolCall { call } => println!("▌call {}\n{}\n", visible(&call.name), visible(&call.arguments)),
         Event::ToolResult { result, .. } => {
-            println!("▌result · {:?}, {:.3} s\n{}\n", result.status, result.seconds, visible(&result.content));
+            println!(
+                "▌result · {:?}, {:.3} s\n{}\n",
+                result.status,
+                result.seconds,
+                visible(&result.content)
+            );
         }
         Event::Answer { answer } => println!("▌answer\n{}\n", visible(answer)),
         Event::Limit { limit, message } => println!("▌limit {limit:?}\n{message}\n"),

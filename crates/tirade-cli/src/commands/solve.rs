@@ -128,7 +128,12 @@ impl ToolkitArgs {
 
     fn names(&self) -> Vec<&'static str> {
         let chosen = self.selection();
-        let named = [("sympy", chosen.sympy), ("code", chosen.code), ("math", chosen.math), ("geometry", chosen.geometry)];
+        let named = [
+            ("sympy", chosen.sympy),
+            ("code", chosen.code),
+            ("math", chosen.math),
+            ("geometry", chosen.geometry),
+        ];
         named.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
     }
 }

@@ -35,7 +35,11 @@ pub struct TrainArgs {
     #[arg(long, default_value_t = 0.0)]
     pub dropout: f32,
     /// Linear layers that get an adapter
-    #[arg(long, value_delimiter = ',', default_value = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
+    )]
     pub target_modules: Vec<String>,
     #[arg(long, alias = "train_epochs", default_value_t = 3)]
     pub train_epochs: usize,
@@ -76,9 +80,14 @@ pub async fn run(args: TrainArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
 pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
     let job = job(args, work, opened).await?;
     let trained = work
-        .stage(&ShareArgs::default(), async |context| tokio::task::block_in_place(|| pipeline::train(context, &job)))
+        .stage(&ShareArgs::default(), async |context| {
+            tokio::task::block_in_place(|| pipeline::train(context, &job))
+        })
         .await?;
-    println!("{}: {} steps, {} trained numbers, last loss {:.3}", trained.run, trained.steps, trained.parameters, trained.final_loss);
+    println!(
+        "{}: {} steps, {} trained numbers, last loss {:.3}",
+        trained.run, trained.steps, trained.parameters, trained.final_loss
+    );
     println!("adapter written to {}", trained.adapter.display());
     Ok(trained.run)
 }

@@ -55,7 +55,11 @@ pub fn run(args: VerifyArgs) -> anyhow::Result<()> {
 
 fn verdict(gold: &str, answer: &str, bare: bool, policy: &Policy) -> Verdict {
     let gold = Gold::parse(gold, policy);
-    if bare { tirade_math::verify_answer(&gold, answer, policy) } else { tirade_math::verify(&gold, answer, policy) }
+    if bare {
+        tirade_math::verify_answer(&gold, answer, policy)
+    } else {
+        tirade_math::verify(&gold, answer, policy)
+    }
 }
 
 fn case(row: &Value, policy: &Policy) -> Value {

@@ -17,7 +17,12 @@ pub fn outcomes(problems: &[Problem], attempts: &[AttemptRow]) -> Vec<Outcome> {
     let outcome = |problem: &Problem| {
         let rows = by_problem.get(problem.id.as_str())?;
         let attempts = rows.iter().zip(classes(rows)).map(|(row, class)| attempt(row, class)).collect();
-        Some(Outcome { problem: problem.id.clone(), level: problem.level, subject: problem.subject.clone(), attempts })
+        Some(Outcome {
+            problem: problem.id.clone(),
+            level: problem.level,
+            subject: problem.subject.clone(),
+            attempts,
+        })
     };
     problems.iter().filter_map(outcome).collect()
 }
@@ -55,7 +60,9 @@ pub fn score_rows(score: &Score) -> Vec<ScoreRow> {
     };
     let mut rows = vec![rate("accuracy", "all", score.overall)];
     rows.extend(score.by_level.iter().map(|(level, of)| rate("accuracy", &format!("level={level}"), *of)));
-    rows.extend(score.by_subject.iter().map(|(subject, of)| rate("accuracy", &format!("subject={subject}"), *of)));
+    rows.extend(
+        score.by_subject.iter().map(|(subject, of)| rate("accuracy", &format!("subject={subject}"), *of)),
+    );
     rows.extend(score.pass_at.iter().map(|(k, value)| plain(&format!("pass@{k}"), "all", *value)));
     rows.extend(score.majority_at.iter().map(|(k, value)| plain(&format!("maj@{k}"), "all", *value)));
     rows.extend(score.endings.iter().map(|(ending, count)| plain("attempts", ending.label(), *count as f64)));
@@ -98,12 +105,18 @@ mod tests {
 
     #[test]
     fn votes_count_by_equivalence() {
-        let rows = [row(0, Wrong, "3"), row(1, NoAnswer, ""), row(2, Correct, r"\frac{1}{2}"), row(3, Correct, "0.5")];
+        let rows = [
+            row(0, Wrong, "3"),
+            row(1, NoAnswer, ""),
+            row(2, Correct, r"\frac{1}{2}"),
+            row(3, Correct, "0.5"),
+        ];
         let problem = Problem { id: "a".into(), answer: "1/2".into(), level: Some(2), ..Problem::default() };
         let score = Score::of("base", &outcomes(&[problem], &rows));
         assert_eq!(score.majority_at, Some((4, 1.0)));
         let rows = score_rows(&score);
-        let value = |metric: &str| rows.iter().find(|row| row.metric == metric && row.slice == "all").unwrap().value;
+        let value =
+            |metric: &str| rows.iter().find(|row| row.metric == metric && row.slice == "all").unwrap().value;
         assert_eq!((value("accuracy"), value("pass@2"), value("maj@4")), (0.0, 1.0 - 1.0 / 6.0, 1.0));
     }
 }

@@ -27,8 +27,16 @@ pub fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus)
         config: json!({"options": job.options, "evaluation": {"count": held_out.len(), "digest": digest(&held_out)}}),
     };
     let translated = store.run(&job.translated)?;
-    let solved = translated.inputs.first().ok_or_else(|| PipelineError::Input(format!("{} names no solve run", job.translated)))?;
-    let corpus = corpus::build(&store.problems(solved)?, &store.solutions(&job.translated)?, &job.evaluation, &job.options);
+    let solved = translated
+        .inputs
+        .first()
+        .ok_or_else(|| PipelineError::Input(format!("{} names no solve run", job.translated)))?;
+    let corpus = corpus::build(
+        &store.problems(solved)?,
+        &store.solutions(&job.translated)?,
+        &job.evaluation,
+        &job.options,
+    );
     let run = store.begin(&spec, context.now)?;
     let rows: Vec<_> = corpus
         .examples
@@ -37,6 +45,11 @@ pub fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus)
         .collect();
     store.add_examples(&run, &rows)?;
     store.finish(&run, context.now)?;
-    (context.watch)(&Progress::Stage { stage: Stage::Corpus, run: &run, done: rows.len(), total: rows.len() });
+    (context.watch)(&Progress::Stage {
+        stage: Stage::Corpus,
+        run: &run,
+        done: rows.len(),
+        total: rows.len(),
+    });
     Ok((run, corpus))
 }

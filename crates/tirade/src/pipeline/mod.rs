@@ -56,12 +56,29 @@ impl Shard {
 #[derive(Clone, Debug)]
 pub enum Progress<'a> {
     /// `done` of `total` rows were there already.
-    Stage { stage: Stage, run: &'a str, done: usize, total: usize },
+    Stage {
+        stage: Stage,
+        run: &'a str,
+        done: usize,
+        total: usize,
+    },
     /// Something happened in an attempt.
-    Event { problem: &'a str, attempt: u32, event: &'a Event },
-    Attempt { row: &'a AttemptRow },
-    Solution { problem: &'a str, accepted: bool, reason: &'a str },
-    Train { event: &'a tirade_nn::train::TrainEvent },
+    Event {
+        problem: &'a str,
+        attempt: u32,
+        event: &'a Event,
+    },
+    Attempt {
+        row: &'a AttemptRow,
+    },
+    Solution {
+        problem: &'a str,
+        accepted: bool,
+        reason: &'a str,
+    },
+    Train {
+        event: &'a tirade_nn::train::TrainEvent,
+    },
 }
 
 /// What ends a stage before it is finished. Everything finished is kept.

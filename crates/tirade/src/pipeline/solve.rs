@@ -66,7 +66,8 @@ pub async fn solve(context: &Context<'_>, job: &SolveJob) -> Result<String, Pipe
     let run = store.begin(&job.spec(), context.now)?;
     store.add_problems(&run, &job.problems)?;
     let done: HashSet<AttemptKey> = store.attempts(&run)?.into_iter().map(|row| row.key).collect();
-    let all = job.problems.iter().flat_map(|problem| (0..job.attempts).map(move |attempt| (problem, attempt)));
+    let all =
+        job.problems.iter().flat_map(|problem| (0..job.attempts).map(move |attempt| (problem, attempt)));
     let mine: Vec<(&Problem, u32)> = all.filter(|(problem, _)| context.shard.has(&problem.id)).collect();
     let missing: Vec<(&Problem, u32)> = mine.iter().copied().filter(|at| !done.contains(&key(*at))).collect();
     let (total, ready) = (mine.len(), mine.len() - missing.len());
@@ -103,7 +104,8 @@ async fn one(
         return Err(PipelineError::Stopped);
     }
     let mut watch = |event: &_| (context.watch)(&Progress::Event { problem: &problem.id, attempt, event });
-    let trace = solver::solve(solver, problem, attempt, &mut watch).await.map_err(PipelineError::from_model)?;
+    let trace =
+        solver::solve(solver, problem, attempt, &mut watch).await.map_err(PipelineError::from_model)?;
     let mut row = attempt_row(&trace, &job.policy);
     row.cost = job.price.as_ref().map(|price| price.cost(&trace.usage()).dollars());
     context.store.add_attempt(run, &row, &trace)?;

@@ -65,7 +65,11 @@ pub fn examples(store: &Store, corpus: &str, split: Split) -> Result<Vec<ChatExa
     let examples: Vec<Example> = store.examples(corpus, split.as_str())?;
     let convert = |example: Example| ChatExample {
         id: format!("{}#{}", example.problem, example.attempt),
-        messages: example.messages.iter().map(|message| ChatMessage::new(message.role.as_str(), &message.content)).collect(),
+        messages: example
+            .messages
+            .iter()
+            .map(|message| ChatMessage::new(message.role.as_str(), &message.content))
+            .collect(),
     };
     Ok(examples.into_iter().map(convert).collect())
 }
@@ -76,7 +80,8 @@ pub fn examples(store: &Store, corpus: &str, split: Split) -> Result<Vec<ChatExa
 /// When the corpus is empty, the training breaks, or a stop was requested; the last checkpoint is whole by then.
 pub fn train(context: &Context<'_>, job: &TrainJob) -> Result<Trained, PipelineError> {
     let store = &context.store;
-    let mut examples_of = [examples(store, &job.corpus, Split::Train)?, examples(store, &job.corpus, Split::Validation)?];
+    let mut examples_of =
+        [examples(store, &job.corpus, Split::Train)?, examples(store, &job.corpus, Split::Validation)?];
     if examples_of[0].is_empty() {
         return Err(PipelineError::Input(format!(
             "corpus {} has no training examples\n  hint: no solution was accepted; `tirade report` shows which filter took them",
@@ -89,7 +94,12 @@ pub fn train(context: &Context<'_>, job: &TrainJob) -> Result<Trained, PipelineE
     let run = store.begin(&job.spec(), context.now)?;
     if let Some((_, trained)) = store.adapter::<Trained>(&run)? {
         if trained.adapter.join("adapter_config.json").is_file() {
-            (context.watch)(&Progress::Stage { stage: Stage::Train, run: &run, done: trained.steps, total: trained.steps });
+            (context.watch)(&Progress::Stage {
+                stage: Stage::Train,
+                run: &run,
+                done: trained.steps,
+                total: trained.steps,
+            });
             return Ok(trained);
         }
     }

@@ -56,8 +56,10 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
 
     let problems: BTreeMap<String, Problem> =
         store.problems(&job.solved)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
-    let recorded = |model: &Arc<dyn Model>| RecordedModel::new(model.clone(), store.clone(), context.stop.clone());
-    let (translator, judge, rephraser) = (recorded(&job.translator), recorded(&job.judge), recorded(&job.rephraser));
+    let recorded =
+        |model: &Arc<dyn Model>| RecordedModel::new(model.clone(), store.clone(), context.stop.clone());
+    let (translator, judge, rephraser) =
+        (recorded(&job.translator), recorded(&job.judge), recorded(&job.rephraser));
     let with = Translators {
         translator: &translator,
         judge: &judge,
@@ -77,9 +79,15 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
 }
 
 fn wanted(context: &Context<'_>, job: &TranslateJob) -> Result<Vec<AttemptKey>, PipelineError> {
-    let fits = |row: &AttemptRow| row.outcome == Outcome::Correct && (row.tool_calls > 0 || job.with_toolless);
+    let fits =
+        |row: &AttemptRow| row.outcome == Outcome::Correct && (row.tool_calls > 0 || job.with_toolless);
     let rows = context.store.attempts(&job.solved)?;
-    Ok(rows.into_iter().filter(fits).map(|row| row.key).filter(|key| context.shard.has(&key.problem)).collect())
+    Ok(rows
+        .into_iter()
+        .filter(fits)
+        .map(|row| row.key)
+        .filter(|key| context.shard.has(&key.problem))
+        .collect())
 }
 
 async fn one(
@@ -94,7 +102,10 @@ async fn one(
         return Err(PipelineError::Stopped);
     }
     let Some(problem) = problems.get(&key.problem) else {
-        return Err(PipelineError::Input(format!("run {} has an attempt at {} but not the problem", job.solved, key.problem)));
+        return Err(PipelineError::Input(format!(
+            "run {} has an attempt at {} but not the problem",
+            job.solved, key.problem
+        )));
     };
     let events = context.store.events(&job.solved, key)?;
     let trace = Trace { problem: problem.clone(), attempt: key.attempt, events };
@@ -105,6 +116,11 @@ async fn one(
         accepted: solution.outcome == translate::Outcome::Accepted,
         reason: &reason,
     });
-    let row = SolutionRow { key: key.clone(), outcome: solution.outcome.as_str().to_owned(), reason, row: solution };
+    let row = SolutionRow {
+        key: key.clone(),
+        outcome: solution.outcome.as_str().to_owned(),
+        reason,
+        row: solution,
+    };
     Ok(context.store.add_solution(run, &row)?)
 }

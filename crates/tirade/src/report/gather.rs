@@ -59,22 +59,29 @@ impl Runs {
         let latest = |stage: Stage| all.iter().rfind(|run| run.stage == stage.as_str()).cloned();
         let input = |run: &Option<Run>, stage: Stage| {
             let named = run.as_ref().and_then(|run| run.inputs.first());
-            named.and_then(|named| all.iter().find(|run| run.run == *named).cloned()).or_else(|| latest(stage))
+            named
+                .and_then(|named| all.iter().find(|run| run.run == *named).cloned())
+                .or_else(|| latest(stage))
         };
         let train = latest(Stage::Train);
         let corpus = input(&train, Stage::Corpus);
         let translate = input(&corpus, Stage::Translate);
         let solve = input(&translate, Stage::Solve);
-        let adapts = |run: &&Run| run.config["model"].as_str().is_some_and(|model| model.contains("+adapter:"));
+        let adapts =
+            |run: &&Run| run.config["model"].as_str().is_some_and(|model| model.contains("+adapter:"));
         let evals = || all.iter().filter(|run| run.stage == Stage::Eval.as_str());
         let adapted = evals().rfind(adapts).cloned();
-        let same = |run: &&Run| adapted.as_ref().is_none_or(|adapted| adapted.config["problems"] == run.config["problems"]);
+        let same = |run: &&Run| {
+            adapted.as_ref().is_none_or(|adapted| adapted.config["problems"] == run.config["problems"])
+        };
         let base = evals().filter(|run| !adapts(run)).rfind(same).cloned();
         Ok(Self { solve, translate, corpus, train, base, adapted })
     }
 
     fn all(&self) -> impl Iterator<Item = &Run> {
-        [&self.solve, &self.translate, &self.corpus, &self.train, &self.base, &self.adapted].into_iter().flatten()
+        [&self.solve, &self.translate, &self.corpus, &self.train, &self.base, &self.adapted]
+            .into_iter()
+            .flatten()
     }
 
     fn configuration(&self) -> Vec<(String, String)> {
@@ -84,7 +91,8 @@ impl Runs {
             lines.extend(text.filter(|text| text != "null").map(|text| (name.to_owned(), text)));
         };
         let of = |run: &Option<Run>| run.as_ref().map(|run| run.config.clone()).unwrap_or_default();
-        let (solve, translate, train, base) = (of(&self.solve), of(&self.translate), of(&self.train), of(&self.base));
+        let (solve, translate, train, base) =
+            (of(&self.solve), of(&self.translate), of(&self.train), of(&self.base));
         add("solver", solve.get("model"));
         add("problems", solve["about"].get("dataset"));
         add("toolkits", solve["about"].get("toolkits"));
@@ -110,7 +118,8 @@ impl Runs {
 
 fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreError> {
     let (problems, attempts) = (store.problems(&run.run)?, store.attempts(&run.run)?);
-    let count = |wanted: &dyn Fn(&AttemptRow) -> bool| attempts.iter().filter(|row| wanted(row)).count() as u64;
+    let count =
+        |wanted: &dyn Fn(&AttemptRow) -> bool| attempts.iter().filter(|row| wanted(row)).count() as u64;
     let correct = |row: &AttemptRow| row.outcome == Outcome::Correct;
     report.funnel.push(Count::new("problems", problems.len() as u64));
     report.funnel.push(Count::new("attempts", attempts.len() as u64));
@@ -123,7 +132,9 @@ fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreErr
     for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Correct) {
         let missed = count(&|row| row.outcome == outcome);
         if missed > 0 {
-            report.rejections.push(Count::new(format!("solve: {}", outcome.as_str().replace('_', " ")), missed));
+            report
+                .rejections
+                .push(Count::new(format!("solve: {}", outcome.as_str().replace('_', " ")), missed));
         }
     }
     Ok(())
@@ -144,9 +155,12 @@ fn cost(stage: Stage, attempts: &[AttemptRow]) -> StageCost {
 fn tool_use(store: &Store, run: &Run, attempts: &[AttemptRow]) -> Result<Vec<ToolUse>, StoreError> {
     let mut uses: BTreeMap<String, ToolUse> = BTreeMap::new();
     for row in attempts.iter().filter(|row| row.tool_calls > 0) {
-        let trace = Trace { problem: Problem::default(), attempt: 0, events: store.events(&run.run, &row.key)? };
+        let trace =
+            Trace { problem: Problem::default(), attempt: 0, events: store.events(&run.run, &row.key)? };
         for (call, result) in trace.tool_calls() {
-            let used = uses.entry(call.name.clone()).or_insert_with(|| ToolUse { name: call.name.clone(), ..ToolUse::default() });
+            let used = uses
+                .entry(call.name.clone())
+                .or_insert_with(|| ToolUse { name: call.name.clone(), ..ToolUse::default() });
             used.calls += 1;
             used.failed += u64::from(result.is_none_or(|result| result.status != ToolStatus::Ok));
             used.seconds += result.map_or(0.0, |result| result.seconds);
@@ -155,16 +169,32 @@ fn tool_use(store: &Store, run: &Run, attempts: &[AttemptRow]) -> Result<Vec<Too
     Ok(uses.into_values().collect())
 }
 
-fn translating(store: &Store, run: &Run, solved: Option<&Run>, report: &mut Report) -> Result<(), StoreError> {
+fn translating(
+    store: &Store,
+    run: &Run,
+    solved: Option<&Run>,
+    report: &mut Report,
+) -> Result<(), StoreError> {
     let solutions: Vec<SolutionRow<Solution>> = store.solutions(&run.run)?;
-    let count = |wanted: &dyn Fn(Translated) -> bool| solutions.iter().filter(|s| wanted(s.row.outcome)).count() as u64;
-    report.funnel.push(Count::new("translated", count(&|outcome| outcome != Translated::Failed)).note("every tool call in words"));
-    report.funnel.push(Count::new("accepted", count(&|outcome| outcome == Translated::Accepted)).note("passed every check"));
+    let count = |wanted: &dyn Fn(Translated) -> bool| {
+        solutions.iter().filter(|s| wanted(s.row.outcome)).count() as u64
+    };
+    report.funnel.push(
+        Count::new("translated", count(&|outcome| outcome != Translated::Failed))
+            .note("every tool call in words"),
+    );
+    report.funnel.push(
+        Count::new("accepted", count(&|outcome| outcome == Translated::Accepted)).note("passed every check"),
+    );
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
     for solution in solutions.iter().filter(|solution| !solution.reason.is_empty()) {
         *reasons.entry(&solution.reason).or_default() += 1;
     }
-    report.rejections.extend(reasons.into_iter().map(|(reason, n)| Count::new(format!("translate: {}", reason.replace('_', " ")), n)));
+    report.rejections.extend(
+        reasons
+            .into_iter()
+            .map(|(reason, n)| Count::new(format!("translate: {}", reason.replace('_', " ")), n)),
+    );
     report.rejections.sort_by(|a, b| b.count.cmp(&a.count));
     if let Some(solved) = solved {
         report.pairs = pairs(store, solved, &solutions)?;
@@ -176,7 +206,8 @@ fn translating(store: &Store, run: &Run, solved: Option<&Run>, report: &mut Repo
 fn pairs(store: &Store, solved: &Run, solutions: &[SolutionRow<Solution>]) -> Result<Vec<Pair>, StoreError> {
     let problems: BTreeMap<String, Problem> =
         store.problems(&solved.run)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
-    let (accepted, others): (Vec<_>, Vec<_>) = solutions.iter().partition(|s| s.row.outcome == Translated::Accepted);
+    let (accepted, others): (Vec<_>, Vec<_>) =
+        solutions.iter().partition(|s| s.row.outcome == Translated::Accepted);
     let written = others.into_iter().filter(|solution| !solution.row.text.is_empty());
     let chosen = accepted.into_iter().take(PAIRS - 2).chain(written).take(PAIRS);
     let mut pairs = Vec::new();
@@ -204,10 +235,14 @@ fn prose(trace: &Trace, solution: &Solution) -> Vec<Sentence> {
     let text = &solution.text;
     let mut last_end = 0;
     let sentence = |range: std::ops::Range<usize>| {
-        let finding = solution.findings.iter().find(|f| f.start < f.end && range.start < f.end && f.start < range.end);
+        let finding =
+            solution.findings.iter().find(|f| f.start < f.end && range.start < f.end && f.start < range.end);
         let span = solution.spans.iter().find(|span| span.start <= range.start && range.start < span.end);
         let event = span.and_then(|span| {
-            trace.events.iter().position(|event| matches!(event, Event::ToolCall { call } if call.id == span.call_id))
+            trace
+                .events
+                .iter()
+                .position(|event| matches!(event, Event::ToolCall { call } if call.id == span.call_id))
         });
         let paragraph = text[last_end..range.start].contains("\n\n");
         last_end = range.end;
@@ -233,12 +268,24 @@ fn training(store: &Store, run: &Run) -> Result<Option<Training>, StoreError> {
         .chain([("base model".to_owned(), trained.base.clone())])
         .collect();
     let losses = |of: &dyn Fn(&Point) -> Option<f64>| {
-        trained.curve.iter().filter_map(|point| Some(Loss { step: point.step as u64, loss: of(point)? })).collect()
+        trained
+            .curve
+            .iter()
+            .filter_map(|point| Some(Loss { step: point.step as u64, loss: of(point)? }))
+            .collect()
     };
-    Ok(Some(Training { settings, loss: losses(&|point| point.loss), validation: losses(&|point| point.validation) }))
+    Ok(Some(Training {
+        settings,
+        loss: losses(&|point| point.loss),
+        validation: losses(&|point| point.validation),
+    }))
 }
 
-fn evaluation(store: &Store, runs: &Runs, stages: &mut Vec<StageCost>) -> Result<Option<Evaluation>, StoreError> {
+fn evaluation(
+    store: &Store,
+    runs: &Runs,
+    stages: &mut Vec<StageCost>,
+) -> Result<Option<Evaluation>, StoreError> {
     let mut named: Vec<(&str, Vec<Scored>)> = Vec::new();
     let mut about = String::new();
     for (name, run) in [("base model", &runs.base), ("with adapter", &runs.adapted)] {

@@ -20,8 +20,8 @@
 //! writes no cell that a spreadsheet would run as a formula.
 
 pub mod csv;
-mod gather;
 mod format;
+mod gather;
 pub mod html;
 pub mod terminal;
 #[cfg(test)]

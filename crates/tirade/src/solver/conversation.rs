@@ -17,7 +17,14 @@ pub(super) struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     pub fn new(watch: &'a mut (dyn FnMut(&Event) + Send)) -> Self {
-        Self { messages: Vec::new(), events: Vec::new(), usage: Usage::default(), repeats: 0, last_call: None, watch }
+        Self {
+            messages: Vec::new(),
+            events: Vec::new(),
+            usage: Usage::default(),
+            repeats: 0,
+            last_call: None,
+            watch,
+        }
     }
 
     pub fn push(&mut self, event: Event) {
@@ -72,9 +79,11 @@ impl<'a> Conversation<'a> {
     /// Shows the results to the model: one tool message per call, or one user message with output blocks.
     pub fn show_results(&mut self, results: Vec<(ToolCall, ToolResult)>, native: bool) {
         if native {
-            self.messages.extend(results.into_iter().map(|(call, result)| Message::tool(call.id, result.content)));
+            self.messages
+                .extend(results.into_iter().map(|(call, result)| Message::tool(call.id, result.content)));
         } else {
-            let blocks: Vec<String> = results.iter().map(|(_, result)| fenced::output_block(&result.content)).collect();
+            let blocks: Vec<String> =
+                results.iter().map(|(_, result)| fenced::output_block(&result.content)).collect();
             self.messages.push(Message::user(blocks.join("\n")));
         }
     }

@@ -16,7 +16,11 @@ const CODE_TOOL: &str = "execute_code";
 pub(super) fn system_prompt(prompts: &Prompts, specs: &[ToolSpec]) -> String {
     let listed: Vec<String> = specs.iter().filter(|spec| spec.name != CODE_TOOL).map(signature).collect();
     let base = prompts.render("solve_fenced", &[]);
-    if listed.is_empty() { base } else { base + "\n\n" + &prompts.render("fenced_tools", &[("tools", &listed.join("\n"))]) }
+    if listed.is_empty() {
+        base
+    } else {
+        base + "\n\n" + &prompts.render("fenced_tools", &[("tools", &listed.join("\n"))])
+    }
 }
 
 /// `name(argument, argument): first line of the description`.
@@ -93,7 +97,8 @@ mod tests {
 
     fn check(text: &str, expected: &[(&str, &str)]) {
         let found = calls(text, 0);
-        let found: Vec<(&str, &str)> = found.iter().map(|c| (c.name.as_str(), c.arguments.as_str())).collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|c| (c.name.as_str(), c.arguments.as_str())).collect();
         assert_eq!(found, expected, "{text}");
     }
 

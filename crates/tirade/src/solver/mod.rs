@@ -95,10 +95,16 @@ pub async fn solve(
         Ok(()) => {}
         Err(Broken::Model(error)) if error.ends_run() => return Err(error),
         Err(Broken::Model(ModelError::ContextOverflow { tokens, .. })) => {
-            talk.limit(Limit::Context, format!("the conversation of {tokens} tokens does not fit the model's context"));
+            talk.limit(
+                Limit::Context,
+                format!("the conversation of {tokens} tokens does not fit the model's context"),
+            );
         }
         Err(broken) => {
-            talk.push(Event::Error { in_tools: matches!(broken, Broken::Tools(_)), message: broken.to_string() });
+            talk.push(Event::Error {
+                in_tools: matches!(broken, Broken::Tools(_)),
+                message: broken.to_string(),
+            });
         }
     }
     Ok(Trace { problem: problem.clone(), attempt, events: talk.events })
@@ -142,11 +148,17 @@ async fn converse(
             continue;
         }
         if talk.usage.completion > options.max_attempt_tokens {
-            talk.limit(Limit::Tokens, format!("more than {} tokens in one attempt", options.max_attempt_tokens));
+            talk.limit(
+                Limit::Tokens,
+                format!("more than {} tokens in one attempt", options.max_attempt_tokens),
+            );
             return Ok(());
         }
         if !calls.is_empty() {
-            session = Some(run_calls(session.take().expect("calls are only read with tools"), calls, native, talk).await?);
+            session = Some(
+                run_calls(session.take().expect("calls are only read with tools"), calls, native, talk)
+                    .await?,
+            );
             if talk.repeats >= options.max_repeats {
                 talk.limit(Limit::Repetition, format!("the same call {} times in a row", talk.repeats));
                 return Ok(());

@@ -40,13 +40,17 @@ pub struct Store {
 pub enum StoreError {
     #[error("store {path}: {source}\n  hint: is the folder writable and the disk not full?")]
     Sqlite { path: PathBuf, source: rusqlite::Error },
-    #[error("store {path} has schema version {found}, this tirade knows up to {known}\n  hint: use a newer tirade, or another --store")]
+    #[error(
+        "store {path} has schema version {found}, this tirade knows up to {known}\n  hint: use a newer tirade, or another --store"
+    )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("store {path}: row of table {table} is not readable: {message}")]
     Row { path: PathBuf, table: &'static str, message: String },
     #[error("store {path} has no run {run}\n  hint: `tirade runs` lists what is there")]
     NoRun { path: PathBuf, run: String },
-    #[error("store {path}: run {run} exists with another configuration\n  hint: this is a hash collision; please report it")]
+    #[error(
+        "store {path}: run {run} exists with another configuration\n  hint: this is a hash collision; please report it"
+    )]
     OtherConfig { path: PathBuf, run: String },
 }
 
@@ -85,7 +89,11 @@ impl Store {
         work(&mut self.connection()).map_err(|source| StoreError::Sqlite { path: self.path.clone(), source })
     }
 
-    fn decode<T: serde::de::DeserializeOwned>(&self, table: &'static str, text: &str) -> Result<T, StoreError> {
+    fn decode<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &'static str,
+        text: &str,
+    ) -> Result<T, StoreError> {
         serde_json::from_str(text).map_err(|error| StoreError::Row {
             path: self.path.clone(),
             table,

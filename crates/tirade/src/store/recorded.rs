@@ -160,8 +160,9 @@ impl Store {
 
     fn add_tool_result(&self, key: &str, call: &str, result: &ToolResult) -> Result<(), StoreError> {
         self.run_sql(|connection| {
-            let mut insert = connection
-                .prepare_cached("INSERT INTO tool_results (key, call, result) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING")?;
+            let mut insert = connection.prepare_cached(
+                "INSERT INTO tool_results (key, call, result) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING",
+            )?;
             insert.execute(params![key, call, encode(result)]).map(drop)
         })
     }
@@ -189,7 +190,12 @@ mod tests {
         fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
             *self.toolbox.calls.lock().unwrap() += 1;
             self.sum += arguments.as_i64().unwrap_or(0);
-            Ok(ToolResult { status: ToolStatus::Ok, content: self.sum.to_string(), derivation: None, seconds: 0.0 })
+            Ok(ToolResult {
+                status: ToolStatus::Ok,
+                content: self.sum.to_string(),
+                derivation: None,
+                seconds: 0.0,
+            })
         }
     }
 
@@ -215,7 +221,11 @@ mod tests {
         let recorded = RecordedToolbox::new(Arc::new(Shared(adding.clone())), store);
         let run = |numbers: &[i64]| -> String {
             let mut session = recorded.session().unwrap();
-            numbers.iter().map(|n| session.call("add", &json!(n)).unwrap().content).collect::<Vec<_>>().join(" ")
+            numbers
+                .iter()
+                .map(|n| session.call("add", &json!(n)).unwrap().content)
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(run(&[1, 2]), "1 3");
         assert_eq!(run(&[1, 2]), "1 3");

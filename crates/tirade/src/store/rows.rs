@@ -33,8 +33,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 7] =
-        [Self::Correct, Self::Wrong, Self::Undecided, Self::NoAnswer, Self::Limit, Self::ToolError, Self::Error];
+    pub const ALL: [Self; 7] = [
+        Self::Correct,
+        Self::Wrong,
+        Self::Undecided,
+        Self::NoAnswer,
+        Self::Limit,
+        Self::ToolError,
+        Self::Error,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -129,7 +136,8 @@ impl Store {
     /// All attempts of a run, by problem and attempt.
     pub fn attempts(&self, run: &str) -> Result<Vec<AttemptRow>, StoreError> {
         self.run_sql(|connection| {
-            let sql = format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE run = ?1 ORDER BY problem, attempt");
+            let sql =
+                format!("SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE run = ?1 ORDER BY problem, attempt");
             let mut statement = connection.prepare(&sql)?;
             statement.query_map([run], read_attempt)?.collect()
         })
@@ -192,7 +200,11 @@ impl Store {
     }
 
     /// Keeps the examples of a corpus in their order, all or nothing. Each comes as (problem id, split, row).
-    pub fn add_examples<T: Serialize>(&self, run: &str, examples: &[(String, String, T)]) -> Result<(), StoreError> {
+    pub fn add_examples<T: Serialize>(
+        &self,
+        run: &str,
+        examples: &[(String, String, T)],
+    ) -> Result<(), StoreError> {
         self.run_sql(|connection| {
             let transaction = connection.transaction()?;
             {
@@ -210,8 +222,8 @@ impl Store {
     /// The examples of one split of a corpus in their order.
     pub fn examples<T: DeserializeOwned>(&self, run: &str, split: &str) -> Result<Vec<T>, StoreError> {
         let rows: Vec<String> = self.run_sql(|connection| {
-            let mut statement =
-                connection.prepare("SELECT row FROM examples WHERE run = ?1 AND split = ?2 ORDER BY position")?;
+            let mut statement = connection
+                .prepare("SELECT row FROM examples WHERE run = ?1 AND split = ?2 ORDER BY position")?;
             statement.query_map([run, split], |row| row.get(0))?.collect()
         })?;
         rows.iter().map(|row| self.decode("examples", row)).collect()
@@ -233,7 +245,9 @@ impl Store {
     pub fn adapter<T: DeserializeOwned>(&self, run: &str) -> Result<Option<(String, T)>, StoreError> {
         let found: Option<(String, String)> = self.run_sql(|connection| {
             connection
-                .query_row("SELECT path, row FROM adapters WHERE run = ?1", [run], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row("SELECT path, row FROM adapters WHERE run = ?1", [run], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()
         })?;
         found.map(|(path, row)| Ok((path, self.decode("adapters", &row)?))).transpose()

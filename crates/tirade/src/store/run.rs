@@ -88,7 +88,10 @@ impl Store {
     pub fn finish(&self, run: &str, now: i64) -> Result<(), StoreError> {
         self.run_sql(|connection| {
             connection
-                .execute("INSERT INTO finished (run, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![run, now])
+                .execute(
+                    "INSERT INTO finished (run, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                    params![run, now],
+                )
                 .map(drop)
         })
     }
@@ -133,7 +136,8 @@ impl Store {
     /// The problems of a run in their order.
     pub fn problems(&self, run: &str) -> Result<Vec<Problem>, StoreError> {
         let rows: Vec<String> = self.run_sql(|connection| {
-            let mut statement = connection.prepare("SELECT row FROM problems WHERE run = ?1 ORDER BY position")?;
+            let mut statement =
+                connection.prepare("SELECT row FROM problems WHERE run = ?1 ORDER BY position")?;
             statement.query_map([run], |row| row.get(0))?.collect()
         })?;
         rows.iter().map(|row| self.decode("problems", row)).collect()

@@ -22,8 +22,12 @@ pub(super) async fn same_result(
     target: &str,
     attempt: u32,
 ) -> Result<Judgement, ModelError> {
-    let verdict = tirade_math::verify(&Gold::parse(target, &Policy::default()), derivation, &Policy::default());
-    let decided = |same: bool| Judgement { same, reason: format!("mathematics ({}): {}", verdict.stage.name(), verdict.reason) };
+    let verdict =
+        tirade_math::verify(&Gold::parse(target, &Policy::default()), derivation, &Policy::default());
+    let decided = |same: bool| Judgement {
+        same,
+        reason: format!("mathematics ({}): {}", verdict.stage.name(), verdict.reason),
+    };
     match verdict.outcome {
         Outcome::Equal => Ok(decided(true)),
         Outcome::NotEqual | Outcome::NoAnswer => Ok(decided(false)),

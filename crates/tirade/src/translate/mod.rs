@@ -149,7 +149,13 @@ impl Translators<'_> {
     /// Greedy at first, then at the configured temperature with a seed of its own.
     fn sampling(&self, trace: &Trace, what: &str, attempt: u32) -> Sampling {
         let options = self.options;
-        let parts = [&options.seed.to_string(), &trace.problem.id, &trace.attempt.to_string(), what, &attempt.to_string()];
+        let parts = [
+            &options.seed.to_string(),
+            &trace.problem.id,
+            &trace.attempt.to_string(),
+            what,
+            &attempt.to_string(),
+        ];
         Sampling {
             temperature: if attempt == 0 { 0.0 } else { options.temperature },
             top_p: 1.0,

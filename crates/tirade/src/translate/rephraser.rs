@@ -6,7 +6,11 @@ use crate::model::{Message, ModelError, Request};
 use crate::trace::{Event, Trace};
 
 /// Writes, checks and repairs the prose of `solution`.
-pub(super) async fn write(with: &Translators<'_>, trace: &Trace, solution: &mut Solution) -> Result<(), ModelError> {
+pub(super) async fn write(
+    with: &Translators<'_>,
+    trace: &Trace,
+    solution: &mut Solution,
+) -> Result<(), ModelError> {
     let working = working(trace, solution);
     if with.options.way == Way::Rules {
         let text = with_answer(&working, &trace.problem.answer);
@@ -31,7 +35,8 @@ pub(super) async fn write(with: &Translators<'_>, trace: &Trace, solution: &mut 
         }
         messages.truncate(1);
         messages.push(Message::assistant(reply.text));
-        messages.push(Message::user(with.prompts.render("repair", &[("findings", &listed(&solution.findings))])));
+        messages
+            .push(Message::user(with.prompts.render("repair", &[("findings", &listed(&solution.findings))])));
     }
     Ok(())
 }
@@ -53,7 +58,8 @@ fn working(trace: &Trace, solution: &Solution) -> String {
         match event {
             Event::Reply { text, .. } => parts.push(without_blocks(text)),
             Event::ToolResult { call_id, .. } => {
-                let derived = solution.translations.iter().find(|translation| translation.call_id == *call_id);
+                let derived =
+                    solution.translations.iter().find(|translation| translation.call_id == *call_id);
                 parts.extend(derived.and_then(|translation| translation.text.clone()));
             }
             _ => {}
@@ -65,13 +71,18 @@ fn working(trace: &Trace, solution: &Solution) -> String {
 
 /// The text outside fenced blocks.
 fn without_blocks(text: &str) -> String {
-    let outside: Vec<&str> = text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let outside: Vec<&str> =
+        text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
     outside.join("\n")
 }
 
 /// The working as a solution: it ends with the boxed answer even where the solver's last words were about something else.
 fn with_answer(working: &str, answer: &str) -> String {
-    if working.contains("\\boxed{") { working.to_owned() } else { format!("{working}\n\nThe answer is $\\boxed{{{answer}}}$.") }
+    if working.contains("\\boxed{") {
+        working.to_owned()
+    } else {
+        format!("{working}\n\nThe answer is $\\boxed{{{answer}}}$.")
+    }
 }
 
 #[cfg(test)]

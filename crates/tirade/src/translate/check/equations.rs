@@ -42,7 +42,13 @@ fn false_link(text: &str, range: Range<usize>) -> Option<Finding> {
 fn is_closed(expr: &Expr) -> bool {
     let own = matches!(
         expr,
-        Expr::Num(_) | Expr::Dec(_) | Expr::Const(_) | Expr::Add(_) | Expr::Mul(_) | Expr::Pow(..) | Expr::Call(..)
+        Expr::Num(_)
+            | Expr::Dec(_)
+            | Expr::Const(_)
+            | Expr::Add(_)
+            | Expr::Mul(_)
+            | Expr::Pow(..)
+            | Expr::Call(..)
     );
     let mut closed = own;
     expr.for_each_child(&mut |child| closed &= is_closed(child));
@@ -60,7 +66,8 @@ pub(super) fn formulas(text: &str) -> Vec<Range<usize>> {
             at = start + 2;
             continue;
         }
-        let Some((open, close)) = DELIMITERS.into_iter().find(|(open, _)| text[start..].starts_with(open)) else {
+        let Some((open, close)) = DELIMITERS.into_iter().find(|(open, _)| text[start..].starts_with(open))
+        else {
             at = start + 1;
             continue;
         };

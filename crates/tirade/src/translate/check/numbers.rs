@@ -19,7 +19,10 @@ pub(super) fn missing_results(case: &Case<'_>) -> Vec<Finding> {
         let wanted: Vec<String> = numbers(result).map(|number| number.text).collect();
         let short = result.len() <= LONGEST_RESULT && !wanted.is_empty();
         if short && !wanted.iter().any(|number| present.contains(number)) {
-            findings.push(Finding::whole(Kind::MissingResult, format!("the intermediate result {result} does not appear")));
+            findings.push(Finding::whole(
+                Kind::MissingResult,
+                format!("the intermediate result {result} does not appear"),
+            ));
         }
     }
     findings
@@ -32,7 +35,9 @@ pub(super) fn unsupported(case: &Case<'_>) -> Vec<Finding> {
     let computed = computed_numbers(case.text);
     let mut seen = HashSet::new();
     numbers(case.text)
-        .filter(|number| number.value.abs() > SMALL && !known.contains(&number.text) && !computed.contains(&number.text))
+        .filter(|number| {
+            number.value.abs() > SMALL && !known.contains(&number.text) && !computed.contains(&number.text)
+        })
         .filter(|number| seen.insert(number.text.clone()))
         .map(|number| {
             let message = format!("the number {} comes from nowhere: say how it is found", number.text);
@@ -43,7 +48,11 @@ pub(super) fn unsupported(case: &Case<'_>) -> Vec<Finding> {
 
 /// Numbers of lines that have an equals sign: the equation check answers for them.
 fn computed_numbers(text: &str) -> HashSet<String> {
-    let computing = |line: &&str| ["=", "\\approx", "\\equiv", "\\implies", "\\to", "<", ">", "\\le", "\\ge"].iter().any(|sign| line.contains(sign));
+    let computing = |line: &&str| {
+        ["=", "\\approx", "\\equiv", "\\implies", "\\to", "<", ">", "\\le", "\\ge"]
+            .iter()
+            .any(|sign| line.contains(sign))
+    };
     text.lines().filter(computing).flat_map(numbers).map(|number| number.text).collect()
 }
 
@@ -63,7 +72,8 @@ fn numbers(text: &str) -> impl Iterator<Item = Number> + '_ {
         let length = number_length(&text.as_bytes()[start..]);
         at = start + length;
         let digits: String = text[start..at].chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-        let plain = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
+        let plain =
+            if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
         let value = plain.parse().unwrap_or(f64::INFINITY);
         Some(Number { text: plain.to_owned(), value, start, length })
     })
@@ -72,7 +82,8 @@ fn numbers(text: &str) -> impl Iterator<Item = Number> + '_ {
 fn number_length(bytes: &[u8]) -> usize {
     let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut length = digits(0);
-    let separator = |at: usize| SEPARATORS.into_iter().find(|separator| bytes[at..].starts_with(separator.as_bytes()));
+    let separator =
+        |at: usize| SEPARATORS.into_iter().find(|separator| bytes[at..].starts_with(separator.as_bytes()));
     while let Some(separator) = separator(length) {
         if digits(length + separator.len()) != 3 {
             break;
@@ -102,7 +113,12 @@ mod tests {
 
     #[test]
     fn numbers_need_a_source() {
-        let case = Case { problem: "Add 40 and 2.", gold: "42", text: "Some say 99. We get 40 and 42.", ..Case::default() };
+        let case = Case {
+            problem: "Add 40 and 2.",
+            gold: "42",
+            text: "Some say 99. We get 40 and 42.",
+            ..Case::default()
+        };
         let messages: Vec<String> = unsupported(&case).into_iter().map(|finding| finding.message).collect();
         assert_eq!(messages, ["the number 99 comes from nowhere: say how it is found"]);
     }

@@ -40,7 +40,10 @@ fn repetition(text: &str) -> Option<Finding> {
     if count < MOST_REPEATS {
         return None;
     }
-    finding(format!("the sentence {:?} is there {count} times", sentence.chars().take(60).collect::<String>()))
+    finding(format!(
+        "the sentence {:?} is there {count} times",
+        sentence.chars().take(60).collect::<String>()
+    ))
 }
 
 fn truncation(text: &str) -> Option<Finding> {
