@@ -77,5 +77,5 @@ pub(crate) trait Backend: Send + Sync {
     fn worker(&self) -> Result<Box<dyn Worker>, SandboxError>;
 
     /// Versions of what runs the code, as one line: part of every cache key.
-    fn versions(&self) -> String;
+    fn versions(&self) -> &str;
 }

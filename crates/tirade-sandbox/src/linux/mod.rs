@@ -73,8 +73,8 @@ impl Backend for Linux {
         Ok(Box::new(self.zygote().child(self.seccomp_filters)?))
     }
 
-    fn versions(&self) -> String {
-        self.versions.clone()
+    fn versions(&self) -> &str {
+        &self.versions
     }
 }
 

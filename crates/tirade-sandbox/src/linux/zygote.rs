@@ -198,20 +198,25 @@ impl Shared {
         }
     }
 
-    /// The keeper's life.
+    /// The keeper's life. A zygote that has been ready once is worth waiting for: then it takes a row of failures until
+    /// callers are told.
     fn keep(&self) {
-        let mut failures = 0;
+        const FAILURES_IN_A_ROW: u64 = 10;
+        let (mut failures, mut was_ready) = (0, false);
         while !self.lock().stopped {
             let why = match spawn::start(&self.config) {
                 Ok(started) => self.live_with(started),
                 Err(error) => error.to_string(),
             };
             let mut state = self.lock();
-            failures = if state.phase == Phase::Ready { 0 } else { failures + 1 };
-            state.phase = if failures == 0 { Phase::Starting } else { Phase::Failed(why) };
+            let died_ready = state.phase == Phase::Ready;
+            was_ready |= died_ready;
+            failures = if died_ready { 0 } else { failures + 1 };
+            let hopeful = was_ready && failures < FAILURES_IN_A_ROW;
+            state.phase = if hopeful { Phase::Starting } else { Phase::Failed(why) };
             state.bury();
             self.changed.notify_all();
-            let pause = Duration::from_millis(200 * failures.min(25));
+            let pause = Duration::from_millis(100 * failures.min(50));
             drop(self.changed.wait_timeout_while(state, pause, |state| !state.stopped));
         }
     }
