@@ -52,6 +52,11 @@ impl Sandbox {
         self.backend.versions()
     }
 
+    /// What confines the code on this machine, layer by layer, for `tirade doctor`.
+    pub fn layers(&self) -> &[probe::Layer] {
+        self.backend.layers()
+    }
+
     /// How the sandbox was set up.
     pub fn config(&self) -> &SandboxConfig {
         &self.config

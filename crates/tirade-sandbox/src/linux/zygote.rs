@@ -41,7 +41,7 @@ struct State {
     phase: Phase,
     stopped: bool,
     control: Option<Arc<OwnedFd>>,
-    versions: BTreeMap<String, String>,
+    facts: Facts,
     /// Address space of the zygote, and the memory limit a child is born with.
     base: u64,
     memory: u64,
@@ -52,6 +52,14 @@ struct State {
     fates: HashMap<u64, Arc<Fate>>,
     spares: VecDeque<Child>,
     waiting: usize,
+}
+
+/// What a ready zygote tells of itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub versions: BTreeMap<String, String>,
+    /// User id, and inode numbers of namespaces.
+    pub layers: BTreeMap<String, u64>,
 }
 
 #[derive(Default, PartialEq)]
@@ -74,11 +82,11 @@ struct Ends {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Report {
-    Ready { ready: BTreeMap<String, String>, address_space: u64 },
+    Ready { ready: BTreeMap<String, String>, address_space: u64, layers: BTreeMap<String, u64> },
     Failed { failed: String },
     Forked { forked: u64 },
     Limited { limited: u64, memory: u64 },
-    Exited { exited: u64, status: i32 },
+    Exited { exited: u64, status: i32, cpu: f64 },
 }
 
 impl Zygote {
@@ -95,10 +103,10 @@ impl Zygote {
         Zygote { shared, keeper: keeper.ok() }
     }
 
-    /// Waits until the zygote is ready; its versions, or why it is not.
-    pub fn ready(&self) -> Result<BTreeMap<String, String>, SandboxError> {
+    /// Waits until the zygote is ready; what it tells of itself, or why it is not.
+    pub fn ready(&self) -> Result<Facts, SandboxError> {
         let state = self.shared.wait_ready(PATIENCE)?;
-        Ok(state.versions.clone())
+        Ok(state.facts.clone())
     }
 
     /// Whether a child could be forked now.
@@ -263,8 +271,8 @@ impl Shared {
 impl State {
     fn hear(&mut self, report: Report, pidfd: Option<OwnedFd>) {
         match report {
-            Report::Ready { ready, address_space } => {
-                self.versions = ready;
+            Report::Ready { ready, address_space, layers } => {
+                self.facts = Facts { versions: ready, layers };
                 self.base = address_space;
                 self.phase = Phase::Ready;
             }
@@ -279,9 +287,9 @@ impl State {
                     fate.limited(memory);
                 }
             }
-            Report::Exited { exited, status } => {
+            Report::Exited { exited, status, cpu } => {
                 if let Some(fate) = self.fates.remove(&exited) {
-                    fate.end(Some(status));
+                    fate.end(Some(status), Duration::try_from_secs_f64(cpu).unwrap_or_default());
                 }
             }
             Report::Failed { .. } => {}
@@ -330,7 +338,7 @@ impl State {
         self.forking.clear();
         self.spares.clear();
         for (_, fate) in self.fates.drain() {
-            fate.end(None);
+            fate.end(None, Duration::ZERO);
         }
     }
 }
@@ -342,6 +350,7 @@ fn plan(config: &SandboxConfig) -> String {
         "seccomp": seccomp,
         "rlimits": policy::RLIMITS.iter().map(|(number, _, value)| (number, value)).collect::<Vec<_>>(),
         "memory": config.limits.memory,
+        "insecure": config.insecure,
         "child": CHILD,
         "required": preload::REQUIRED,
         "modules": preload::MODULES,
