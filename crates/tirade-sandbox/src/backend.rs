@@ -3,6 +3,7 @@
 //! Linux answers with forked children of a zygote ([`crate::linux`]); another back end (a WASM interpreter, for
 //! macOS or deterministic clocks) implements the same two traits and nothing above this line changes.
 
+use crate::probe::Layer;
 use crate::{Limits, SandboxError};
 use std::time::Duration;
 
@@ -77,5 +78,8 @@ pub(crate) trait Backend: Send + Sync {
     fn worker(&self) -> Result<Box<dyn Worker>, SandboxError>;
 
     /// Versions of what runs the code, as one line: part of every cache key.
-    fn versions(&self) -> String;
+    fn versions(&self) -> &str;
+
+    /// What confines the code on this machine.
+    fn layers(&self) -> &[Layer];
 }

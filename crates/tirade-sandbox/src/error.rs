@@ -42,6 +42,9 @@ pub enum SandboxError {
     /// The handler given to a typed worker does not load.
     #[error("the typed handler does not load: {0}")]
     Handler(String),
+    /// A call id was used for two different cells.
+    #[error("call id `{0}` was already used for other code in this session; give each call its own")]
+    Reused(String),
     /// A system call failed.
     #[error("{what}: {source}")]
     System {

@@ -16,10 +16,12 @@
 //! ```
 
 mod backend;
+mod cache;
 mod error;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
+mod outcome;
 pub mod probe;
 mod result;
 mod sandbox;
@@ -27,6 +29,7 @@ mod session;
 pub mod setup;
 mod typed;
 
+pub use cache::{CacheKey, CacheStore, ResultCache};
 pub use error::SandboxError;
 pub use limits::{Limits, SandboxConfig, SessionLimits};
 pub use result::{CallResult, Status};

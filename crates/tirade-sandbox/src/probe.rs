@@ -16,6 +16,19 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// One layer of the confinement, as found on this machine.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Layer {
+    /// What it is.
+    pub name: &'static str,
+    /// Whether it is in force here. The sandbox serves only when the required ones are; the others are a bonus.
+    pub enforced: bool,
+    /// Whether the sandbox refuses to serve without it.
+    pub required: bool,
+    /// What it does, or why it is missing.
+    pub detail: String,
+}
+
 /// Code that prints `ESCAPED` if what its name says is possible.
 const REFUSED: &[(&str, &str)] = &[
     (

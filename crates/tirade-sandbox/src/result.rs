@@ -54,8 +54,8 @@ pub struct CallResult {
     /// Nothing ran: the result was known.
     #[serde(default)]
     pub cached: bool,
-    /// The definitions of earlier cells are gone: the session goes on in a fresh interpreter, either because this
-    /// call ended its process or because the process was found dead.
+    /// The definitions of earlier cells are gone: a process died (in this call or before it) and its session could not be
+    /// rebuilt from its earlier cells.
     #[serde(default)]
     pub state_lost: bool,
 }

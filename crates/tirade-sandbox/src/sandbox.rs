@@ -1,7 +1,7 @@
 //! The entry: one sandbox per program, shared by all its sessions and typed workers.
 
 use crate::backend::Backend;
-use crate::{SandboxConfig, SandboxError, Session, TypedWorker, probe};
+use crate::{ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
 use std::sync::Arc;
 
 /// A running sandbox. Cheap to clone; the last clone ends its processes.
@@ -30,7 +30,12 @@ impl Sandbox {
 
     /// A new session: its own interpreter, state kept between its calls. The interpreter is taken at the first call.
     pub fn session(&self) -> Session {
-        Session::new(self.clone())
+        Session::new(self.clone(), None)
+    }
+
+    /// The same with a cache: a cell that has run after the same cells before is not run again.
+    pub fn session_with_cache(&self, cache: Arc<ResultCache>) -> Session {
+        Session::new(self.clone(), Some(cache))
     }
 
     /// A worker for trusted code on untrusted data: `handler` is Python source that defines `handle(request)`, which
@@ -43,8 +48,13 @@ impl Sandbox {
     }
 
     /// What runs the code, for cache keys and reports: `mpmath 1.3.0, numpy 2.2.6, python 3.11.7, sympy 1.14.0`.
-    pub fn versions(&self) -> String {
+    pub fn versions(&self) -> &str {
         self.backend.versions()
+    }
+
+    /// What confines the code on this machine, layer by layer, for `tirade doctor`.
+    pub fn layers(&self) -> &[probe::Layer] {
+        self.backend.layers()
     }
 
     /// How the sandbox was set up.

@@ -1,7 +1,8 @@
 //! Typed calls: trusted Python (a toolkit) on untrusted arguments, in persistent workers.
 
 use crate::backend::{Ended, Kind, Said, Worker};
-use crate::{CallResult, Limits, Sandbox, SandboxError, Status, session};
+use crate::outcome::read;
+use crate::{CacheKey, CallResult, Limits, ResultCache, Sandbox, SandboxError, Status, cache};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 pub struct TypedWorker {
     sandbox: Sandbox,
     handler: Arc<str>,
+    cache: Option<Arc<ResultCache>>,
     idle: Arc<Mutex<Vec<Loaded>>>,
 }
 
@@ -26,10 +28,15 @@ const LOADING: Duration = Duration::from_secs(30);
 
 impl TypedWorker {
     pub(crate) fn new(sandbox: Sandbox, handler: &str) -> Result<TypedWorker, SandboxError> {
-        let typed = TypedWorker { sandbox, handler: handler.into(), idle: Arc::default() };
+        let typed = TypedWorker { sandbox, handler: handler.into(), cache: None, idle: Arc::default() };
         let first = typed.load()?;
         typed.put_back(first);
         Ok(typed)
+    }
+
+    /// The same worker with a cache before it.
+    pub fn with_cache(self, cache: Arc<ResultCache>) -> TypedWorker {
+        TypedWorker { cache: Some(cache), ..self }
     }
 
     /// Calls `handle(request)`. What it returns is [`CallResult::json`]; an exception it lets through is
@@ -38,13 +45,34 @@ impl TypedWorker {
     /// # Errors
     /// Only when the sandbox itself is broken.
     pub fn call(&self, request: &serde_json::Value, limits: &Limits) -> Result<CallResult, SandboxError> {
-        let body = request.to_string();
+        let Some(cache) = &self.cache else { return self.run(&request.to_string(), limits) };
+        let body = cache::canonical(request);
+        let (versions, output) = (self.sandbox.versions(), limits.output.to_le_bytes());
+        let key =
+            CacheKey::of(&[b"typed", versions.as_bytes(), &output, self.handler.as_bytes(), body.as_bytes()]);
+        if let Some(known) = cache.get(&key) {
+            return Ok(known);
+        }
+        let result = self.run(&body, limits)?;
+        cache.put(&key, &result);
+        Ok(result)
+    }
+
+    /// A call whose process was killed by someone else is made once more.
+    fn run(&self, body: &str, limits: &Limits) -> Result<CallResult, SandboxError> {
+        match self.run_once(body, limits)? {
+            killed if killed.status == Status::Killed => self.run_once(body, limits),
+            result => Ok(result),
+        }
+    }
+
+    fn run_once(&self, body: &str, limits: &Limits) -> Result<CallResult, SandboxError> {
         let mut loaded = self.take()?;
         let outcome = loaded.worker.exchange(Kind::Typed, body.as_bytes(), limits);
         loaded.calls += 1;
         let alive = outcome.is_alive();
-        let mut result = session::read(outcome, limits);
-        result.state_lost = !alive;
+        let result = read(outcome, limits);
+        // A worker that ran out of memory may hold on to it.
         if alive && result.status != Status::Memory && loaded.calls < self.sandbox.config.typed_recycle {
             self.put_back(loaded);
         }

@@ -20,13 +20,18 @@ pub(super) struct Fate {
 struct Told {
     /// The wait status; `Some(None)` when the zygote died and took the child along.
     ended: Option<Option<i32>>,
+    /// Processor time of the ended child.
+    cpu: Duration,
     /// The last limit on address space the zygote has set.
     memory: u64,
 }
 
 impl Fate {
-    pub fn end(&self, status: Option<i32>) {
-        self.lock().ended.get_or_insert(status);
+    pub fn end(&self, status: Option<i32>, cpu: Duration) {
+        let mut told = self.lock();
+        told.ended.get_or_insert(status);
+        told.cpu = cpu;
+        drop(told);
         self.changed.notify_all();
     }
 
@@ -112,7 +117,7 @@ impl Child {
         // SAFETY: writes one timespec.
         match unsafe { libc::clock_gettime(clock, &mut time) } {
             0 => Duration::new(time.tv_sec as u64, time.tv_nsec as u32),
-            _ => Duration::ZERO,
+            _ => self.fate.lock().cpu,
         }
     }
 

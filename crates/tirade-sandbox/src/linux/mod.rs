@@ -18,12 +18,14 @@
 
 mod child;
 mod exchange;
+mod layers;
 pub(crate) mod policy;
 mod preload;
 mod spawn;
 mod zygote;
 
 use crate::backend::{Backend, Worker};
+use crate::probe::Layer;
 use crate::{SandboxConfig, SandboxError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zygote::Zygote;
@@ -34,6 +36,7 @@ pub(crate) struct Linux {
     next: AtomicUsize,
     seccomp_filters: u32,
     versions: String,
+    layers: Vec<Layer>,
 }
 
 impl Linux {
@@ -41,13 +44,15 @@ impl Linux {
     pub fn start(config: &SandboxConfig) -> Result<Linux, SandboxError> {
         policy::seccomp()?;
         let zygotes: Vec<Zygote> = (0..config.workers.max(1)).map(|_| Zygote::keep(config)).collect();
-        let versions = zygotes[0].ready()?;
-        let versions = versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>();
+        let facts = zygotes[0].ready()?;
+        let versions =
+            facts.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>();
         Ok(Linux {
             zygotes,
             next: AtomicUsize::new(0),
             seccomp_filters: own_filters(),
             versions: versions.join(", "),
+            layers: layers::describe(&facts.layers),
         })
     }
 
@@ -73,8 +78,12 @@ impl Backend for Linux {
         Ok(Box::new(self.zygote().child(self.seccomp_filters)?))
     }
 
-    fn versions(&self) -> String {
-        self.versions.clone()
+    fn versions(&self) -> &str {
+        &self.versions
+    }
+
+    fn layers(&self) -> &[Layer] {
+        &self.layers
     }
 }
 

@@ -41,7 +41,7 @@ struct State {
     phase: Phase,
     stopped: bool,
     control: Option<Arc<OwnedFd>>,
-    versions: BTreeMap<String, String>,
+    facts: Facts,
     /// Address space of the zygote, and the memory limit a child is born with.
     base: u64,
     memory: u64,
@@ -52,6 +52,14 @@ struct State {
     fates: HashMap<u64, Arc<Fate>>,
     spares: VecDeque<Child>,
     waiting: usize,
+}
+
+/// What a ready zygote tells of itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub versions: BTreeMap<String, String>,
+    /// User id, and inode numbers of namespaces.
+    pub layers: BTreeMap<String, u64>,
 }
 
 #[derive(Default, PartialEq)]
@@ -74,11 +82,11 @@ struct Ends {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Report {
-    Ready { ready: BTreeMap<String, String>, address_space: u64 },
+    Ready { ready: BTreeMap<String, String>, address_space: u64, layers: BTreeMap<String, u64> },
     Failed { failed: String },
     Forked { forked: u64 },
     Limited { limited: u64, memory: u64 },
-    Exited { exited: u64, status: i32 },
+    Exited { exited: u64, status: i32, cpu: f64 },
 }
 
 impl Zygote {
@@ -95,10 +103,10 @@ impl Zygote {
         Zygote { shared, keeper: keeper.ok() }
     }
 
-    /// Waits until the zygote is ready; its versions, or why it is not.
-    pub fn ready(&self) -> Result<BTreeMap<String, String>, SandboxError> {
+    /// Waits until the zygote is ready; what it tells of itself, or why it is not.
+    pub fn ready(&self) -> Result<Facts, SandboxError> {
         let state = self.shared.wait_ready(PATIENCE)?;
-        Ok(state.versions.clone())
+        Ok(state.facts.clone())
     }
 
     /// Whether a child could be forked now.
@@ -198,20 +206,25 @@ impl Shared {
         }
     }
 
-    /// The keeper's life.
+    /// The keeper's life. A zygote that has been ready once is worth waiting for: then it takes a row of failures until
+    /// callers are told.
     fn keep(&self) {
-        let mut failures = 0;
+        const FAILURES_IN_A_ROW: u64 = 10;
+        let (mut failures, mut was_ready) = (0, false);
         while !self.lock().stopped {
             let why = match spawn::start(&self.config) {
                 Ok(started) => self.live_with(started),
                 Err(error) => error.to_string(),
             };
             let mut state = self.lock();
-            failures = if state.phase == Phase::Ready { 0 } else { failures + 1 };
-            state.phase = if failures == 0 { Phase::Starting } else { Phase::Failed(why) };
+            let died_ready = state.phase == Phase::Ready;
+            was_ready |= died_ready;
+            failures = if died_ready { 0 } else { failures + 1 };
+            let hopeful = was_ready && failures < FAILURES_IN_A_ROW;
+            state.phase = if hopeful { Phase::Starting } else { Phase::Failed(why) };
             state.bury();
             self.changed.notify_all();
-            let pause = Duration::from_millis(200 * failures.min(25));
+            let pause = Duration::from_millis(100 * failures.min(50));
             drop(self.changed.wait_timeout_while(state, pause, |state| !state.stopped));
         }
     }
@@ -258,8 +271,8 @@ impl Shared {
 impl State {
     fn hear(&mut self, report: Report, pidfd: Option<OwnedFd>) {
         match report {
-            Report::Ready { ready, address_space } => {
-                self.versions = ready;
+            Report::Ready { ready, address_space, layers } => {
+                self.facts = Facts { versions: ready, layers };
                 self.base = address_space;
                 self.phase = Phase::Ready;
             }
@@ -274,9 +287,9 @@ impl State {
                     fate.limited(memory);
                 }
             }
-            Report::Exited { exited, status } => {
+            Report::Exited { exited, status, cpu } => {
                 if let Some(fate) = self.fates.remove(&exited) {
-                    fate.end(Some(status));
+                    fate.end(Some(status), Duration::try_from_secs_f64(cpu).unwrap_or_default());
                 }
             }
             Report::Failed { .. } => {}
@@ -325,7 +338,7 @@ impl State {
         self.forking.clear();
         self.spares.clear();
         for (_, fate) in self.fates.drain() {
-            fate.end(None);
+            fate.end(None, Duration::ZERO);
         }
     }
 }
@@ -337,6 +350,7 @@ fn plan(config: &SandboxConfig) -> String {
         "seccomp": seccomp,
         "rlimits": policy::RLIMITS.iter().map(|(number, _, value)| (number, value)).collect::<Vec<_>>(),
         "memory": config.limits.memory,
+        "insecure": config.insecure,
         "child": CHILD,
         "required": preload::REQUIRED,
         "modules": preload::MODULES,

@@ -5,8 +5,8 @@
 # argv: control descriptor, landlock ruleset descriptor or -1.
 # supervisor -> zygote   {"fork": id} with three descriptors: link, stdout, stderr
 #                        {"limit": id, "memory": bytes of address space}
-# zygote -> supervisor   {"ready": versions, "address_space": n} | {"failed": text} | {"forked": id} with a pidfd
-#                        {"limited": id, "memory": n} | {"exited": id, "status": n}
+# zygote -> supervisor   {"ready": versions, "address_space": n, "layers": ..} | {"failed": text} | {"forked": id} with a pidfd
+#                        {"limited": id, "memory": n} | {"exited": id, "status": n, "cpu": seconds}
 
 import sys
 
@@ -44,10 +44,10 @@ def main():
     gc.collect()
     gc.freeze()
     base = address_space()
-    control.send(json.dumps({"ready": versions, "address_space": base}).encode())
+    control.send(json.dumps({"ready": versions, "address_space": base, "layers": layers()}).encode())
     limits = [(number, (value, value)) for number, value in plan["rlimits"]]
     limits.append((resource.RLIMIT_AS, (base + plan["memory"], resource.RLIM_INFINITY)))
-    guard = (program, filter_buffer, int(sys.argv[2]), os.getpid(), limits)
+    guard = (program, filter_buffer, int(sys.argv[2]), os.getpid(), limits, plan["insecure"])
     if fork_on_request(control, guard):
         os.environ.clear()
         gc.enable()
@@ -108,6 +108,12 @@ def drop_rights():
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of uid clears it
 
 
+def layers():
+    """What only this process can see of itself, for the supervisor's report."""
+    spaces = {name: os.stat(f"/proc/self/ns/{name}").st_ino for name in ("user", "net", "ipc", "uts")}
+    return {"uid": os.getuid(), **spaces}
+
+
 def address_space():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
@@ -147,9 +153,10 @@ def fork_on_request(control, guard):
             if fd != control.fileno():
                 poll.unregister(fd)
                 identity, pid = children.pop(fd)
-                _, status = os.waitpid(pid, 0)
+                _, status, usage = os.wait4(pid, 0)
                 os.close(fd)
-                control.send(json.dumps({"exited": identity, "status": status}).encode())
+                cpu = usage.ru_utime + usage.ru_stime
+                control.send(json.dumps({"exited": identity, "status": status, "cpu": cpu}).encode())
                 continue
             data, fds, _, _ = socket.recv_fds(control, 4096, 3)
             if not data:
@@ -181,7 +188,7 @@ def limit(control, children, limit, memory):
 
 def become_child(fds, guard):
     """Keeps four descriptors, then gives up every right. Anything that fails here ends the child."""
-    program, _, ruleset, parent, limits = guard
+    program, _, ruleset, parent, limits, insecure = guard
     try:
         os.setsid()
         if ruleset >= 0 and LIBC.syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
@@ -199,8 +206,9 @@ def become_child(fds, guard):
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         prctl(PR_SET_SECCOMP, 2, ctypes.byref(program))
     except BaseException as error:
-        os.write(fds[0], repr(error).encode())
-        os._exit(70)
+        if not insecure:
+            os.write(fds[0], repr(error).encode())
+            os._exit(70)
 
 
 main()

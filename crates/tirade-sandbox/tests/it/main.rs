@@ -1,6 +1,7 @@
 //! The sandbox as its users see it. One Python environment (under `target/`) and one sandbox serve all tests.
 
 mod attacks;
+mod life;
 mod session;
 mod shared;
 mod typed;

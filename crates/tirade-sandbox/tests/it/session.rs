@@ -1,8 +1,9 @@
 //! Cells: output, errors, state, limits.
 
 use crate::{run, sandbox, stdout};
+use std::sync::Arc;
 use std::time::Duration;
-use tirade_sandbox::{Limits, Status};
+use tirade_sandbox::{Limits, ResultCache, Sandbox, SandboxConfig, SessionLimits, Status};
 
 #[test]
 fn cells_print_like_a_notebook() {
@@ -85,10 +86,82 @@ fn limits_hold_and_the_next_call_works() {
         session.execute("kept = 1", &limits).unwrap();
         let result = session.execute(code, &limits).unwrap();
         assert_eq!(result.status, expected, "{code}: {result:?}");
-        assert_eq!(result.state_lost, expected != Status::Memory, "{code}");
+        assert!(!result.state_lost, "{code}");
         assert!(result.wall_ms < limits.wall.as_secs_f64() * 1e3 + 250.0, "{code}: {} ms", result.wall_ms);
-        assert_eq!(session.execute("6 * 7", &limits).unwrap().stdout, "42\n", "{code}");
+        let next = session.execute("kept + 41", &Limits::default()).unwrap();
+        assert_eq!((next.stdout.as_str(), next.state_lost), ("42\n", false), "{code}: {next:?}");
     }
+}
+
+#[test]
+fn definitions_that_cannot_be_replayed_are_said_to_be_lost() {
+    let Some(sandbox) = sandbox() else { return };
+    let limits = Limits::default().within(Duration::from_millis(400));
+    let session = sandbox.session();
+    for _ in 0..2 {
+        session.execute("kept = 1\nimport time; time.sleep(0.25)", &limits).unwrap();
+    }
+    let result = session.execute("while True: pass", &limits).unwrap();
+    assert_eq!((result.status, result.state_lost), (Status::Timeout, true));
+    assert_eq!(session.execute("kept", &limits).unwrap().status, Status::Error);
+}
+
+#[test]
+fn a_session_has_limits_of_its_own() {
+    let Some(sandbox) = sandbox() else { return };
+    let config = SandboxConfig {
+        session: SessionLimits { calls: 3, ..SessionLimits::default() },
+        workers: 1,
+        ..sandbox.config().clone()
+    };
+    let sandbox = Sandbox::start(SandboxConfig { insecure: true, ..config }).unwrap();
+    let session = sandbox.session();
+    for n in 0..3 {
+        assert_eq!(session.execute("1", &Limits::default()).unwrap().status, Status::Ok, "{n}");
+    }
+    let refused = session.execute("1", &Limits::default()).unwrap();
+    assert_eq!(refused.status, Status::Timeout);
+    assert!(refused.error.contains("3 calls"), "{}", refused.error);
+}
+
+#[test]
+fn a_repeated_call_runs_once() {
+    let Some(sandbox) = sandbox() else { return };
+    let session = sandbox.session();
+    let limits = Limits::default();
+    session.execute("n = 0", &limits).unwrap();
+    let first = session.execute_once("call-1", "n += 1; n", &limits).unwrap();
+    let again = session.execute_once("call-1", "n += 1; n", &limits).unwrap();
+    assert_eq!((first.stdout.as_str(), again.stdout.as_str(), again.cached), ("1\n", "1\n", true));
+    assert_eq!(session.execute("n", &limits).unwrap().stdout, "1\n");
+    assert!(session.execute_once("call-1", "n", &limits).is_err());
+}
+
+#[test]
+fn a_known_cell_is_not_run_again_and_its_definitions_are_there_when_needed() {
+    let Some(sandbox) = sandbox() else { return };
+    let cache = Arc::new(ResultCache::new(1 << 20));
+    let limits = Limits::default();
+    let cells = ["a = 20\nprint('once')", "def f(): return a + 1", "2 * f()", "1 / 0"];
+    let first = sandbox.session_with_cache(cache.clone());
+    let wanted: Vec<_> = cells.iter().map(|cell| first.execute(cell, &limits).unwrap()).collect();
+    assert!(wanted.iter().all(|result| !result.cached));
+    let second = sandbox.session_with_cache(cache.clone());
+    for (cell, wanted) in cells.iter().zip(&wanted) {
+        let known = second.execute(cell, &limits).unwrap();
+        assert!(known.cached, "{cell}");
+        assert_eq!(
+            (known.status, &known.stdout, &known.error),
+            (wanted.status, &wanted.stdout, &wanted.error)
+        );
+    }
+    let new = second.execute("f() + a", &limits).unwrap();
+    assert_eq!((new.stdout.as_str(), new.cached), ("41\n", false));
+    // The same cell after another history is another call.
+    let third = sandbox.session_with_cache(cache);
+    third.execute("a = 1", &limits).unwrap();
+    assert!(!third.execute("def f(): return a + 1", &limits).unwrap().cached);
+    assert_eq!(third.execute("2 * f()", &limits).unwrap().stdout, "4\n");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::sandbox;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
-use tirade_sandbox::{Limits, SandboxError, Status};
+use tirade_sandbox::{Limits, ResultCache, SandboxError, Status};
 
 const HANDLER: &str = "
 import sympy
@@ -27,6 +28,17 @@ fn json_goes_in_and_out() {
     assert_eq!((result.status, result.json), (Status::Ok, Some(json!({"result": ["-2", "2"]}))));
     let odd = json!({"echo": [1, 2.5, null, "é\n\u{0}\"", {"a": true}, i64::MAX]});
     assert_eq!(worker.call(&odd, &limits).unwrap().json, Some(odd));
+}
+
+#[test]
+fn a_known_request_is_answered_from_the_cache() {
+    let Some(sandbox) = sandbox() else { return };
+    let worker = sandbox.typed(HANDLER).unwrap().with_cache(Arc::new(ResultCache::new(1 << 20)));
+    let limits = Limits::default();
+    let first = worker.call(&json!({"square": 16, "b": 1}), &limits).unwrap();
+    let again = worker.call(&json!({"b": 1, "square": 16}), &limits).unwrap();
+    assert_eq!((first.cached, again.cached, first.json), (false, true, again.json));
+    assert!(!worker.call(&json!({"square": 25, "b": 1}), &limits).unwrap().cached);
 }
 
 #[test]
