@@ -192,15 +192,17 @@ fn guess_prefix(prefix: &str, rest: &str) -> String {
     }
 }
 
-/// The candidate that a typing mistake may have meant: at most a third of its letters differ.
+/// The candidate that a typing mistake may have meant: at most a third of its letters differ, or it has the text in it.
 pub(crate) fn nearest<'a>(given: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let given = given.to_lowercase();
-    candidates
+    let distance = |candidate: &&'a str| (strsim::damerau_levenshtein(&given, candidate), *candidate);
+    let close = candidates
         .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&given, candidate), *candidate))
+        .map(distance)
         .filter(|(distance, candidate)| *distance * 3 <= candidate.len())
-        .min()
-        .map(|(_, candidate)| candidate)
+        .min();
+    let has_it = || candidates.iter().find(|candidate| given.len() >= 4 && candidate.contains(&given));
+    close.map(|(_, candidate)| candidate).or_else(|| has_it().copied())
 }
 
 fn all_forms() -> String {
@@ -251,6 +253,7 @@ mod tests {
             ("r.jsonl", "no prefix", "did you mean `script:r.jsonl`?"),
             ("smollm2-135m-instrukt", "no prefix", "did you mean `local:smollm2-135m-instruct`?"),
             ("local:smolm2-135m-instruct", "not in the table", "did you mean `local:smollm2-135m-instruct`?"),
+            ("local:smollm2", "not in the table", "did you mean `local:smollm2-135m-instruct`?"),
             ("local:llama", "not in the table", "known are qwen2.5-coder-1.5b-instruct"),
             ("openai:", "nothing follows the colon", "PROVIDER:MODEL"),
             ("http://h:8000/v1", "which model", "append `#MODEL`"),

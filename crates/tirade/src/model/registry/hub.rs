@@ -12,6 +12,7 @@ use super::pull::{Problem, Reporter, Sources};
 
 /// A silent hub is left for the next source soon.
 const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Downloads `model` from `repository` into `partial`.
@@ -47,6 +48,8 @@ pub async fn download(
     }
 }
 
+/// Models may be fetched here as they are asked elsewhere in `tirade::model`, the one place that opens connections.
+#[allow(clippy::disallowed_methods)]
 async fn request(url: &str, from: u64, sources: &Sources) -> Result<Response, Problem> {
     let mut builder = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT);
     if let Some(proxy) = &sources.proxy {
@@ -54,7 +57,7 @@ async fn request(url: &str, from: u64, sources: &Sources) -> Result<Response, Pr
     }
     let request = builder.build().map_err(network)?.get(url).header(RANGE, format!("bytes={from}-"));
     let response =
-        timeout(SILENCE, request.send()).await.map_err(|_| Problem::network("the hub does not answer"))?;
+        timeout(ANSWER, request.send()).await.map_err(|_| Problem::network("the hub does not answer"))?;
     let response = response.map_err(network)?;
     match response.status() {
         status if status.is_success() => Ok(response),

@@ -97,7 +97,7 @@ async fn fetch(
 
 /// Runs `python -m pip download`. The one process that is not started by `tirade-sandbox`: it is the user's own package client, run
 /// to download and never to build (`--only-binary`) or to install. It ends when the future is dropped.
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+#[allow(clippy::disallowed_methods)]
 async fn pip_download(
     python: &Path,
     requirement: &str,

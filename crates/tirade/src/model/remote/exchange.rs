@@ -36,7 +36,8 @@ pub struct Answer {
 }
 
 impl Client {
-    /// The error does not contain the key.
+    /// The error does not contain the key. This and the hub's are the two places that may make a client.
+    #[allow(clippy::disallowed_methods)]
     pub fn new(key: Option<Secret>, config: &RemoteConfig) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .no_proxy()
@@ -174,6 +175,11 @@ fn causes(error: &dyn std::error::Error) -> String {
 impl Answer {
     fn nothing() -> Self {
         Self { status: None, headers: HeaderMap::new(), body: String::new(), broken: None, seconds: 0.0 }
+    }
+
+    /// Nothing came before the call's deadline.
+    pub fn late(deadline: Duration) -> Self {
+        Self { broken: Some(silent(deadline)), seconds: deadline.as_secs_f64(), ..Self::nothing() }
     }
 
     /// The text of a reply that is whole and of status 2xx.

@@ -32,14 +32,14 @@ mod stream;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use async_trait::async_trait;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::name::ModelName;
 use super::price::worst_usage;
 use super::{Model, ModelError, Reply, Request};
 pub(crate) use bucket::Bucket;
 pub use config::{Exchange, Observer, RemoteConfig};
-use exchange::Client;
+use exchange::{Answer, Client};
 use failure::{Cause, Failure};
 use limits::Outcome;
 pub use provider::{Dialect, PLAIN, PROVIDERS, Provider, SELF_HOSTED};
@@ -99,9 +99,11 @@ impl RemoteModel {
     async fn try_once(&self, attempt: &mut Attempt<'_>, tries: u32) -> Result<Reply, Failure> {
         let (at, server) = self.servers.pick(attempt.affinity, attempt.failed);
         let permit = server.limits.acquire(attempt.tokens).await;
-        attempt.started.get_or_insert_with(Instant::now);
+        let deadline = *attempt.started.get_or_insert_with(Instant::now) + self.config.deadline;
         attempt.failed = Some(at);
-        let answer = self.client.post(&server.chat_url, attempt.body.clone(), self.config.stream).await;
+        let posted = self.client.post(&server.chat_url, attempt.body.clone(), self.config.stream);
+        let answer =
+            timeout_at(deadline, posted).await.unwrap_or_else(|_| Answer::late(self.config.deadline));
         let result = answer.read(&attempt.request.stop);
         self.observe(&server.chat_url, tries, &answer, result.as_ref().err());
         permit.finish(outcome(&result), &answer.headers);
@@ -111,7 +113,7 @@ impl RemoteModel {
         result
     }
 
-    fn observe(&self, url: &str, tries: u32, answer: &exchange::Answer, failure: Option<&Failure>) {
+    fn observe(&self, url: &str, tries: u32, answer: &Answer, failure: Option<&Failure>) {
         let Some(observer) = &self.config.observer else { return };
         observer(&Exchange {
             model: &self.identity,

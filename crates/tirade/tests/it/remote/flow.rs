@@ -45,7 +45,9 @@ async fn every_fault_is_overcome() {
             let script = format!("{{\"reply\": \"{}\", \"faults\": [{name}, {name}]}}", "four ".repeat(20));
             let retry_after = Duration::from_millis(20);
             let server = mock(&script, MockConfig { retry_after, ..MockConfig::default() }).await;
-            let config = RemoteConfig { try_timeout: Duration::from_millis(150), stream, ..quick() };
+            let patience =
+                if fault == Fault::Stall { Duration::from_millis(500) } else { quick().try_timeout };
+            let config = RemoteConfig { try_timeout: patience, stream, ..quick() };
             let reply = model(&server.base_url(), config).reply(&ask("hi")).await;
             assert_eq!(reply.map(|reply| reply.text), Ok("four ".repeat(20)), "{fault:?}, stream {stream}");
             let stats = server.stats();
@@ -105,6 +107,16 @@ async fn a_wait_past_the_deadline_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_call_ends_at_its_deadline() {
+    let server = mock(r#"{"reply": "late", "faults": ["stall"]}"#, MockConfig::default()).await;
+    let config = RemoteConfig { deadline: Duration::from_millis(200), ..quick() };
+    let started = Instant::now();
+    let error = model(&server.base_url(), config).reply(&ask("hi")).await.unwrap_err().to_string();
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(error.contains("no answer within 0.2 s"), "{error}");
+}
+
+#[tokio::test]
 async fn it_gives_up_after_so_many_tries() {
     let server =
         mock(r#"{"error": {"status": 500, "message": "always broken"}}"#, MockConfig::default()).await;
@@ -132,10 +144,10 @@ async fn the_window_adapts_to_what_the_server_takes() {
 
 #[tokio::test]
 async fn limits_in_headers_keep_calls_from_being_refused() {
-    // 3,000 a minute are 50 a second, and the bucket starts full.
-    let server = mock(ECHO, MockConfig { requests_per_minute: Some(3000), ..MockConfig::default() }).await;
-    let model = model(&server.base_url(), RemoteConfig { requests_per_minute: Some(3000), ..quick() });
-    let replies = ask_all(model, 3010).await;
+    // 600 a minute are 10 a second, and the bucket starts full.
+    let server = mock(ECHO, MockConfig { requests_per_minute: Some(600), ..MockConfig::default() }).await;
+    let model = model(&server.base_url(), RemoteConfig { requests_per_minute: Some(600), ..quick() });
+    let replies = ask_all(model, 604).await;
     assert!(all_right(&replies));
     assert_eq!(server.stats().refused, 0);
 }
