@@ -7,12 +7,14 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use tirade::hash::file_digest;
+use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::price::{Budget, Metered, Price, Prices, Usd};
 use tirade::model::remote::{RemoteConfig, RemoteModel};
 use tirade::model::scripted::ScriptedModel;
 use tirade::model::{Model, ModelError, Reply, Request};
 use tirade::tool::{StandardToolbox, Toolbox};
+use tirade_nn::engine::EngineOptions;
 use tirade_sandbox::{Sandbox, SandboxConfig};
 
 use crate::commands::solve::ToolkitArgs;
@@ -26,7 +28,6 @@ pub struct OpenModel {
 }
 
 /// What has been opened so far.
-struct LocalModel;
 pub struct Opened<'a> {
     pub home: &'a Home,
     locals: HashMap<PathBuf, Arc<LocalModel>>,
@@ -81,7 +82,23 @@ impl<'a> Opened<'a> {
     }
 
     async fn local(&mut self, name: &ModelName, adapter: Option<&Path>) -> anyhow::Result<OpenModel> {
-        anyhow::bail!("TMP {name} {adapter:?}")
+        let path = self.weights(name).await?;
+        let base = match self.locals.get(&path) {
+            Some(base) => base.clone(),
+            None => {
+                let identity = format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]);
+                let opened = tokio::task::block_in_place(|| LocalModel::open(&path, EngineOptions::default(), &identity));
+                let opened = Arc::new(opened.with_context(|| format!("cannot open {name}"))?);
+                self.locals.insert(path, opened.clone());
+                opened
+            }
+        };
+        let Some(folder) = adapter else { return Ok(OpenModel { model: base, price: None }) };
+        let identity = file_digest(&folder.join("adapter_model.safetensors"))
+            .with_context(|| format!("cannot read the adapter in {}", folder.display()))?;
+        let adapted = tokio::task::block_in_place(|| base.with_adapter(folder, &identity[..12]))
+            .with_context(|| format!("cannot put the adapter in {} on {name}", folder.display()))?;
+        Ok(OpenModel { model: Arc::new(adapted), price: None })
     }
 
     /// The file or folder with the weights of a local model; downloads known ones.

@@ -16,9 +16,9 @@ pub struct ProblemArgs {
     /// `starter` (built in), a MATH subject such as `algebra`, a set such as `math`, `math500`, `gsm8k`, `aime24`, `amc23`, or a file or folder
     #[arg(long, default_value = "starter")]
     pub dataset: String,
-    /// Which part of the set
-    #[arg(long, value_enum, default_value_t = Mode::Train)]
-    pub mode: Mode,
+    /// Which part of the set: `eval` takes the test part, other commands the training part, where it is not said
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
     /// Only problems of this level; several with commas
     #[arg(long, value_delimiter = ',')]
     pub level: Vec<u8>,
@@ -41,23 +41,22 @@ pub struct ProblemArgs {
 
 crate::defaults_from_clap!(ProblemArgs);
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    #[default]
     Train,
     Test,
 }
 
 impl ProblemArgs {
-    /// The problems selected. Bad rows are said and left out.
-    pub fn load(&self, home: &Home) -> anyhow::Result<Vec<Problem>> {
+    /// The problems selected, from the part `usual` where no other is named. Bad rows are said and left out.
+    pub fn load(&self, usual: Mode, home: &Home) -> anyhow::Result<Vec<Problem>> {
         let selection = Selection {
             dataset: self.dataset.clone(),
             level: self.level.clone(),
             num: self.num,
             start_idx: self.start_idx,
-            mode: Some(match self.mode {
+            mode: Some(match self.mode.unwrap_or(usual) {
                 Mode::Train => Split::Train,
                 Mode::Test => Split::Test,
             }),

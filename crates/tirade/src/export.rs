@@ -10,6 +10,7 @@ use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
+use crate::solver::said;
 use crate::store::{AttemptRow, Outcome, Run, Stage, Store, StoreError};
 use crate::tool::{EXECUTE_CODE, ToolkitSelection};
 use crate::trace::{Event, Trace};
@@ -249,14 +250,11 @@ fn toolkit_of(tool: &str) -> Option<&'static str> {
 pub fn tagged(trace: &Trace) -> String {
     let calls = trace.tool_calls();
     let mut parts = Vec::new();
-    for event in &trace.events {
+    for (index, event) in trace.events.iter().enumerate() {
         match event {
-            Event::Reply { text, .. } => {
-                let outside: Vec<&str> =
-                    text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
-                parts.extend(
-                    (!outside.is_empty()).then(|| format!("<message>{}</message>", outside.join("\n"))),
-                );
+            Event::Reply { .. } => {
+                let text = said(&trace.events, index);
+                parts.extend((!text.is_empty()).then(|| format!("<message>{text}</message>")));
             }
             Event::ToolCall { call } => {
                 let result =

@@ -57,11 +57,10 @@ pub async fn corpus(args: &CorpusArgs, work: &Work, home: &Home) -> anyhow::Resu
     for dataset in &args.held_out {
         let problems = ProblemArgs {
             dataset: dataset.clone(),
-            mode: Mode::Test,
             data_dir: args.data_dir.clone(),
             ..ProblemArgs::default()
         };
-        evaluation.extend(problems.load(home)?);
+        evaluation.extend(problems.load(Mode::Test, home)?);
     }
     let job = CorpusJob {
         translated: work.input(args.from.as_deref(), Stage::Translate)?,

@@ -38,18 +38,7 @@ pub struct EvalArgs {
     pub share: ShareArgs,
 }
 
-impl Default for EvalArgs {
-    fn default() -> Self {
-        let problems = ProblemArgs { mode: Mode::Test, ..ProblemArgs::default() };
-        Self {
-            model: "local:qwen2.5-coder-0.5b-instruct".into(),
-            adapter: None,
-            problems,
-            sampling: SolverArgs::default(),
-            share: ShareArgs::default(),
-        }
-    }
-}
+crate::defaults_from_clap!(EvalArgs);
 
 /// The runs of an evaluation.
 pub struct Evaluated {
@@ -83,13 +72,13 @@ async fn one(
     let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: args.problems.load(opened.home)?,
+        problems: args.problems.load(Mode::Test, opened.home)?,
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode, "level": args.problems.level}),
+        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
         policy: Policy::default(),
         price: model.price,
     };

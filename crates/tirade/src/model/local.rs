@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tirade_nn::{AdapterId, ChatMessage, Engine, EngineOptions, GenerateRequest, NnError};
+use tirade_nn::NnError;
+use tirade_nn::adapter::Adapter;
+use tirade_nn::engine::{self, AdapterId, Engine, EngineOptions, GenerateRequest};
+use tirade_nn::template::ChatMessage;
 
 use super::tool_calls;
 use super::{Finish, Message, Model, ModelError, Reply, Request, Role, ToolSpec, Usage};
@@ -24,16 +27,18 @@ pub struct LocalModel {
 impl LocalModel {
     /// Loads the weights. `identity` names them by content, for example `local:smollm2-135m-instruct@b179c952`.
     pub fn open(path: &Path, options: EngineOptions, identity: &str) -> Result<Self, NnError> {
+        let options = EngineOptions { memory_bytes: options.memory_bytes.or_else(engine::available_memory), ..options };
         Ok(Self { engine: Arc::new(Engine::open(path, options)?), adapter: None, identity: identity.to_owned() })
     }
 
     /// The same weights with an adapter; `identity` names the adapter by content.
     pub fn with_adapter(&self, folder: &Path, identity: &str) -> Result<Self, NnError> {
-        Ok(Self {
-            engine: self.engine.clone(),
-            adapter: Some(self.engine.load_adapter(folder)?),
-            identity: format!("{}+adapter:{identity}", self.identity),
-        })
+        let adapter = Adapter::read(folder)?;
+        let pairs = adapter.pairs.iter().map(|pair| (pair.name.as_str(), pair.a.as_slice(), pair.b.as_slice()));
+        let added = self.engine.add_adapter(adapter.config.r, adapter.config.scale(), pairs);
+        let added = added.map_err(|what| NnError::Adapter { path: folder.to_owned(), what })?;
+        let identity = format!("{}+adapter:{identity}", self.identity);
+        Ok(Self { engine: self.engine.clone(), adapter: Some(added), identity })
     }
 
     fn broken(&self, error: &NnError) -> ModelError {
@@ -64,11 +69,11 @@ impl Model for LocalModel {
             prompt,
             max_tokens: sampling.max_tokens as usize,
             stop: request.stop.clone(),
-            sampling: tirade_nn::Sampling {
+            sampling: engine::Sampling {
                 temperature: sampling.temperature,
                 top_p: sampling.top_p,
                 seed: sampling.seed,
-                ..tirade_nn::Sampling::default()
+                ..engine::Sampling::default()
             },
             adapter: self.adapter,
             ..GenerateRequest::default()
@@ -81,7 +86,7 @@ impl Model for LocalModel {
         let calls = parsed.map(|parsed| parsed.calls).unwrap_or_default();
         Ok(Reply {
             finish: match generated.finish {
-                tirade_nn::Finish::Length => Finish::Length,
+                engine::Finish::Length => Finish::Length,
                 _ if !calls.is_empty() => Finish::ToolCalls,
                 _ => Finish::Stop,
             },

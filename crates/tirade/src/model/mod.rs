@@ -3,6 +3,7 @@
 //! The trait is small on purpose. Retries and rate limits belong to the remote implementation; remembering replies belongs to
 //! [`crate::store`]; what the reply means belongs to the solver.
 
+pub mod local;
 mod message;
 pub mod name;
 pub mod price;

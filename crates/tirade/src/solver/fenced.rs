@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{ToolCall, ToolSpec};
 use crate::prompts::Prompts;
+use crate::trace::{Event, Phase};
 
 /// The model stops here: what follows is ours to write.
 pub(super) const OUTPUT_FENCE: &str = "```output";
@@ -50,10 +51,27 @@ pub(super) fn calls(text: &str, turn: u32) -> Vec<ToolCall> {
     calls
 }
 
-/// The reply up to the end of its last block that is a call.
+/// The reply up to the end of its last block that is a call. What follows was written without knowing the output.
 pub(super) fn until_last_block(text: &str) -> &str {
     let is_call = |block: &Block<'_>| matches!(block.language, "python" | "py" | "json" | "tool");
     blocks(text).into_iter().rfind(is_call).map_or(text, |block| &text[..block.end])
+}
+
+/// What the solver said in the reply at `index`, without programs: nothing where it was a plan, and nothing that it wrote after a program whose
+/// output it had not seen.
+pub fn said(events: &[Event], index: usize) -> String {
+    let Some(Event::Reply { text, .. }) = events.get(index) else { return String::new() };
+    let prompted = events[..index].iter().rev().find_map(|event| match event {
+        Event::Prompt { phase, .. } => Some(*phase),
+        _ => None,
+    });
+    if prompted == Some(Phase::Plan) {
+        return String::new();
+    }
+    let called = matches!(events.get(index + 1), Some(Event::ToolCall { .. }));
+    let text = if called { until_last_block(text) } else { text };
+    let outside = text.split(FENCE).step_by(2).map(str::trim).filter(|part| !part.is_empty());
+    outside.collect::<Vec<_>>().join("\n")
 }
 
 /// A result as the model sees it. A fence inside the output would end the block early, so it is broken up.
@@ -121,6 +139,30 @@ mod tests {
     fn text_after_the_last_program_is_cut() {
         assert_eq!(until_last_block("a\n```python\nb\n```\nthe output is 7"), "a\n```python\nb\n```");
         assert_eq!(until_last_block("plain"), "plain");
+    }
+
+    #[test]
+    fn plans_and_guesses_are_not_said() {
+        let reply = |text: &str| Event::Reply {
+            text: text.into(),
+            reasoning: None,
+            tool_calls: Vec::new(),
+            finish: Default::default(),
+            usage: Default::default(),
+            seconds: 0.0,
+        };
+        let prompt = |phase| Event::Prompt { phase, messages: Vec::new() };
+        let call = ToolCall { id: "a".into(), name: "execute_code".into(), arguments: "{}".into() };
+        let events = [
+            prompt(Phase::Plan),
+            reply("First I add."),
+            prompt(Phase::Act),
+            reply("We add.\n```python\nprint(1)\n```\nThe output is 7."),
+            Event::ToolCall { call },
+            reply("So 1.\n```text\nx\n```\nDone."),
+        ];
+        let all: Vec<String> = (0..events.len()).map(|index| said(&events, index)).collect();
+        assert_eq!(all, ["", "", "", "We add.", "", "So 1.\nDone."]);
     }
 
     #[test]

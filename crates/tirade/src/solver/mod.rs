@@ -17,6 +17,7 @@ use crate::prompts::Prompts;
 use crate::tool::{ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
 use crate::trace::{Event, Limit, Phase, Trace};
 use conversation::Conversation;
+pub use fenced::said;
 
 /// The prompts that determine a solver's replies.
 pub const PROMPTS: [&str; 8] =

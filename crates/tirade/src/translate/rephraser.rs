@@ -3,6 +3,7 @@
 use super::check::{self, Finding};
 use super::{Outcome, Solution, Translators, Way};
 use crate::model::{Message, ModelError, Request};
+use crate::solver::said;
 use crate::trace::{Event, Trace};
 
 /// Writes, checks and repairs the prose of `solution`.
@@ -54,9 +55,9 @@ fn listed(findings: &[Finding]) -> String {
 /// What the solver said, with each call replaced by its derivation, in order.
 fn working(trace: &Trace, solution: &Solution) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for event in &trace.events {
+    for (index, event) in trace.events.iter().enumerate() {
         match event {
-            Event::Reply { text, .. } => parts.push(without_blocks(text)),
+            Event::Reply { .. } => parts.push(said(&trace.events, index)),
             Event::ToolResult { call_id, .. } => {
                 let derived =
                     solution.translations.iter().find(|translation| translation.call_id == *call_id);
@@ -69,29 +70,11 @@ fn working(trace: &Trace, solution: &Solution) -> String {
     parts.join("\n\n")
 }
 
-/// The text outside fenced blocks.
-fn without_blocks(text: &str) -> String {
-    let outside: Vec<&str> =
-        text.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()).collect();
-    outside.join("\n")
-}
-
 /// The working as a solution: it ends with the boxed answer even where the solver's last words were about something else.
 fn with_answer(working: &str, answer: &str) -> String {
     if working.contains("\\boxed{") {
         working.to_owned()
     } else {
         format!("{working}\n\nThe answer is $\\boxed{{{answer}}}$.")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_left_out() {
-        assert_eq!(without_blocks("We add.\n```python\nprint(1)\n```\nSo 1."), "We add.\nSo 1.");
-        assert_eq!(without_blocks("We add.\n```python\nprint(1)"), "We add.");
     }
 }
