@@ -11,6 +11,7 @@ macro_rules! embedded {
 /// The prompts that come with tirade: (name, text).
 const EMBEDDED: &[(&str, &str)] = embedded![
     "act",
+    "ask_fenced",
     "fenced_tools",
     "judge",
     "next",

@@ -14,14 +14,23 @@ use crate::hash::seed;
 use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall};
 use crate::problem::Problem;
 use crate::prompts::Prompts;
-use crate::tool::{ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
+use crate::tool::{EXECUTE_CODE, ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
 use crate::trace::{Event, Limit, Phase, Trace};
 use conversation::Conversation;
 pub use fenced::said;
 
 /// The prompts that determine a solver's replies.
-pub const PROMPTS: [&str; 8] =
-    ["solve_plain", "solve_native", "solve_fenced", "fenced_tools", "plan", "act", "next", "wrap_up"];
+pub const PROMPTS: [&str; 9] = [
+    "solve_plain",
+    "solve_native",
+    "solve_fenced",
+    "ask_fenced",
+    "fenced_tools",
+    "plan",
+    "act",
+    "next",
+    "wrap_up",
+];
 
 /// How attempts are made. Everything here is part of a run's identity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,6 +191,10 @@ async fn converse(
     Ok(())
 }
 
+fn has_code(solver: &Solver<'_>) -> bool {
+    solver.toolbox.is_some_and(|toolbox| toolbox.specs().iter().any(|spec| spec.name == EXECUTE_CODE))
+}
+
 fn is_native(solver: &Solver<'_>) -> bool {
     match solver.options.protocol {
         Protocol::Auto => solver.model.supports_tools(),
@@ -198,9 +211,13 @@ fn open(solver: &Solver<'_>, native: bool, problem: &Problem, talk: &mut Convers
         Some(_) if native => prompts.render("solve_native", &[]),
         Some(toolbox) => fenced::system_prompt(prompts, toolbox.specs()),
     };
-    let first = match solver.options.multi_step {
-        true => prompts.render("plan", &[("problem", &problem.problem)]),
-        false => problem.problem.clone(),
+    let fields = [("problem", problem.problem.as_str())];
+    let first = if solver.options.multi_step {
+        prompts.render("plan", &fields)
+    } else if !native && has_code(solver) {
+        prompts.render("ask_fenced", &fields)
+    } else {
+        problem.problem.clone()
     };
     let phase = if solver.options.multi_step { Phase::Plan } else { Phase::Solve };
     talk.open(phase, system, first);
