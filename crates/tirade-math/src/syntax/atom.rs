@@ -289,6 +289,11 @@ impl<'a> Parser<'a> {
         if base.is_some() && func != Func::Log {
             return self.unexpected();
         }
+        let args = match (func, args.len()) {
+            // cbrt(x) names its index
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            _ => args,
+        };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
         let (func, exponent) = match inverse_of(func) {
             Some(inv) if inverse => (inv, None),

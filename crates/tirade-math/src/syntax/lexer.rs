@@ -163,6 +163,7 @@ impl<'a> Lexer<'a> {
             b'!' if next == b'=' && !self.factorial_before() => (Tok::Rel(RelOp::Ne), 2),
             b'!' => (Tok::Bang, 1),
             b'\'' => (Tok::Prime, 1),
+            b'%' if !self.after_value() && matches!(next, b'p' | b'e' | b'i') => return self.maxima(),
             b'%' => (Tok::Percent, 1),
             b'=' if next == b'/' && self.byte(2) == b'=' => (Tok::Rel(RelOp::Ne), 3),
             b'=' if next == b'=' => (Tok::Rel(RelOp::Eq), 2),
@@ -185,6 +186,17 @@ impl<'a> Lexer<'a> {
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
+    }
+
+    /// `%pi`, `%e`, `%i`: constants as Maxima writes them.
+    fn maxima(&mut self) -> Result<(), ParseError> {
+        for (name, c) in [("%pi", Const::Pi), ("%e", Const::E), ("%i", Const::I)] {
+            let tail = self.rest().as_bytes().get(name.len());
+            if self.rest().starts_with(name) && !tail.is_some_and(u8::is_ascii_alphabetic) {
+                return self.take(Tok::Const(c), name.len());
+            }
+        }
+        self.take(Tok::Percent, 1)
     }
 
     /// `5!=120` is a factorial, `x!=3` is not.

@@ -133,6 +133,12 @@ pub fn function(name: &str) -> Option<Func> {
         "det" => Func::Det,
         "trace" | "tr" => Func::Trace,
         "conjugate" => Func::Conj,
+        "re" => Func::Re,
+        "im" => Func::Im,
+        "round" => Func::Round,
+        "nCr" => Func::Binom,
+        "nPr" => Func::Perm,
+        "cbrt" | "nthroot" => Func::Root,
         _ => return None,
     })
 }
