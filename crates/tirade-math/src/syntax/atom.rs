@@ -45,6 +45,10 @@ impl<'a> Parser<'a> {
                 Ok(Expr::Quantity(Box::new(value), unit.into()))
             }
             Tok::Text(words) => Ok(Expr::Text(crate::text::normalize(words).into())),
+            Tok::RelCall(op) => match self.arguments()?.as_slice() {
+                [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
+                _ => self.unexpected(),
+            },
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),

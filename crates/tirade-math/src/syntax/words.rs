@@ -289,6 +289,8 @@ pub fn unicode(c: char) -> Option<Tok<'static>> {
     type T = Tok<'static>;
     Some(match c {
         'π' => T::Const(Const::Pi),
+        'ⅈ' | 'ⅉ' => T::Const(Const::I),
+        'ⅇ' => T::Const(Const::E),
         '∞' => T::Const(Const::Infinity),
         '∅' | '⌀' | 'Ø' => T::Const(Const::EmptySet),
         'ℝ' => T::Const(Const::Reals),
