@@ -202,6 +202,9 @@ enum Sample {
     Differ,
     /// Agreement to so many bits.
     Agree(f64),
+    /// Both sides have values, but too coarse to tell.
+    Coarse,
+    /// A side has no value here.
     Inadmissible,
 }
 
@@ -255,7 +258,7 @@ fn functions_of_names(a: &Expr, b: &Expr, names: &[SmolStr], log10: bool, budget
             let env = |_: ()| assign::<Ball64>(names, &values, ());
             match sample::<Ball64>(a, b, (), env(()), real_only, log10, budget, 1) {
                 Sample::Differ => return Equivalence::not_equal(Stage::Numeric, "different values at a sample point"),
-                Sample::Agree(_) => agreed += 1,
+                Sample::Agree(_) | Sample::Coarse => agreed += 1,
                 Sample::Inadmissible => continue,
             }
             if agreed >= 8 {
@@ -351,7 +354,7 @@ fn judge<R: Real>(x: &Complex<R>, y: &Complex<R>, real_only: bool) -> Sample {
     let size = x.re.log2_radius_and_size().1.max(x.im.log2_radius_and_size().1).max(-60.0);
     let error = difference.re.log2_radius_and_size().0.max(difference.im.log2_radius_and_size().0);
     let bits = size - error;
-    if bits > 12.0 || error == f64::NEG_INFINITY { Sample::Agree(bits) } else { Sample::Inadmissible }
+    if bits > 12.0 || error == f64::NEG_INFINITY { Sample::Agree(bits) } else { Sample::Coarse }
 }
 
 /// The value of a constant expression as f64 with its error, for rounding conventions and for ordering.

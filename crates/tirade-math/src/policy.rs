@@ -59,6 +59,8 @@ pub struct Policy {
     pub digits_of_gold: u32,
     /// Significant digits a coarser decimal must have to stand for a finer one; 0 forbids it.
     pub digits_for_decimal: u32,
+    /// Whether 12.000000000000002, as printed from a double, is 12.
+    pub float_noise: bool,
 }
 
 impl Default for Policy {
@@ -75,6 +77,7 @@ impl Default for Policy {
             digits_for_irrational: 10,
             digits_of_gold: 3,
             digits_for_decimal: 3,
+            float_noise: true,
         }
     }
 }
@@ -91,6 +94,7 @@ impl Policy {
             digits_for_irrational: 0,
             digits_of_gold: 0,
             digits_for_decimal: 0,
+            float_noise: false,
             ..Policy::default()
         }
     }

@@ -226,10 +226,26 @@ fn decide(gold: &Gold, answer: &str, policy: &Policy) -> Equivalence {
         (Some(g), Some(a)) => compare(g, a, policy),
         _ => unread(gold, &reading, answer),
     };
+    if !first.is_equal()
+        && let Some(second) = imaginary(gold, answer, policy)
+    {
+        return second;
+    }
     if first.is_equal() || (gold.reading.commas.is_empty() && reading.commas.is_empty()) {
         return first;
     }
     other_commas(gold, &reading, policy).unwrap_or(first)
+}
+
+/// SymPy prints the imaginary unit as `I`: read it so where the gold has an i and no I.
+fn imaginary(gold: &Gold, answer: &str, policy: &Policy) -> Option<Equivalence> {
+    if !gold.text.contains('i') || gold.text.contains('I') || !answer.contains('I') {
+        return None;
+    }
+    let shape_of = |e: Expr| shape(&e.map(&|e| if e == Expr::Sym("I".into()) { Expr::Const(Const::I) } else { e }));
+    let a = shape_of(parse_with(answer, Commas::Group).ok()?.expr);
+    let second = compare(gold.reading.shape.as_ref()?, &a, policy);
+    second.is_equal().then_some(second)
 }
 
 /// `1,234` may be a number or two, `2,5` may be a decimal: the gold decides, whichever reading fits.

@@ -29,9 +29,7 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Other(g), Other(a)) => trees(g, a),
         (Region(g), _) | (_, Region(g)) => regions(gold, answer, g),
         (List(g), _) | (Set(g), _) | (Bracket(g), _) | (Tuple(g, _), _) => sequences(gold, g, answer, policy),
-        (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 && matches!(answer, List(_) | Set(_)) => {
-            compare(gold, &a[0], policy)
-        }
+        (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 => compare(gold, &a[0], policy),
         (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")
         }
@@ -110,7 +108,8 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
     use Shape::*;
     match (gold, answer) {
         (List(_) | Set(_), List(a) | Set(a)) => unlabelled(g, a, policy),
-        (List(_), Tuple(a, _) | Bracket(a)) => {
+        (List(_), Bracket(a)) => unlabelled(g, a, policy),
+        (List(_), Tuple(a, _)) => {
             let as_one = list::ordered(g, a, policy);
             if as_one.is_equal() || !policy.tuple_is_set { as_one } else { list::unordered(g, a, policy) }
         }
@@ -118,7 +117,7 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
         (Tuple(..), Tuple(a, _)) | (Bracket(_), Bracket(a)) => list::ordered(g, a, policy),
         (Set(_), Tuple(a, _)) | (Tuple(..), Set(a)) if policy.tuple_is_set => list::unordered(g, a, policy),
         (Bracket(_), Tuple(a, _)) | (Tuple(..), Bracket(a)) if g.len() != 2 => list::ordered(g, a, policy),
-        (List(_) | Set(_), other) if g.len() == 1 => compare(&g[0], other, policy),
+        (List(_) | Set(_) | Bracket(_), other) if g.len() == 1 => compare(&g[0], other, policy),
         (Set(_), Text(w)) if g.is_empty() && says_none(w) => Equivalence::equal(Stage::Convention, "no solution"),
         (List(_), Text(w)) => {
             let parts: Vec<Shape> = w.split(" and ").map(|p| Text(p.trim().into())).collect();

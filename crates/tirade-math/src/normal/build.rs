@@ -144,6 +144,7 @@ impl Builder {
             }
             (Func::Floor, [x]) => Rational::from(x.floor()),
             (Func::Ceil, [x]) => Rational::from(x.ceil()),
+            (Func::Round, [x]) => Rational::from((x + Rational::from_parts(1.into(), 2u8.into())).floor()),
             (Func::Conj | Func::Re, [x]) => x.clone(),
             (Func::Im, [_]) => Rational::ZERO,
             (Func::Max, [..]) => values.iter().max()?.clone(),

@@ -111,6 +111,12 @@ impl Real for BigBall {
             return self.clone();
         }
         let mid = &self.mid + &other.mid;
+        if self.rad == EXACT && other.rad == EXACT {
+            let lowest = self.mid.repr().exponent().min(other.mid.repr().exponent()) as f64;
+            if size(&self.mid).max(size(&other.mid)) + 1.0 - lowest <= self.prec as f64 {
+                return BigBall { mid, rad: EXACT, prec: self.prec };
+            }
+        }
         // A sum that cancels loses no bits below the operands' last places, so round at the larger operand's size.
         let rounding = size(&self.mid).max(size(&other.mid)) - self.prec as f64 + 1.0;
         BigBall { mid, rad: log_add(log_add(self.rad, other.rad), rounding), prec: self.prec }
@@ -123,6 +129,10 @@ impl Real for BigBall {
     fn mul(&self, other: &BigBall) -> BigBall {
         if self.is_exact_zero() || other.is_exact_zero() {
             return BigBall::zero(self.prec);
+        }
+        let digits = self.mid.repr().digits() + other.mid.repr().digits();
+        if self.rad == EXACT && other.rad == EXACT && digits <= self.prec {
+            return BigBall { mid: &self.mid * &other.mid, rad: EXACT, prec: self.prec };
         }
         let cross = log_add(size(&self.mid) + other.rad, size(&other.mid) + self.rad);
         let rad = log_add(cross, self.rad + other.rad);

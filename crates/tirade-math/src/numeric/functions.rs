@@ -30,10 +30,7 @@ pub fn unary<R: Real>(func: Func, z: &C<R>, cx: R::Context) -> Option<C<R>> {
         Func::Asin => C::real(R::pi(cx).mul(&half(cx)).add(&acos(z, cx)?.neg()), cx),
         Func::Acos => C::real(acos(z, cx)?, cx),
         Func::Atan => C::real(real(z)?.atan(), cx),
-        Func::Acot => {
-            let x = real(z)?;
-            C::real(R::pi(cx).mul(&half(cx)).add(&x.atan().neg()), cx)
-        }
+        Func::Acot => unary(Func::Atan, &z.inv()?, cx)?,
         Func::Asec => C::real(acos(&z.inv()?, cx)?, cx),
         Func::Acsc => unary(Func::Asin, &z.inv()?, cx)?,
         Func::Sinh => hyperbolic(z, false, cx)?,

@@ -45,6 +45,10 @@ impl<'a> Parser<'a> {
                 Ok(Expr::Quantity(Box::new(value), unit.into()))
             }
             Tok::Text(words) => Ok(Expr::Text(crate::text::normalize(words).into())),
+            Tok::RelCall(op) => match self.arguments()?.as_slice() {
+                [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
+                _ => self.unexpected(),
+            },
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -295,6 +299,11 @@ impl<'a> Parser<'a> {
         if base.is_some() && func != Func::Log {
             return self.unexpected();
         }
+        let args = match (func, args.len()) {
+            // cbrt(x) names its index
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            _ => args,
+        };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
         let (func, exponent) = match inverse_of(func) {
             Some(inv) if inverse => (inv, None),

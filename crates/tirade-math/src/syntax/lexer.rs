@@ -77,7 +77,11 @@ impl<'a> Lexer<'a> {
 
     /// Whether what stands before can carry a unit.
     fn after_value(&self) -> bool {
-        matches!(self.last(), Some(Tok::Number(_) | Tok::Close(_) | Tok::Const(_) | Tok::Text(_)))
+        let last = match self.toks.as_slice() {
+            [.., value, Token { tok: Tok::Open(Delim::Group), .. }] if matches!(value.tok, Tok::Number(_)) => Some(value.tok),
+            _ => self.last(),
+        };
+        matches!(last, Some(Tok::Number(_) | Tok::Close(_) | Tok::Const(_) | Tok::Text(_)))
     }
 
     fn step(&mut self) -> Result<(), ParseError> {
@@ -166,6 +170,7 @@ impl<'a> Lexer<'a> {
             b'!' if next == b'=' && !self.factorial_before() => (Tok::Rel(RelOp::Ne), 2),
             b'!' => (Tok::Bang, 1),
             b'\'' => (Tok::Prime, 1),
+            b'%' if !self.after_value() && matches!(next, b'p' | b'e' | b'i') => return self.maxima(),
             b'%' => (Tok::Percent, 1),
             b'=' if next == b'/' && self.byte(2) == b'=' => (Tok::Rel(RelOp::Ne), 3),
             b'=' if next == b'=' => (Tok::Rel(RelOp::Eq), 2),
@@ -188,6 +193,17 @@ impl<'a> Lexer<'a> {
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
+    }
+
+    /// `%pi`, `%e`, `%i`: constants as Maxima writes them.
+    fn maxima(&mut self) -> Result<(), ParseError> {
+        for (name, c) in [("%pi", Const::Pi), ("%e", Const::E), ("%i", Const::I)] {
+            let tail = self.rest().as_bytes().get(name.len());
+            if self.rest().starts_with(name) && !tail.is_some_and(u8::is_ascii_alphabetic) {
+                return self.take(Tok::Const(c), name.len());
+            }
+        }
+        self.take(Tok::Percent, 1)
     }
 
     /// `5!=120` is a factorial, `x!=3` is not.
@@ -219,13 +235,29 @@ impl<'a> Lexer<'a> {
         let len = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let run = &rest[..len];
         if len == 1 {
-            return self.letter(run);
+            let braced = self.last() == Some(Tok::Open(Delim::Group)) && self.byte(1) == b'}';
+            let unit = braced && self.after_value() && self.toks.len() >= 2 && unit::is_unit(run);
+            return if unit { self.take(Tok::Text(run), 1) } else { self.letter(run) };
         }
         if run == "rac" && !matches!(self.byte(3), b'{' | b'1'..=b'9') {
             return self.split_letters(run);
         }
         if let Some(tok) = words::word(run) {
             return self.take(tok, len);
+        }
+        if self.byte(len) == b'(' {
+            let op = match run {
+                "Eq" => Some(RelOp::Eq),
+                "Ne" => Some(RelOp::Ne),
+                "Lt" => Some(RelOp::Lt),
+                "Le" => Some(RelOp::Le),
+                "Gt" => Some(RelOp::Gt),
+                "Ge" => Some(RelOp::Ge),
+                _ => None,
+            };
+            if let Some(op) = op {
+                return self.take(Tok::RelCall(op), len);
+            }
         }
         if len <= 4 && run.starts_with("or") && run.as_bytes()[2].is_ascii_uppercase() {
             return self.take(Tok::Or, 2);

@@ -86,7 +86,7 @@ impl<'a> Parser<'a> {
             let Some(separator) = self.peek() else { break };
             match separator {
                 Tok::Comma => seen.comma = true,
-                Tok::And => seen.and = true,
+                Tok::And | Tok::Amp => seen.and = true,
                 Tok::Semicolon | Tok::Or => {
                     seen.or |= separator == Tok::Or;
                     seen.semicolon |= separator == Tok::Semicolon;
@@ -319,6 +319,14 @@ impl<'a> Parser<'a> {
                     let modulus = self.signed_factor()?;
                     Expr::Call(Func::Mod, vec![value, modulus])
                 }
+                Some(Tok::Open(Delim::Group))
+                    if matches!((self.peek_at(1), self.peek_at(2)), (Some(Tok::Text(_)), Some(Tok::Close(Delim::Group)))) =>
+                {
+                    // 95{minutes}: the braces are only layout
+                    self.toks.remove(self.pos + 2);
+                    self.toks.remove(self.pos);
+                    value
+                }
                 Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value, wraps),
                 Some(_) if self.starts_factor() => {
                     if matches!(value, Expr::Text(_)) {
@@ -493,6 +501,7 @@ fn starts_atom(tok: Tok<'_>) -> bool {
             | Tok::Boxed
             | Tok::Ellipsis
             | Tok::Currency(_)
+            | Tok::RelCall(_)
     )
 }
 

@@ -53,6 +53,8 @@ pub enum Tok<'a> {
     /// A currency mark: its unit.
     Currency(&'a str),
     Rel(RelOp),
+    /// `Eq(a, b)`, as SymPy prints relations.
+    RelCall(RelOp),
     Comma,
     Semicolon,
     And,

@@ -169,6 +169,12 @@ pub fn function(name: &str) -> Option<Func> {
         "det" => Func::Det,
         "trace" | "tr" => Func::Trace,
         "conjugate" => Func::Conj,
+        "re" => Func::Re,
+        "im" => Func::Im,
+        "round" => Func::Round,
+        "nCr" => Func::Binom,
+        "nPr" => Func::Perm,
+        "cbrt" | "nthroot" => Func::Root,
         _ => return None,
     })
 }
@@ -321,6 +327,8 @@ pub fn unicode(c: char) -> Option<Tok<'static>> {
     type T = Tok<'static>;
     Some(match c {
         'π' => T::Const(Const::Pi),
+        'ⅈ' | 'ⅉ' => T::Const(Const::I),
+        'ⅇ' => T::Const(Const::E),
         '∞' => T::Const(Const::Infinity),
         '∅' | '⌀' | 'Ø' => T::Const(Const::EmptySet),
         'ℝ' => T::Const(Const::Reals),
