@@ -6,6 +6,7 @@ pub mod cas;
 pub mod derivation;
 pub mod exact;
 pub mod expr;
+pub mod geometry;
 pub mod integer;
 pub mod matrix;
 pub mod poly;
