@@ -28,7 +28,15 @@ impl<'a> Parser<'a> {
             Tok::Frac => self.fraction(),
             Tok::Sqrt => self.root(),
             Tok::Binom => Ok(Expr::Call(Func::Binom, vec![self.argument()?, self.argument()?])),
-            Tok::Overline => Ok(Expr::call(Func::Conj, self.argument()?)),
+            Tok::Overline => {
+                let inner = self.argument()?;
+                match inner {
+                    Expr::Sym(s) if self.peek() == Some(Tok::Under) || self.peek() == Some(Tok::Caret) => {
+                        self.name(&format!("{s}bar"))
+                    }
+                    other => Ok(Expr::call(Func::Conj, other)),
+                }
+            }
             Tok::Accent(_) => self.argument(),
             Tok::Boxed => self.argument(),
             Tok::Ellipsis => Ok(Expr::Const(Const::Ellipsis)),
@@ -112,7 +120,13 @@ impl<'a> Parser<'a> {
         if self.peek() == Some(Tok::Caret) && self.exponent_then_subscript() {
             // x^2_1 is (x_1)^2
             self.pos += 1;
-            exponent = Some(self.argument()?);
+            exponent = Some(match self.peek() {
+                Some(Tok::Number(n)) => {
+                    self.pos += 1;
+                    number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                }
+                _ => self.argument()?,
+            });
         }
         if self.eat(Tok::Under) {
             let sub = self.subscript()?;

@@ -84,6 +84,8 @@ impl<'a> Lexer<'a> {
         let b = self.byte(0);
         match b {
             b' ' | b'\t' | b'\n' | b'\r' | b'~' | 0x0b => self.blank(),
+            0x0c if self.eaten_escape('f')? => Ok(()),
+            0x08 if self.eaten_escape('b')? => Ok(()),
             b'0'..=b'9' => self.number(),
             b'.' if self.byte(1).is_ascii_digit() && !self.after_dot() => self.number(),
             b'.' => self.dots(),
@@ -95,19 +97,32 @@ impl<'a> Lexer<'a> {
     }
 
     fn blank(&mut self) -> Result<(), ParseError> {
-        // "\times", "\text", "\frac" written in a string without escaping the backslash.
-        for (broken, tok) in [("\times", Tok::Times), ("\to", Tok::Rel(RelOp::To))] {
-            if self.rest().starts_with(broken) {
-                return self.take(tok, broken.len());
-            }
-        }
-        if self.rest().starts_with("\text{") {
-            self.pos += 4;
-            return self.text_group(true);
+        if self.byte(0) == b'\t' && self.eaten_escape('t')? {
+            return Ok(());
         }
         self.spaced = true;
         self.pos += 1;
         Ok(())
+    }
+
+    /// `\times`, `\frac`, `\beta` in a string literal that took `\t`, `\f`, `\b` for a control character.
+    fn eaten_escape(&mut self, first: char) -> Result<bool, ParseError> {
+        let rest = &self.rest()[1..];
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if letters == 0 || letters > 12 {
+            return Ok(false);
+        }
+        let name = format!("{first}{}", &rest[..letters]);
+        match words::command(&name) {
+            Command::Tok(tok) => self.take(tok, 1 + letters)?,
+            Command::Text => {
+                self.pos += 1 + letters;
+                self.text_group(true)?;
+            }
+            Command::Unknown => return Ok(false),
+            _ => self.pos += 1 + letters,
+        }
+        Ok(true)
     }
 
     fn after_dot(&self) -> bool {
@@ -167,10 +182,9 @@ impl<'a> Lexer<'a> {
             b']' => (Tok::Close(Delim::Bracket), 1),
             b'{' => (Tok::Open(Delim::Group), 1),
             b'}' => (Tok::Close(Delim::Group), 1),
-            b'|' => (Tok::Bar, if next == b'|' { 2 } else { 1 }),
+            b'|' => (Tok::Bar, 1),
             b'&' => (Tok::Amp, 1),
-            0x0c if self.rest()[1..].starts_with("rac") => (Tok::Frac, 4),
-            b'$' | b'`' | b'"' | 0x0c => return self.skip(1),
+            b'$' | b'`' | b'"' | 0x0c | 0x08 => return self.skip(1),
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
@@ -212,6 +226,9 @@ impl<'a> Lexer<'a> {
         }
         if let Some(tok) = words::word(run) {
             return self.take(tok, len);
+        }
+        if len <= 4 && run.starts_with("or") && run.as_bytes()[2].is_ascii_uppercase() {
+            return self.take(Tok::Or, 2);
         }
         let unit_here = self.after_value() && (unit::is_unit(run) || (!self.spaced && is_ordinal(run)));
         if unit_here || is_bare_word(run, self.spaced) {
@@ -294,7 +311,7 @@ impl<'a> Lexer<'a> {
             '%' => self.take(Tok::Percent, len),
             '$' => self.take(Tok::Currency("dollar"), len),
             '&' => self.take(Tok::Amp, len),
-            '_' | '#' | '"' | '.' | '-' | '=' | '\'' | '*' | '+' => self.skip(1),
+            '\u{c}' | '\u{8}' | '_' | '#' | '"' | '.' | '-' | '=' | '\'' | '*' | '+' => self.skip(1),
             _ => Err(ParseError::Character(self.pos)),
         }
     }
@@ -402,7 +419,7 @@ impl<'a> Lexer<'a> {
         let unit_here = self.after_value() && unit::is_unit(inner);
         let word = if text { is_wordy(inner) } else { is_name(inner) };
         if unit_here || (word && words::word(inner).is_none()) {
-            self.push(Tok::Text(inner));
+            self.conjunctions(inner);
             self.pos = after;
             return Ok(());
         }
@@ -411,6 +428,27 @@ impl<'a> Lexer<'a> {
             self.pos = after;
         }
         Ok(())
+    }
+
+    /// Words with "and"/"or" at their start or end: the conjunction is a token of its own.
+    fn conjunctions(&mut self, words: &'a str) {
+        let mut middle = words.trim_start_matches([',', ';', ' ']);
+        let ends: [(&str, Tok<'a>); 2] = [("and", Tok::And), ("or", Tok::Or)];
+        for (word, tok) in ends {
+            if let Some(rest) = middle.strip_prefix(word).filter(|r| r.starts_with(' ')) {
+                self.push(tok);
+                middle = rest.trim();
+                break;
+            }
+        }
+        let last = ends.iter().find(|(w, _)| middle.ends_with(w) && middle[..middle.len() - w.len()].ends_with(' '));
+        let body = last.map_or(middle, |(w, _)| &middle[..middle.len() - w.len()]).trim_end_matches([',', ' ']);
+        if !body.is_empty() {
+            self.push(Tok::Text(body));
+        }
+        if let Some((_, tok)) = last {
+            self.push(*tok);
+        }
     }
 
     fn blackboard(&mut self) -> Result<(), ParseError> {
@@ -541,8 +579,10 @@ pub fn is_ordinal(word: &str) -> bool {
 /// Whether text holds a run of two letters, so that it is words and not a formula.
 fn is_wordy(text: &str) -> bool {
     let mut run = 0;
+    let mut command = false;
     for c in text.chars() {
-        run = if c.is_alphabetic() { run + 1 } else { 0 };
+        command = c == '\\' || (command && c.is_ascii_alphabetic());
+        run = if c.is_alphabetic() && !command { run + 1 } else { 0 };
         if run >= 2 || (run == 1 && !c.is_ascii()) {
             return true;
         }
