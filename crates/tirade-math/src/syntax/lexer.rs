@@ -29,8 +29,7 @@ pub struct Lexer<'a> {
 /// All tokens of `src`, and whether another reading of its commas exists.
 pub fn lex(src: &str, commas: Commas) -> Result<(Vec<Token<'_>>, bool), ParseError> {
     let toks = Vec::with_capacity(src.len().min(MAX_TOKENS) / 2 + 4);
-    let mut lexer =
-        Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
+    let mut lexer = Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
     while lexer.pos < src.len() {
         lexer.step()?;
         if lexer.toks.len() > MAX_TOKENS {
@@ -150,9 +149,7 @@ impl<'a> Lexer<'a> {
     fn punctuation(&mut self, b: u8) -> Result<(), ParseError> {
         let next = self.byte(1);
         let (tok, len) = match b {
-            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => {
-                (Tok::PlusMinus, 2)
-            }
+            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => (Tok::PlusMinus, 2),
             b'+' => (Tok::Plus, 1),
             b'-' if next == b'>' => (Tok::Rel(RelOp::To), 2),
             b'-' => (Tok::Minus, 1),
@@ -166,6 +163,7 @@ impl<'a> Lexer<'a> {
             b'!' if next == b'=' && !self.factorial_before() => (Tok::Rel(RelOp::Ne), 2),
             b'!' => (Tok::Bang, 1),
             b'\'' => (Tok::Prime, 1),
+            b'%' if !self.after_value() && matches!(next, b'p' | b'e' | b'i') => return self.maxima(),
             b'%' => (Tok::Percent, 1),
             b'=' if next == b'/' && self.byte(2) == b'=' => (Tok::Rel(RelOp::Ne), 3),
             b'=' if next == b'=' => (Tok::Rel(RelOp::Eq), 2),
@@ -188,6 +186,17 @@ impl<'a> Lexer<'a> {
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
+    }
+
+    /// `%pi`, `%e`, `%i`: constants as Maxima writes them.
+    fn maxima(&mut self) -> Result<(), ParseError> {
+        for (name, c) in [("%pi", Const::Pi), ("%e", Const::E), ("%i", Const::I)] {
+            let tail = self.rest().as_bytes().get(name.len());
+            if self.rest().starts_with(name) && !tail.is_some_and(u8::is_ascii_alphabetic) {
+                return self.take(Tok::Const(c), name.len());
+            }
+        }
+        self.take(Tok::Percent, 1)
     }
 
     /// `5!=120` is a factorial, `x!=3` is not.
@@ -288,9 +297,7 @@ impl<'a> Lexer<'a> {
         let rest = &self.rest()[2..];
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let known = letters >= 2 && !matches!(words::command(&rest[..letters]), Command::Unknown);
-        if known
-            || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[")
-        {
+        if known || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[") {
             return self.skip(1);
         }
         self.take(Tok::Row, 2)
@@ -352,10 +359,7 @@ impl<'a> Lexer<'a> {
 
     /// A command nobody knows: `\quadx` and the like were glued to the next letter, the rest is a name.
     fn unknown(&mut self, name: &'a str, len: usize) -> Result<(), ParseError> {
-        for known in [
-            "qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right",
-            "circ", "lvert", "rvert", "le", "ge", "in",
-        ] {
+        for known in ["qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right", "circ", "lvert", "rvert", "le", "ge", "in"] {
             if name.len() == known.len() + 1 && name.starts_with(known) {
                 return self.command(&name[..known.len()], len - 1);
             }
@@ -483,9 +487,7 @@ impl<'a> Lexer<'a> {
     fn unicode(&mut self) -> Result<(), ParseError> {
         let Some(c) = self.rest().chars().next() else { return Ok(()) };
         let len = c.len_utf8();
-        if c.is_whitespace()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。')
-        {
+        if c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。') {
             self.spaced = true;
             return self.skip(len);
         }
@@ -509,8 +511,7 @@ impl<'a> Lexer<'a> {
         match words::unicode(c) {
             Some(tok) => self.take(tok, len),
             None if c.is_alphabetic() => {
-                let len: usize =
-                    self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
+                let len: usize = self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
                 let run = &self.rest()[..len];
                 self.take(Tok::Text(run), len)
             }
@@ -519,12 +520,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Superscript and subscript digits: `x²³` is `x^{23}`.
-    fn raised(
-        &mut self,
-        mark: Tok<'a>,
-        first: &'static str,
-        digit: fn(char) -> Option<&'static str>,
-    ) -> Result<(), ParseError> {
+    fn raised(&mut self, mark: Tok<'a>, first: &'static str, digit: fn(char) -> Option<&'static str>) -> Result<(), ParseError> {
         self.push(mark);
         self.push(Tok::Open(Delim::Group));
         let mut digits = Some(first);
@@ -538,11 +534,7 @@ impl<'a> Lexer<'a> {
             digits = self.rest().chars().next().and_then(digit);
         }
         // Two digits and more are rare: they are spelled through a table to keep the slice static.
-        let tok = if count == 1 {
-            Tok::Number(value)
-        } else {
-            Tok::Number(number::small(self.src, self.pos, count))
-        };
+        let tok = if count == 1 { Tok::Number(value) } else { Tok::Number(number::small(self.src, self.pos, count)) };
         self.push(tok);
         self.push(Tok::Close(Delim::Group));
         Ok(())
@@ -600,30 +592,10 @@ fn is_name(text: &str) -> bool {
 /// Whether a bare run of letters is a word of prose and not a product of variables.
 fn is_bare_word(run: &str, spaced: bool) -> bool {
     match run.len() {
-        2 => {
-            spaced
-                && matches!(
-                    run,
-                    "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"
-                )
-        }
+        2 => spaced && matches!(run, "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"),
         3 => matches!(
             run.to_ascii_lowercase().as_str(),
-            "yes"
-                | "odd"
-                | "the"
-                | "for"
-                | "all"
-                | "any"
-                | "not"
-                | "one"
-                | "two"
-                | "six"
-                | "ten"
-                | "day"
-                | "red"
-                | "has"
-                | "are"
+            "yes" | "odd" | "the" | "for" | "all" | "any" | "not" | "one" | "two" | "six" | "ten" | "day" | "red" | "has" | "are"
         ),
         _ => !run.bytes().all(|b| b.is_ascii_uppercase()) && !is_alphabetical(run),
     }
