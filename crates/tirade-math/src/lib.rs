@@ -10,6 +10,7 @@ mod equiv;
 pub mod exact;
 pub mod expr;
 mod extract;
+pub mod geometry;
 pub mod integer;
 pub mod matrix;
 mod normal;

@@ -129,10 +129,7 @@ impl Decimal {
         let value = UBig::from_str_radix(&digits, 10).ok()?;
         let sign = if negative { Sign::Negative } else { Sign::Positive };
         let scale = UBig::from(10u8).pow(fraction.len());
-        Some(Decimal {
-            value: Rational::from_parts(IBig::from_parts(sign, value), scale),
-            places: fraction.len() as u32,
-        })
+        Some(Decimal { value: Rational::from_parts(IBig::from_parts(sign, value), scale), places: fraction.len() as u32 })
     }
 }
 

@@ -13,11 +13,7 @@ impl<'a> Parser<'a> {
             if self.eat(Tok::Under) {
                 (var, low) = self.lower(op, &mut high)?;
             } else if self.eat(Tok::Caret) {
-                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) {
-                    self.atom()?
-                } else {
-                    self.argument()?
-                });
+                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) { self.atom()? } else { self.argument()? });
             }
         }
         if op == BigOp::Integral {
