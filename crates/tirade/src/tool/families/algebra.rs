@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use smol_str::SmolStr;
-use tirade_math::cas::{self, to_sympy_string};
+use tirade_math::cas::{self, rational_text, to_sympy_string};
 use tirade_math::expr::RelOp;
 use tirade_math::matrix::{LinearSystem, Solutions, solve_system_worked};
 use tirade_math::poly::{self, Poly};
@@ -162,7 +162,8 @@ fn solve_linear_system(args: &Args) -> Native {
     Ok(Answer::new(tuples, Some(solved.derivation.render_english())))
 }
 
-fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
+/// The names of a list of variables.
+pub(super) fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
     let name = |expr: &Expr| if let Expr::Sym(name) = expr { Some(name.clone()) } else { None };
     list.iter()
         .map(name)
@@ -171,7 +172,7 @@ fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
 }
 
 /// `row * variables = constant` of an expression that must vanish.
-fn linear(form: &Expr, names: &[SmolStr]) -> Result<(Vec<Rational>, Rational), Decline> {
+pub(super) fn linear(form: &Expr, names: &[SmolStr]) -> Result<(Vec<Rational>, Rational), Decline> {
     let polynomial = cas::to_polynomial(form, names)?;
     let (mut row, mut constant) = (vec![Rational::ZERO; names.len()], Rational::ZERO);
     for (exponents, coefficient) in polynomial.terms() {
@@ -207,8 +208,33 @@ fn dense(args: &Args, name: &str) -> Result<(Poly, SmolStr), Decline> {
 fn polynomial_representation(args: &Args) -> Native {
     let (p, x) = dense(args, "expression")?;
     let domain = if p.coeffs().iter().all(Rational::is_int) { "ZZ" } else { "QQ" };
-    let text = to_sympy_string(&cas::from_dense(&p, &x)?)?;
-    Ok(Answer::new(format!("Poly({text}, {x}, domain='{domain}')"), None))
+    Ok(Answer::new(format!("Poly({}, {x}, domain='{domain}')", poly_text(&p, &x)), None))
+}
+
+/// Terms from the highest power down with the coefficient in front, as SymPy prints a Poly: `-x**2 + 1/2*x`.
+fn poly_text(p: &Poly, x: &str) -> String {
+    let mut text = String::new();
+    for n in (0..=p.degree()).rev().filter(|n| !p.coeff(*n).is_zero()) {
+        let coefficient = rational_text(&p.coeff(n));
+        let (sign, size) =
+            coefficient.strip_prefix('-').map_or(("+", coefficient.as_str()), |size| ("-", size));
+        text += &match (text.is_empty(), sign) {
+            (true, "+") => String::new(),
+            (true, _) => "-".to_owned(),
+            (false, _) => format!(" {sign} "),
+        };
+        let power = match n {
+            0 => String::new(),
+            1 => x.to_owned(),
+            _ => format!("{x}**{n}"),
+        };
+        text += &match (size, power.as_str()) {
+            (size, "") => size.to_owned(),
+            ("1", power) => power.to_owned(),
+            (size, power) => format!("{size}*{power}"),
+        };
+    }
+    if text.is_empty() { "0".to_owned() } else { text }
 }
 
 fn polynomial_degree(args: &Args) -> Native {
@@ -222,7 +248,7 @@ fn polynomial_degree(args: &Args) -> Native {
 
 fn polynomial_coefficients(args: &Args) -> Native {
     let (p, x) = dense(args, "expression")?;
-    let texts: Vec<String> = (0..=p.degree()).rev().map(|n| cas::rational_text(&p.coeff(n))).collect();
+    let texts: Vec<String> = (0..=p.degree()).rev().map(|n| rational_text(&p.coeff(n))).collect();
     let steps = format!("In order of falling powers of ${x}$ the polynomial is ${}$.", p.tex(&x));
     Ok(Answer::new(texts, Some(steps)))
 }
