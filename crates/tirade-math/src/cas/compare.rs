@@ -75,7 +75,7 @@ enum Argument {
     Key(SortKey),
 }
 
-fn number_key(q: RBig) -> SortKey {
+pub(super) fn number_key(q: RBig) -> SortKey {
     SortKey { class: (1, 0, "Number"), args: (0, vec![]), exponent: None, coefficient: q }
 }
 

@@ -43,6 +43,12 @@ pub fn rational_text(q: &RBig) -> String {
     if q.is_int() { q.numerator().to_string() } else { format!("{}/{}", q.numerator(), q.denominator()) }
 }
 
+/// SymPy's `str` of a matrix of rational numbers, `Matrix([[1, 2], [3, 4]])`.
+pub fn matrix_text(m: &crate::matrix::Matrix) -> String {
+    let row = |r: &Vec<RBig>| format!("[{}]", r.iter().map(rational_text).collect::<Vec<_>>().join(", "));
+    format!("Matrix([{}])", m.rows().iter().map(row).collect::<Vec<_>>().join(", "))
+}
+
 pub(super) fn atom_name(e: &Expr) -> String {
     match e {
         Expr::Num(q) => rational_text(q),

@@ -1,5 +1,6 @@
 //! Numbers made of square roots, as expressions.
 
+use dashu::integer::IBig;
 use dashu::rational::RBig;
 
 use super::canonical;
@@ -59,7 +60,7 @@ fn power(base: &Surd, exponent: &RBig) -> Exact<Surd> {
 /// # Errors
 /// Never in practice; the bounds of the kernel apply.
 pub fn surd_to_expr(s: &Surd) -> Exact<Expr> {
-    let term = |(n, c): (&dashu::integer::IBig, &RBig)| {
+    let term = |(n, c): (&IBig, &RBig)| {
         let root = if n.is_one() { Expr::int(1) } else { Expr::Num(n.clone().into()).pow(Expr::Num(half())) };
         mul([Expr::Num(c.clone()), root])
     };
@@ -69,28 +70,30 @@ pub fn surd_to_expr(s: &Surd) -> Exact<Expr> {
 /// A root of a polynomial as a canonical expression.
 ///
 /// # Errors
-/// `Unsupported` for nested roots of numbers that are not positive.
+/// `Unsupported` for square roots of numbers that are not real.
 pub fn root_to_expr(root: &Root) -> Exact<Expr> {
     match root {
         Root::Rational(q) => Ok(Expr::Num(q.clone())),
         Root::Quadratic { a, b, d } => {
-            let negative = *d < dashu::integer::IBig::ZERO;
+            let negative = *d < IBig::ZERO;
             let size = if negative { -d.clone() } else { d.clone() };
             let surd = Surd::sqrt_int(&size)?.scale(b);
             let unit = if negative { Expr::constant(Const::I) } else { Expr::int(1) };
             add([Expr::Num(a.clone()), mul([surd_to_expr(&surd)?, unit])?])
         }
-        Root::SquareRoot { negative, a, b, d } => {
-            let inner = Root::Quadratic { a: a.clone(), b: b.clone(), d: d.clone() };
-            let positive = *d > dashu::integer::IBig::ZERO
-                && Surd::sqrt_int(d)?.scale(b).add(&Surd::from(a.clone())).is_positive();
-            if !positive || !a.is_int() || !b.is_int() {
-                return unsupported(
-                    "the square root of a number that is not positive, in the form SymPy gives it",
-                );
-            }
-            let nested = root_to_expr(&inner)?.pow(Expr::Num(half()));
-            if *negative { mul([Expr::int(-1), nested]) } else { Ok(nested) }
-        }
+        Root::SquareRoot { negative, a, b, d } => nested_root(*negative, a, b, d),
     }
+}
+
+/// `sqrt(a + b sqrt(d))`, with i in front for a negative radicand; numbers are not taken out of the root.
+fn nested_root(negative: bool, a: &RBig, b: &RBig, d: &IBig) -> Exact<Expr> {
+    if *d < IBig::ZERO {
+        return unsupported("the square root of a number that is not real");
+    }
+    let inner = Surd::sqrt_int(d)?.scale(b).add(&Surd::from(a.clone()));
+    let (unit, size) =
+        if inner.is_positive() { (Expr::int(1), inner) } else { (Expr::constant(Const::I), inner.neg()) };
+    let root = surd_to_expr(&size)?.pow(Expr::Num(half()));
+    let sign = if negative { -1 } else { 1 };
+    mul([Expr::int(sign), unit, root])
 }

@@ -2,7 +2,7 @@
 
 use super::compare::{ordered_factors, split_coefficient};
 use super::print::ordered_terms;
-use crate::expr::{Expr, RelOp};
+use crate::expr::Expr;
 
 /// The same expression with sums and products in reading order.
 pub fn display_order(e: &Expr) -> Expr {
@@ -14,6 +14,10 @@ pub fn display_order(e: &Expr) -> Expr {
             if c.is_one() { Expr::Mul(factors) } else { Expr::Mul([vec![Expr::Num(c)], factors].concat()) }
         }
         Expr::Pow(b, n) => display_order(b).pow(display_order(n)),
+        Expr::Relation(first, rest) => {
+            let side = |(op, e): &(_, Expr)| (*op, display_order(e));
+            Expr::Relation(Box::new(display_order(first)), rest.iter().map(side).collect())
+        }
         Expr::Call(f, args) => Expr::Call(*f, args.iter().map(display_order).collect()),
         other => other.clone(),
     }
@@ -28,9 +32,4 @@ pub fn tex(e: &Expr) -> String {
 pub(super) fn factor_tex(e: &Expr) -> String {
     let text = tex(e);
     if matches!(e, Expr::Add(_)) || text.starts_with('-') { format!("({text})") } else { text }
-}
-
-/// LaTeX of `a = b`.
-pub(super) fn equation_tex(a: &Expr, b: &Expr) -> String {
-    Expr::relation(display_order(a), RelOp::Eq, display_order(b)).to_latex()
 }

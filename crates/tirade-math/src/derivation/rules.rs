@@ -213,7 +213,8 @@ rules! {
     PowerSumFormulas => "Use the formulas for sums of powers: {0..}.";
     GeometricSum => "This is a geometric series with first term {0} and ratio {1}, so {2}.";
     ArithmeticSum => "This is an arithmetic series with {0} terms, so {1}.";
-    Telescope => "The sum of the polynomial from {0} to {1} is the difference of two values of {2}: {3}.";
+    Telescope => "With {0} we have {1}, so the sum telescopes.";
+    TelescopeEnds => "Only the two ends remain: {0}.";
 
     // Surds
     ExtractSquare => "Take the square out of the root: {0}.";

@@ -14,7 +14,7 @@ mod system;
 pub use determinant::{determinant, determinant_worked, inverse, inverse_worked};
 pub use eigen::{characteristic_polynomial, eigenvalues_worked, eigenvectors_worked};
 pub use reduce::{Reduced, nullspace_worked, rank_worked, rref, rref_worked};
-pub use system::{LinearSystem, Solutions, solve_system, solve_system_worked};
+pub use system::{Affine, LinearSystem, Solutions, solve_system, solve_system_worked};
 
 use dashu::rational::RBig;
 

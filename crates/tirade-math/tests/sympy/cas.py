@@ -144,6 +144,11 @@ def call_solve(r):
     return [text(e), "x"], [text(s) for s in sp.solve(e, X)]
 
 
+def call_solve_biquadratic(r):
+    e = r.choice([1, 1, 2, 3]) * X**4 + r.randint(-30, 30) * X**2 + r.randint(-30, 30)
+    return [text(e), "x"], [text(s) for s in sp.solve(e, X)]
+
+
 def call_solve_linear_symbolic(r):
     e = r.randint(1, 5) * X + coefficient(r, 5) * Y + r.choice([A, 0, 3]) + coefficient(r)
     return [text(e), "x"], [text(s) for s in sp.solve(e, X)]
