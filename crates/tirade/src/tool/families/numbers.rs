@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use tirade_math::integer::{self, Congruence, LinearSolutions};
 use tirade_math::{Expr, cas};
 
-use super::algebra::{linear, symbols, zero_form};
+use super::algebra::symbols;
 use super::native::{integer_of, integers_of, small, text, worked};
 use crate::tool::args::Args;
 use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
@@ -205,9 +205,12 @@ fn solve_linear_congruence(args: &Args) -> Native {
 
 /// Linear equations in two unknowns.
 fn diophantine(args: &Args) -> Native {
-    let names = symbols(args.list("variables")?)?;
-    let (row, constant) = linear(&zero_form(args.expr("equation")?)?, &names)?;
-    let [a, b] = row.as_slice() else { return Err(Decline::Lane("not two unknowns".to_owned())) };
+    let system = cas::linear_system(&[args.expr("equation")?.clone()], &symbols(args.list("variables")?)?)?;
+    let (Some([a, b]), Some(constant)) =
+        (system.coefficients.first().map(Vec::as_slice), system.constants.first())
+    else {
+        return Err(Decline::Lane("not two unknowns".to_owned()));
+    };
     if !(a.is_int() && b.is_int() && constant.is_int()) || a.is_zero() || b.is_zero() {
         return Err(Decline::Lane("not a x + b y = c with integers".to_owned()));
     }
