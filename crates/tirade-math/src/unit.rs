@@ -90,3 +90,18 @@ pub fn canonical(text: &str) -> String {
         None => words,
     }
 }
+
+/// Whether a canonical unit is one this module knows, so that two different ones are really different.
+pub fn is_canonical(unit: &str) -> bool {
+    let known = |part: &str| {
+        let base = part.split('^').next().unwrap_or(part);
+        lookup(base).is_some() || matches!(base, "%" | "°")
+    };
+    unit.split('/').all(known)
+}
+
+/// Words behind a value that make it another answer or none: "or 41", "is impossible", "not".
+pub fn is_hedge(unit: &str) -> bool {
+    unit.split(' ').any(|w| matches!(w, "or" | "not" | "maybe" | "possibly" | "perhaps" | "impossible" | "wrong" | "unless" | "except"))
+        || unit.bytes().any(|b| b.is_ascii_digit()) && !is_canonical(unit)
+}

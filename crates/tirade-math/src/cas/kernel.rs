@@ -182,7 +182,13 @@ impl Product {
         let mut out = Vec::new();
         let mut again = false;
         for (base, e) in self.powers.into_iter().filter(|(_, e)| !e.is_zero()) {
-            let power = if e.is_one() { base } else { pow(&base, &Expr::Num(e))? };
+            // A square root of a sum of numbers is kept as it was built.
+            let kept = e == half() && is_number(&base) && matches!(base, Expr::Add(_));
+            let power = match (e.is_one(), kept) {
+                (true, _) => base,
+                (_, true) => base.pow(Expr::Num(e)),
+                _ => pow(&base, &Expr::Num(e))?,
+            };
             again |= matches!(power, Expr::Num(_) | Expr::Mul(_));
             out.push(power);
         }

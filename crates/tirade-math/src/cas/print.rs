@@ -32,7 +32,10 @@ fn is_known(e: &Expr) -> bool {
     match e {
         Expr::Num(_) | Expr::Sym(_) | Expr::Const(Const::Pi | Const::E | Const::I) => true,
         Expr::Add(parts) | Expr::Mul(parts) => parts.len() > 1 && parts.iter().all(is_known),
-        Expr::Call(f, parts) => super::kernel::is_kernel_function(*f) && parts.iter().all(is_known),
+        Expr::Call(f, parts) => {
+            (super::kernel::is_kernel_function(*f) || *f == crate::expr::Func::Acos)
+                && parts.iter().all(is_known)
+        }
         Expr::Pow(b, e) => is_known(b) && is_known(e),
         _ => false,
     }

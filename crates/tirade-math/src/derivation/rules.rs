@@ -223,6 +223,19 @@ rules! {
     CompareSquares => "Compare the squares: {0}, so {1}.";
 
     // Geometry
+    Averages => "Average the coordinates: {0..}.";
+    MidpointIs => "The midpoint is {0}.";
+    CentroidIs => "The centroid is {0}.";
+    IncenterIs => "The incentre is the average of the vertices weighted with the lengths of the opposite sides, which is {0}.";
+    ParallelLines => "The coefficients of x and y are proportional, so the lines are parallel and have no single common point.";
+    RadiusSquared => "The square of the radius is the squared distance from the centre to one of the points: {0}.";
+    CircleEquation => "The circle has the equation {0}.";
+    StandardForm => "Divide by the constant to reach the standard form {0} with centre {1}.";
+    ParabolaForm => "In standard form this is {0} with vertex {1}.";
+    ParabolaFocus => "Since {0}, the focus is {1} and the directrix is {2}.";
+    EqualDistances => "The points at equal distance from the focus {0} and the directrix {1} satisfy {2}.";
+    PolarLine => "The points where tangents through {0} touch the curve lie on the line {1}.";
+    NoIntersection => "This has no real solution, so there is no common point.";
     DistanceFormula => "By the distance formula {0}.";
     MidpointFormula => "The midpoint has the averages of the coordinates: {0}.";
     SlopeOf => "The slope is {0}.";
@@ -260,7 +273,7 @@ rules! {
     EccentricityIs => "The eccentricity is {0}.";
     VerticesAre => "The vertices are {0} and {1}.";
     PointPosition => "Substituting the point gives {0}, so the point lies {1}.";
-    SubstituteLine => "Substitute the line into the equation: {0}.";
+    SubstituteLine => "Write the line as {0} and substitute it: {1}.";
     IntersectionsAre => "The intersection points are {0..}.";
     TangentAt => "The tangent at {0} is {1}.";
     CircleArea => "The area of a circle is $\\pi r^2$, so it is {0}.";

@@ -129,10 +129,7 @@ impl Decimal {
         let value = UBig::from_str_radix(&digits, 10).ok()?;
         let sign = if negative { Sign::Negative } else { Sign::Positive };
         let scale = UBig::from(10u8).pow(fraction.len());
-        Some(Decimal {
-            value: Rational::from_parts(IBig::from_parts(sign, value), scale),
-            places: fraction.len() as u32,
-        })
+        Some(Decimal { value: Rational::from_parts(IBig::from_parts(sign, value), scale), places: fraction.len() as u32 })
     }
 }
 
@@ -186,5 +183,47 @@ impl Expr {
             leaf => leaf,
         };
         f(rebuilt)
+    }
+}
+
+/// The value of digits in a base.
+pub fn based_value(digits: &[u8], base: u32) -> Rational {
+    let mut value = UBig::ZERO;
+    for d in digits {
+        value = value * UBig::from(base) + UBig::from(*d);
+    }
+    Rational::from(value)
+}
+
+impl Expr {
+    /// Calls `f` on each direct part.
+    pub fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        match self {
+            Expr::Num(_) | Expr::Dec(_) | Expr::Sym(_) | Expr::Const(_) | Expr::Based(..) | Expr::Text(_) => {}
+            Expr::Add(v) | Expr::Mul(v) | Expr::Call(_, v) | Expr::Apply(_, v) | Expr::Logic(_, v) | Expr::Tuple(v)
+            | Expr::Bracket(v) | Expr::List(v) | Expr::Set(v) | Expr::SetOp(_, v) | Expr::Ratio(v) => v.iter().for_each(f),
+            Expr::Pow(a, b) | Expr::SetBuilder(a, b) => {
+                f(a);
+                f(b);
+            }
+            Expr::PlusMinus(_, x) | Expr::Quantity(x, _) => f(x),
+            Expr::Relation(first, rest) => {
+                f(first);
+                rest.iter().for_each(|(_, e)| f(e));
+            }
+            Expr::Interval(i) => {
+                f(&i.low);
+                f(&i.high);
+            }
+            Expr::Matrix(rows) => rows.iter().flatten().for_each(f),
+            Expr::Cases(cases) => cases.iter().for_each(|(a, b)| {
+                f(a);
+                f(b);
+            }),
+            Expr::Big(big) => {
+                f(&big.body);
+                big.low.iter().chain(&big.high).for_each(f);
+            }
+        }
     }
 }

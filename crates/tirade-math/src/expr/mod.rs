@@ -19,6 +19,7 @@ mod json;
 mod latex;
 mod plain;
 
+pub use build::based_value;
 pub use func::{BigOp, Const, Func, LogicOp, RelOp, SetOp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;

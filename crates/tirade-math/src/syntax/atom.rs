@@ -28,7 +28,15 @@ impl<'a> Parser<'a> {
             Tok::Frac => self.fraction(),
             Tok::Sqrt => self.root(),
             Tok::Binom => Ok(Expr::Call(Func::Binom, vec![self.argument()?, self.argument()?])),
-            Tok::Overline => Ok(Expr::call(Func::Conj, self.argument()?)),
+            Tok::Overline => {
+                let inner = self.argument()?;
+                match inner {
+                    Expr::Sym(s) if self.peek() == Some(Tok::Under) || self.peek() == Some(Tok::Caret) => {
+                        self.name(&format!("{s}bar"))
+                    }
+                    other => Ok(Expr::call(Func::Conj, other)),
+                }
+            }
             Tok::Accent(_) => self.argument(),
             Tok::Boxed => self.argument(),
             Tok::Ellipsis => Ok(Expr::Const(Const::Ellipsis)),
@@ -70,11 +78,7 @@ impl<'a> Parser<'a> {
         while let Some(tok) = self.peek_at(at) {
             let text = match tok {
                 Tok::Number(n) => n,
-                Tok::Ident(n)
-                    if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' =>
-                {
-                    n
-                }
+                Tok::Ident(n) if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' => n,
                 _ => break,
             };
             if at > 0 && self.toks[self.pos + at].spaced {
@@ -112,7 +116,13 @@ impl<'a> Parser<'a> {
         if self.peek() == Some(Tok::Caret) && self.exponent_then_subscript() {
             // x^2_1 is (x_1)^2
             self.pos += 1;
-            exponent = Some(self.argument()?);
+            exponent = Some(match self.peek() {
+                Some(Tok::Number(n)) => {
+                    self.pos += 1;
+                    number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                }
+                _ => self.argument()?,
+            });
         }
         if self.eat(Tok::Under) {
             let sub = self.subscript()?;
@@ -185,12 +195,10 @@ impl<'a> Parser<'a> {
         let close = self.toks[self.pos..].iter().take(24).position(|t| t.tok == Tok::Close(Delim::Paren));
         let Some(close) = close else { return false };
         let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
-        let simple =
-            close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
+        let simple = close == 2
+            && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
         let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
-        comma
-            || (simple && letter.is_ascii_uppercase())
-            || (simple && defines)
+        comma || (simple && letter.is_ascii_uppercase()) || (simple && defines)
             || (simple && matches!(name, "p" | "q" | "u" | "v" | "phi" | "psi"))
     }
 
@@ -281,6 +289,11 @@ impl<'a> Parser<'a> {
         if base.is_some() && func != Func::Log {
             return self.unexpected();
         }
+        let args = match (func, args.len()) {
+            // cbrt(x) names its index
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            _ => args,
+        };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
         let (func, exponent) = match inverse_of(func) {
             Some(inv) if inverse => (inv, None),
@@ -325,8 +338,7 @@ impl<'a> Parser<'a> {
         }
         let first = self.mixed_or_power()?;
         let mut factors = vec![first];
-        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis))
-        {
+        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis)) {
             factors.push(self.power()?);
         }
         let product = Expr::product(factors);

@@ -29,8 +29,7 @@ pub struct Lexer<'a> {
 /// All tokens of `src`, and whether another reading of its commas exists.
 pub fn lex(src: &str, commas: Commas) -> Result<(Vec<Token<'_>>, bool), ParseError> {
     let toks = Vec::with_capacity(src.len().min(MAX_TOKENS) / 2 + 4);
-    let mut lexer =
-        Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
+    let mut lexer = Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
     while lexer.pos < src.len() {
         lexer.step()?;
         if lexer.toks.len() > MAX_TOKENS {
@@ -84,6 +83,8 @@ impl<'a> Lexer<'a> {
         let b = self.byte(0);
         match b {
             b' ' | b'\t' | b'\n' | b'\r' | b'~' | 0x0b => self.blank(),
+            0x0c if self.eaten_escape('f')? => Ok(()),
+            0x08 if self.eaten_escape('b')? => Ok(()),
             b'0'..=b'9' => self.number(),
             b'.' if self.byte(1).is_ascii_digit() && !self.after_dot() => self.number(),
             b'.' => self.dots(),
@@ -95,19 +96,32 @@ impl<'a> Lexer<'a> {
     }
 
     fn blank(&mut self) -> Result<(), ParseError> {
-        // "\times", "\text", "\frac" written in a string without escaping the backslash.
-        for (broken, tok) in [("\times", Tok::Times), ("\to", Tok::Rel(RelOp::To))] {
-            if self.rest().starts_with(broken) {
-                return self.take(tok, broken.len());
-            }
-        }
-        if self.rest().starts_with("\text{") {
-            self.pos += 4;
-            return self.text_group(true);
+        if self.byte(0) == b'\t' && self.eaten_escape('t')? {
+            return Ok(());
         }
         self.spaced = true;
         self.pos += 1;
         Ok(())
+    }
+
+    /// `\times`, `\frac`, `\beta` in a string literal that took `\t`, `\f`, `\b` for a control character.
+    fn eaten_escape(&mut self, first: char) -> Result<bool, ParseError> {
+        let rest = &self.rest()[1..];
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        if letters == 0 || letters > 12 {
+            return Ok(false);
+        }
+        let name = format!("{first}{}", &rest[..letters]);
+        match words::command(&name) {
+            Command::Tok(tok) => self.take(tok, 1 + letters)?,
+            Command::Text => {
+                self.pos += 1 + letters;
+                self.text_group(true)?;
+            }
+            Command::Unknown => return Ok(false),
+            _ => self.pos += 1 + letters,
+        }
+        Ok(true)
     }
 
     fn after_dot(&self) -> bool {
@@ -135,9 +149,7 @@ impl<'a> Lexer<'a> {
     fn punctuation(&mut self, b: u8) -> Result<(), ParseError> {
         let next = self.byte(1);
         let (tok, len) = match b {
-            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => {
-                (Tok::PlusMinus, 2)
-            }
+            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => (Tok::PlusMinus, 2),
             b'+' => (Tok::Plus, 1),
             b'-' if next == b'>' => (Tok::Rel(RelOp::To), 2),
             b'-' => (Tok::Minus, 1),
@@ -151,6 +163,7 @@ impl<'a> Lexer<'a> {
             b'!' if next == b'=' && !self.factorial_before() => (Tok::Rel(RelOp::Ne), 2),
             b'!' => (Tok::Bang, 1),
             b'\'' => (Tok::Prime, 1),
+            b'%' if !self.after_value() && matches!(next, b'p' | b'e' | b'i') => return self.maxima(),
             b'%' => (Tok::Percent, 1),
             b'=' if next == b'/' && self.byte(2) == b'=' => (Tok::Rel(RelOp::Ne), 3),
             b'=' if next == b'=' => (Tok::Rel(RelOp::Eq), 2),
@@ -167,13 +180,23 @@ impl<'a> Lexer<'a> {
             b']' => (Tok::Close(Delim::Bracket), 1),
             b'{' => (Tok::Open(Delim::Group), 1),
             b'}' => (Tok::Close(Delim::Group), 1),
-            b'|' => (Tok::Bar, if next == b'|' { 2 } else { 1 }),
+            b'|' => (Tok::Bar, 1),
             b'&' => (Tok::Amp, 1),
-            0x0c if self.rest()[1..].starts_with("rac") => (Tok::Frac, 4),
-            b'$' | b'`' | b'"' | 0x0c => return self.skip(1),
+            b'$' | b'`' | b'"' | 0x0c | 0x08 => return self.skip(1),
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
+    }
+
+    /// `%pi`, `%e`, `%i`: constants as Maxima writes them.
+    fn maxima(&mut self) -> Result<(), ParseError> {
+        for (name, c) in [("%pi", Const::Pi), ("%e", Const::E), ("%i", Const::I)] {
+            let tail = self.rest().as_bytes().get(name.len());
+            if self.rest().starts_with(name) && !tail.is_some_and(u8::is_ascii_alphabetic) {
+                return self.take(Tok::Const(c), name.len());
+            }
+        }
+        self.take(Tok::Percent, 1)
     }
 
     /// `5!=120` is a factorial, `x!=3` is not.
@@ -212,6 +235,9 @@ impl<'a> Lexer<'a> {
         }
         if let Some(tok) = words::word(run) {
             return self.take(tok, len);
+        }
+        if len <= 4 && run.starts_with("or") && run.as_bytes()[2].is_ascii_uppercase() {
+            return self.take(Tok::Or, 2);
         }
         let unit_here = self.after_value() && (unit::is_unit(run) || (!self.spaced && is_ordinal(run)));
         if unit_here || is_bare_word(run, self.spaced) {
@@ -271,9 +297,7 @@ impl<'a> Lexer<'a> {
         let rest = &self.rest()[2..];
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let known = letters >= 2 && !matches!(words::command(&rest[..letters]), Command::Unknown);
-        if known
-            || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[")
-        {
+        if known || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[") {
             return self.skip(1);
         }
         self.take(Tok::Row, 2)
@@ -294,7 +318,7 @@ impl<'a> Lexer<'a> {
             '%' => self.take(Tok::Percent, len),
             '$' => self.take(Tok::Currency("dollar"), len),
             '&' => self.take(Tok::Amp, len),
-            '_' | '#' | '"' | '.' | '-' | '=' | '\'' | '*' | '+' => self.skip(1),
+            '\u{c}' | '\u{8}' | '_' | '#' | '"' | '.' | '-' | '=' | '\'' | '*' | '+' => self.skip(1),
             _ => Err(ParseError::Character(self.pos)),
         }
     }
@@ -335,10 +359,7 @@ impl<'a> Lexer<'a> {
 
     /// A command nobody knows: `\quadx` and the like were glued to the next letter, the rest is a name.
     fn unknown(&mut self, name: &'a str, len: usize) -> Result<(), ParseError> {
-        for known in [
-            "qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right",
-            "circ", "lvert", "rvert", "le", "ge", "in",
-        ] {
+        for known in ["qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right", "circ", "lvert", "rvert", "le", "ge", "in"] {
             if name.len() == known.len() + 1 && name.starts_with(known) {
                 return self.command(&name[..known.len()], len - 1);
             }
@@ -402,7 +423,7 @@ impl<'a> Lexer<'a> {
         let unit_here = self.after_value() && unit::is_unit(inner);
         let word = if text { is_wordy(inner) } else { is_name(inner) };
         if unit_here || (word && words::word(inner).is_none()) {
-            self.push(Tok::Text(inner));
+            self.conjunctions(inner);
             self.pos = after;
             return Ok(());
         }
@@ -411,6 +432,27 @@ impl<'a> Lexer<'a> {
             self.pos = after;
         }
         Ok(())
+    }
+
+    /// Words with "and"/"or" at their start or end: the conjunction is a token of its own.
+    fn conjunctions(&mut self, words: &'a str) {
+        let mut middle = words.trim_start_matches([',', ';', ' ']);
+        let ends: [(&str, Tok<'a>); 2] = [("and", Tok::And), ("or", Tok::Or)];
+        for (word, tok) in ends {
+            if let Some(rest) = middle.strip_prefix(word).filter(|r| r.starts_with(' ')) {
+                self.push(tok);
+                middle = rest.trim();
+                break;
+            }
+        }
+        let last = ends.iter().find(|(w, _)| middle.ends_with(w) && middle[..middle.len() - w.len()].ends_with(' '));
+        let body = last.map_or(middle, |(w, _)| &middle[..middle.len() - w.len()]).trim_end_matches([',', ' ']);
+        if !body.is_empty() {
+            self.push(Tok::Text(body));
+        }
+        if let Some((_, tok)) = last {
+            self.push(*tok);
+        }
     }
 
     fn blackboard(&mut self) -> Result<(), ParseError> {
@@ -445,9 +487,7 @@ impl<'a> Lexer<'a> {
     fn unicode(&mut self) -> Result<(), ParseError> {
         let Some(c) = self.rest().chars().next() else { return Ok(()) };
         let len = c.len_utf8();
-        if c.is_whitespace()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。')
-        {
+        if c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。') {
             self.spaced = true;
             return self.skip(len);
         }
@@ -471,8 +511,7 @@ impl<'a> Lexer<'a> {
         match words::unicode(c) {
             Some(tok) => self.take(tok, len),
             None if c.is_alphabetic() => {
-                let len: usize =
-                    self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
+                let len: usize = self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
                 let run = &self.rest()[..len];
                 self.take(Tok::Text(run), len)
             }
@@ -481,12 +520,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Superscript and subscript digits: `x²³` is `x^{23}`.
-    fn raised(
-        &mut self,
-        mark: Tok<'a>,
-        first: &'static str,
-        digit: fn(char) -> Option<&'static str>,
-    ) -> Result<(), ParseError> {
+    fn raised(&mut self, mark: Tok<'a>, first: &'static str, digit: fn(char) -> Option<&'static str>) -> Result<(), ParseError> {
         self.push(mark);
         self.push(Tok::Open(Delim::Group));
         let mut digits = Some(first);
@@ -500,11 +534,7 @@ impl<'a> Lexer<'a> {
             digits = self.rest().chars().next().and_then(digit);
         }
         // Two digits and more are rare: they are spelled through a table to keep the slice static.
-        let tok = if count == 1 {
-            Tok::Number(value)
-        } else {
-            Tok::Number(number::small(self.src, self.pos, count))
-        };
+        let tok = if count == 1 { Tok::Number(value) } else { Tok::Number(number::small(self.src, self.pos, count)) };
         self.push(tok);
         self.push(Tok::Close(Delim::Group));
         Ok(())
@@ -541,8 +571,10 @@ pub fn is_ordinal(word: &str) -> bool {
 /// Whether text holds a run of two letters, so that it is words and not a formula.
 fn is_wordy(text: &str) -> bool {
     let mut run = 0;
+    let mut command = false;
     for c in text.chars() {
-        run = if c.is_alphabetic() { run + 1 } else { 0 };
+        command = c == '\\' || (command && c.is_ascii_alphabetic());
+        run = if c.is_alphabetic() && !command { run + 1 } else { 0 };
         if run >= 2 || (run == 1 && !c.is_ascii()) {
             return true;
         }
@@ -560,30 +592,10 @@ fn is_name(text: &str) -> bool {
 /// Whether a bare run of letters is a word of prose and not a product of variables.
 fn is_bare_word(run: &str, spaced: bool) -> bool {
     match run.len() {
-        2 => {
-            spaced
-                && matches!(
-                    run,
-                    "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"
-                )
-        }
+        2 => spaced && matches!(run, "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"),
         3 => matches!(
             run.to_ascii_lowercase().as_str(),
-            "yes"
-                | "odd"
-                | "the"
-                | "for"
-                | "all"
-                | "any"
-                | "not"
-                | "one"
-                | "two"
-                | "six"
-                | "ten"
-                | "day"
-                | "red"
-                | "has"
-                | "are"
+            "yes" | "odd" | "the" | "for" | "all" | "any" | "not" | "one" | "two" | "six" | "ten" | "day" | "red" | "has" | "are"
         ),
         _ => !run.bytes().all(|b| b.is_ascii_uppercase()) && !is_alphabetical(run),
     }

@@ -13,11 +13,7 @@ impl<'a> Parser<'a> {
             if self.eat(Tok::Under) {
                 (var, low) = self.lower(op, &mut high)?;
             } else if self.eat(Tok::Caret) {
-                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) {
-                    self.atom()?
-                } else {
-                    self.argument()?
-                });
+                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) { self.atom()? } else { self.argument()? });
             }
         }
         if op == BigOp::Integral {
@@ -44,9 +40,14 @@ impl<'a> Parser<'a> {
     fn atom_with_side(&mut self, high: &mut Option<Expr>, op: BigOp) -> Result<Expr> {
         if op == BigOp::Limit {
             for i in 0..12 {
-                let (Some(Tok::Caret), Some(sign @ (Tok::Plus | Tok::Minus))) =
-                    (self.peek_at(i), self.peek_at(i + 1))
-                else {
+                let braced = [Tok::Caret, Tok::Open(Delim::Group), Tok::Plus, Tok::Close(Delim::Group)];
+                let is_braced = (0..4).all(|k| k == 2 || self.peek_at(i + k) == Some(braced[k]));
+                if let (true, Some(sign @ (Tok::Plus | Tok::Minus))) = (is_braced, self.peek_at(i + 2)) {
+                    *high = Some(Expr::int(if sign == Tok::Plus { 1 } else { -1 }));
+                    self.toks.drain(self.pos + i..self.pos + i + 4);
+                    break;
+                }
+                let (Some(Tok::Caret), Some(sign @ (Tok::Plus | Tok::Minus))) = (self.peek_at(i), self.peek_at(i + 1)) else {
                     continue;
                 };
                 *high = Some(Expr::int(if sign == Tok::Plus { 1 } else { -1 }));
