@@ -67,7 +67,8 @@ def mod_power(base, exponent, modulus):
 
 @tool
 def multiplicative_order(number, modulus):
-    return ok(str(sp.n_order(as_integer(number, "number"), positive(modulus, "modulus"))))
+    a, m = as_integer(number, "number"), positive(modulus, "modulus")
+    return ok("1" if m == 1 else str(sp.n_order(a, m)))
 
 
 @tool
@@ -78,7 +79,8 @@ def crt(remainders, moduli):
     found = chinese_remainder(moduli, as_integers(remainders, "remainders"))
     if found is None:
         raise ToolError("the congruences contradict each other")
-    return {"result": str(found[0]), "modulus": str(found[1])}
+    modulus = sp.ilcm(1, *moduli)  # where the moduli share factors SymPy gives their product
+    return {"result": str(found[0] % modulus), "modulus": str(modulus)}
 
 
 @tool

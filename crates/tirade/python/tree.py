@@ -111,6 +111,8 @@ def power(pair):
     if isinstance(base, sp.MatrixBase):
         return base ** exponent
     base, exponent = scalar(base), scalar(exponent)
+    if base.is_zero and exponent.is_negative:
+        raise ToolError("division by zero")
     if base.is_Rational and exponent.is_Integer:
         bits = max(int(base.p).bit_length(), int(base.q).bit_length()) - 1
         if bits * abs(int(exponent)) > MAX_BITS:

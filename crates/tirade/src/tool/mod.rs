@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use outcome::Outcome;
-pub use toolbox::{EXECUTE_CODE, StandardSession, StandardToolbox, ToolkitSelection};
+pub use toolbox::{EXECUTE_CODE, StandardSession, StandardToolbox, ToolOptions, ToolkitSelection};
 
 use crate::model::ToolSpec;
 

@@ -44,6 +44,11 @@ fn argument(tool: &Tool, param: &Param, size: usize, random: &mut Random) -> Val
         ("crt", "moduli") => return json!((0..size).map(|_| random.int(2, 30)).collect::<Vec<_>>()),
         ("permutations" | "binomial" | "special_number", "n") => return json!(random.int(0, 60)),
         (_, "k" | "exponent") => return json!(random.int(0, 12)),
+        ("compute_sum" | "compute_product", "lower") => return json!(random.int(-3, 5)),
+        ("compute_sum", "upper") if random.int(0, 2) == 0 => return json!("n"),
+        ("compute_sum" | "compute_product", "upper") => return json!(random.int(4, 12)),
+        ("compute_eigenvalues" | "compute_eigenvectors", "matrix") => return json!(triangular(size, random)),
+        (_, "decimal_places") => return random.pick(&[json!(null), json!(0), json!(2), json!(5)]).clone(),
         (_, "modulus") => return json!(random.int(1, 200)),
         ("factorial", "number") => return json!(random.int(-1, 120)),
         (_, "number") if param.kind == Kind::Text => {
@@ -85,8 +90,24 @@ fn number(random: &mut Random) -> String {
     }
 }
 
+/// An integer mostly.
+fn coefficient(random: &mut Random) -> String {
+    if random.int(0, 5) == 0 { number(random) } else { random.int(-6, 6).to_string() }
+}
+
 fn rows(size: usize, random: &mut Random) -> Vec<Vec<String>> {
     (0..size).map(|_| (0..size).map(|_| number(random)).collect()).collect()
+}
+
+/// Matrices whose eigenvalues are rational; some are not.
+fn triangular(size: usize, random: &mut Random) -> Vec<Vec<String>> {
+    let mut rows = rows(size, random);
+    if random.int(0, 3) > 0 {
+        for i in 0..size {
+            rows[i][..i].fill("0".to_owned());
+        }
+    }
+    rows
 }
 
 fn linear(size: usize, random: &mut Random) -> String {
@@ -96,6 +117,31 @@ fn linear(size: usize, random: &mut Random) -> String {
 }
 
 fn expression(tool: &Tool, random: &mut Random) -> String {
+    if tool.name == "solve_univariate_inequality" {
+        return format!(
+            "{} {} {}",
+            polynomial(&["x"], random),
+            random.pick(&["<", "<=", ">", ">="]),
+            random.int(-9, 9)
+        );
+    }
+    if tool.name == "cancel_expression" || (tool.name == "simplify_expression" && random.int(0, 1) == 0) {
+        return format!("({}) / ({})", polynomial(&["x"], random), polynomial(&["x"], random));
+    }
+    if matches!(tool.name, "solve_equation" | "find_roots") && random.int(0, 1) == 0 {
+        let n: Vec<String> = (0..3).map(|_| number(random)).collect();
+        return format!(
+            "({} + x)*({}*x - {}) = {}",
+            n[0],
+            random.int(1, 5),
+            n[1],
+            random.pick(&["0", "1", "x", &n[2]])
+        );
+    }
+    if tool.name == "evaluate" {
+        let n: Vec<String> = (0..4).map(|_| number(random)).collect();
+        return format!("({} + {})^{} * ({}) - ({})/7", n[0], n[1], random.int(1, 4), n[2], n[3]);
+    }
     let names: &[&str] =
         if tool.params.iter().any(|p| p.kind == Kind::Variable) { &["x"] } else { &["x", "x", "x", "y"] };
     match random.int(0, 5) {
@@ -107,7 +153,7 @@ fn expression(tool: &Tool, random: &mut Random) -> String {
 
 fn polynomial(names: &[&str], random: &mut Random) -> String {
     let terms: Vec<String> = (0..random.int(2, 4))
-        .map(|_| format!("({})*{}^{}", random.int(-6, 6), random.pick(names), random.int(0, 3)))
+        .map(|_| format!("({})*{}^{}", coefficient(random), random.pick(names), random.int(0, 3)))
         .collect();
     terms.join(" + ")
 }

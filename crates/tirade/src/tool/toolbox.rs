@@ -81,6 +81,28 @@ fn code_spec() -> ToolSpec {
     }
 }
 
+/// How calls are answered.
+#[derive(Clone, Copy, Debug)]
+pub struct ToolOptions {
+    /// Limits of a call that names none: 10 s, 8 KiB of output.
+    pub limits: Limits,
+    /// Whether the native lane is asked first; without it SymPy answers every typed call.
+    pub native: bool,
+    /// Whether known results are given again.
+    pub cache: bool,
+}
+
+impl Default for ToolOptions {
+    fn default() -> Self {
+        let time = Duration::from_secs(10);
+        Self {
+            limits: Limits { wall: time, cpu: time, output: 8 << 10, ..Limits::default() },
+            native: true,
+            cache: true,
+        }
+    }
+}
+
 /// Tools in three lanes; cheap to share, its sessions run side by side.
 pub struct StandardToolbox {
     specs: Vec<ToolSpec>,
@@ -92,44 +114,39 @@ struct Shared {
     /// Whether [`EXECUTE_CODE`] is offered.
     code: bool,
     identity: String,
-    limits: Limits,
+    options: ToolOptions,
     sandbox: Arc<Sandbox>,
     worker: TypedWorker,
     cache: Cache,
 }
 
 impl StandardToolbox {
-    /// The toolkits chosen, over a running sandbox. A call may take 10 s and print 8 KiB.
+    /// The toolkits chosen, over a running sandbox.
     ///
     /// # Errors
     /// When the sandbox cannot load the SymPy lane.
     pub fn new(selection: ToolkitSelection, sandbox: Arc<Sandbox>) -> Result<Self, ToolFailure> {
-        let time = Duration::from_secs(10);
-        Self::with_limits(
-            selection,
-            sandbox,
-            Limits { wall: time, cpu: time, output: 8 << 10, ..Limits::default() },
-        )
+        Self::with_options(selection, sandbox, ToolOptions::default())
     }
 
-    /// [`new`](Self::new) with other limits for each call.
+    /// [`new`](Self::new) with other options.
     ///
     /// # Errors
     /// When the sandbox cannot load the SymPy lane.
-    pub fn with_limits(
+    pub fn with_options(
         selection: ToolkitSelection,
         sandbox: Arc<Sandbox>,
-        limits: Limits,
+        options: ToolOptions,
     ) -> Result<Self, ToolFailure> {
         let worker = sandbox.typed(HANDLER).map_err(failure)?;
         let shared = Shared {
             tools: selection.tools().map(|tool| (tool.name, tool)).collect(),
             code: selection.code,
             identity: identity(&sandbox),
-            limits,
+            options,
             sandbox,
             worker,
-            cache: Cache::default(),
+            cache: if options.cache { Cache::default() } else { Cache::off() },
         };
         Ok(Self { specs: selection.specs(), shared: Arc::new(shared) })
     }
@@ -150,7 +167,7 @@ impl StandardToolbox {
     pub(super) fn shared_worker_call(&self, request: &Value) -> Value {
         self.shared
             .worker
-            .call(request, &self.shared.limits)
+            .call(request, &self.shared.options.limits)
             .expect("the sandbox works")
             .json
             .unwrap_or_default()
@@ -194,7 +211,7 @@ impl StandardSession {
         limits: Option<&Limits>,
     ) -> Result<Outcome, ToolFailure> {
         let started = Instant::now();
-        let limits = limits.unwrap_or(&self.shared.limits);
+        let limits = limits.unwrap_or(&self.shared.options.limits);
         let mut outcome = match self.shared.tools.get(name) {
             Some(tool) => self.shared.typed(tool, arguments, limits)?,
             None if name == EXECUTE_CODE && self.shared.code => match code_of(arguments) {
@@ -238,7 +255,7 @@ impl Shared {
 
     /// Native first; SymPy for what the native lane declines.
     fn compute(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
-        let declined = match tool.native.map(|native| native(args)) {
+        let declined = match tool.native.filter(|_| self.options.native).map(|native| native(args)) {
             Some(Ok(answer)) => {
                 return Ok(Outcome { derivation: answer.derivation, ..Outcome::json(answer.content) });
             }

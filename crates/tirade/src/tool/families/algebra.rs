@@ -2,13 +2,12 @@
 
 use serde_json::json;
 use smol_str::SmolStr;
+use tirade_math::Expr;
 use tirade_math::cas::{self, to_sympy_string};
-use tirade_math::expr::RelOp;
-use tirade_math::matrix::{LinearSystem, Solutions, solve_system_worked};
+use tirade_math::exact::{Exact, ExactError, Worked};
 use tirade_math::poly::{self, Poly};
-use tirade_math::{Expr, Rational};
 
-use super::native::{expression, worked};
+use super::native::{expression, variable_or_default, worked};
 use super::{EXPRESSION, OPTIONAL_VARIABLE, VARIABLE};
 use crate::tool::args::Args;
 use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
@@ -19,7 +18,7 @@ const VARIABLES: Param = param("variables", Kind::Variables, "The unknowns, such
 
 /// The family.
 pub const TOOLS: &[Tool] = &[
-    tool("simplify_expression", "Simplifies an expression.", &[EXPRESSION]),
+    tool("simplify_expression", "Simplifies an expression.", &[EXPRESSION]).native(simplify_expression),
     tool("expand_expression", "Multiplies out products and powers.", &[EXPRESSION]).native(expand_expression),
     tool(
         "factor_expression",
@@ -45,7 +44,7 @@ pub const TOOLS: &[Tool] = &[
             param("inequality", Kind::Expression, "The inequality, such as x^2 - 4 >= 0 or 1 < x^2 < 9."),
             VARIABLE,
         ],
-    ),
+    ).native(solve_univariate_inequality),
     tool(
         "reduce_inequalities",
         "Solves several inequalities that hold at once.",
@@ -73,9 +72,9 @@ pub const TOOLS: &[Tool] = &[
             ),
             OPTIONAL_VARIABLE,
         ],
-    ),
-    tool("find_roots", "Finds the roots of an expression or equation.", &[EXPRESSION]),
-    tool("cancel_expression", "Writes an expression as one fraction in lowest terms.", &[EXPRESSION]),
+    ).native(solve_equation),
+    tool("find_roots", "Finds the roots of an expression or equation.", &[EXPRESSION]).native(find_roots),
+    tool("cancel_expression", "Writes an expression as one fraction in lowest terms.", &[EXPRESSION]).native(cancel_expression),
     tool(
         "partial_fractions",
         "Splits a fraction of polynomials into partial fractions.",
@@ -121,6 +120,16 @@ pub const TOOLS: &[Tool] = &[
 
 type Native = Result<Answer, Decline>;
 
+fn simplify_expression(args: &Args) -> Native {
+    success(expression(cas::simplify_worked(args.expr("expression")?))?)
+}
+
+/// Two of CAMEL's tools say that all went well.
+fn success(answer: Answer) -> Native {
+    let result = answer.content["result"].clone();
+    Ok(Answer { content: json!({ "status": "success", "result": result }), ..answer })
+}
+
 fn expand_expression(args: &Args) -> Native {
     expression(cas::expand_worked(args.expr("expression")?))
 }
@@ -129,40 +138,19 @@ fn factor_expression(args: &Args) -> Native {
     expression(cas::factor_worked(args.expr("expression")?))
 }
 
-/// `left - right` of an equation; an expression is meant to vanish as it is.
-pub(super) fn zero_form(statement: &Expr) -> Result<Expr, Decline> {
-    match statement {
-        Expr::Relation(left, rest) => match rest.as_slice() {
-            [(RelOp::Eq, right)] if right.is_zero() => Ok((**left).clone()),
-            [(RelOp::Eq, right)] => Ok(Expr::sum([(**left).clone(), right.clone().neg()])),
-            _ => Err(Decline::Lane("not one equation".to_owned())),
-        },
-        Expr::Logic(..) => Err(Decline::Lane("a statement".to_owned())),
-        other => Ok(other.clone()),
-    }
+fn cancel_expression(args: &Args) -> Native {
+    expression(cas::cancel_worked(args.expr("expression")?))
 }
 
 fn solve_linear_system(args: &Args) -> Native {
-    let names = symbols(args.list("variables")?)?;
-    let mut system = LinearSystem { coefficients: Vec::new(), constants: Vec::new() };
-    for equation in args.list("equations")? {
-        let (row, constant) = linear(&zero_form(equation)?, &names)?;
-        system.coefficients.push(row);
-        system.constants.push(constant);
-    }
-    let texts: Vec<String> = names.iter().map(SmolStr::to_string).collect();
-    let solved = solve_system_worked(&system, &texts)?;
-    let tuples = match &solved.value {
-        Solutions::None => Vec::new(),
-        Solutions::Affine(values) => {
-            let parts = values.iter().map(|value| affine(&value.factors, &value.constant, &names));
-            vec![tuple(&parts.collect::<Result<Vec<_>, _>>()?)]
-        }
-    };
-    Ok(Answer::new(tuples, Some(solved.derivation.render_english())))
+    let unknowns = symbols(args.list("variables")?)?;
+    let solved = cas::solve_linear_system_worked(args.list("equations")?, &unknowns)?;
+    let tuples = solved.value.iter().map(|parts| cas::tuple_text(parts)).collect::<Result<Vec<_>, _>>()?;
+    worked(Ok(solved), |_| json!({ "result": tuples }))
 }
 
-fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
+/// The names of a list of variables.
+pub(super) fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
     let name = |expr: &Expr| if let Expr::Sym(name) = expr { Some(name.clone()) } else { None };
     list.iter()
         .map(name)
@@ -170,67 +158,66 @@ fn symbols(list: &[Expr]) -> Result<Vec<SmolStr>, Decline> {
         .ok_or_else(|| Decline::Lane("not all are variables".to_owned()))
 }
 
-/// `row * variables = constant` of an expression that must vanish.
-fn linear(form: &Expr, names: &[SmolStr]) -> Result<(Vec<Rational>, Rational), Decline> {
-    let polynomial = cas::to_polynomial(form, names)?;
-    let (mut row, mut constant) = (vec![Rational::ZERO; names.len()], Rational::ZERO);
-    for (exponents, coefficient) in polynomial.terms() {
-        let used: Vec<usize> = (0..names.len()).filter(|i| exponents[*i] > 0).collect();
-        match used.as_slice() {
-            [] => constant = -coefficient.clone(),
-            [i] if exponents[*i] == 1 => row[*i] = coefficient.clone(),
-            _ => return Err(Decline::Lane("not linear".to_owned())),
-        }
+fn solve_univariate_inequality(args: &Args) -> Native {
+    let x = variable(args)?;
+    let solved = cas::solve_inequality_worked(args.expr("inequality")?, x)?;
+    if solved.value.is_empty() {
+        return Err(Decline::Lane("no solution".to_owned()));
     }
-    Ok((row, constant))
+    let content = cas::intervals_text(&solved.value, x)?;
+    worked(Ok(solved), |_| json!({ "result": content }))
 }
 
-/// `constant + factors * variables` in SymPy's spelling.
-fn affine(factors: &[Rational], constant: &Rational, names: &[SmolStr]) -> Result<String, Decline> {
-    let terms = factors.iter().zip(names).filter(|(factor, _)| !factor.is_zero());
-    let terms =
-        terms.map(|(factor, name)| Expr::product([Expr::Num(factor.clone()), Expr::sym(name.clone())]));
-    let all: Vec<Expr> = terms.chain((!constant.is_zero()).then(|| Expr::Num(constant.clone()))).collect();
-    Ok(to_sympy_string(&cas::canonical(&Expr::sum(all))?)?)
-}
-
-/// A tuple as Python writes it; one of a single item has a comma.
-fn tuple(parts: &[String]) -> String {
-    if let [only] = parts { format!("({only},)") } else { format!("({})", parts.join(", ")) }
-}
-
-fn dense(args: &Args, name: &str) -> Result<(Poly, SmolStr), Decline> {
-    let variable = args.variable("variable").ok_or_else(|| Decline::Lane("no variable".to_owned()))?;
-    Ok((cas::to_dense(args.expr(name)?, variable)?, variable.clone()))
+fn variable(args: &Args) -> Result<&SmolStr, Decline> {
+    args.variable("variable").ok_or_else(|| Decline::Lane("no variable".to_owned()))
 }
 
 fn polynomial_representation(args: &Args) -> Native {
-    let (p, x) = dense(args, "expression")?;
-    let domain = if p.coeffs().iter().all(Rational::is_int) { "ZZ" } else { "QQ" };
-    let text = to_sympy_string(&cas::from_dense(&p, &x)?)?;
-    Ok(Answer::new(format!("Poly({text}, {x}, domain='{domain}')"), None))
+    Ok(Answer::new(cas::polynomial_text(args.expr("expression")?, variable(args)?)?, None))
 }
 
 fn polynomial_degree(args: &Args) -> Native {
-    let (p, x) = dense(args, "expression")?;
-    if p.is_zero() {
-        return Err(Decline::Lane("the degree of zero".to_owned()));
-    }
-    let steps = format!("The highest power of ${x}$ in ${}$ has the exponent ${}$.", p.tex(&x), p.degree());
-    Ok(Answer::new(p.degree(), Some(steps)))
+    let degree = cas::degree_worked(args.expr("expression")?, variable(args)?);
+    worked(
+        degree.or_else(|_| Err(ExactError::Unsupported("the degree of this".to_owned()))),
+        |n| json!({ "result": n }),
+    )
 }
 
 fn polynomial_coefficients(args: &Args) -> Native {
-    let (p, x) = dense(args, "expression")?;
-    let texts: Vec<String> = (0..=p.degree()).rev().map(|n| cas::rational_text(&p.coeff(n))).collect();
-    let steps = format!("In order of falling powers of ${x}$ the polynomial is ${}$.", p.tex(&x));
-    Ok(Answer::new(texts, Some(steps)))
+    solutions(cas::coefficients_worked(args.expr("expression")?, variable(args)?))
+}
+
+/// A list of expressions, each in SymPy's spelling.
+pub(super) fn solutions(result: Exact<Worked<Vec<Expr>>>) -> Native {
+    let solved = result?;
+    let texts = solved.value.iter().map(to_sympy_string).collect::<Result<Vec<_>, _>>()?;
+    worked(Ok(solved), |_| json!({ "result": texts }))
 }
 
 fn polynomial_division(args: &Args) -> Native {
-    let ((dividend, x), (divisor, _)) = (dense(args, "dividend")?, dense(args, "divisor")?);
-    let solved = poly::div_rem_worked(&dividend, &divisor, &x)?;
-    let text = |p: &Poly| to_sympy_string(&cas::from_dense(p, &x)?);
+    let x = variable(args)?;
+    let (dividend, divisor) =
+        (cas::to_dense(args.expr("dividend")?, x)?, cas::to_dense(args.expr("divisor")?, x)?);
+    let solved = poly::div_rem_worked(&dividend, &divisor, x)?;
+    let text = |p: &Poly| to_sympy_string(&cas::from_dense(p, x)?);
     let parts = json!({ "quotient": text(&solved.value.0)?, "remainder": text(&solved.value.1)? });
     worked(Ok(solved), |_| json!({ "result": parts }))
+}
+
+/// No solution may also mean that every value is one; SymPy's lane tells them apart.
+fn solve_equation(args: &Args) -> Native {
+    let equation = args.expr("sympy_equation")?;
+    let form = cas::zero_form(equation)?;
+    let solved = cas::solve_worked(equation, &variable_or_default(args, "variable", &form))?;
+    if solved.value.is_empty() { Err(Decline::Lane("no solution".to_owned())) } else { solutions(Ok(solved)) }
+}
+
+fn find_roots(args: &Args) -> Native {
+    let form = cas::zero_form(args.expr("expression")?)?;
+    let names = cas::symbols(&form);
+    let [x] = names.as_slice() else { return Err(Decline::Lane("not one variable".to_owned())) };
+    let solved = cas::solve_worked(&form, x)?;
+    let texts = solved.value.iter().map(to_sympy_string).collect::<Result<Vec<_>, _>>()?;
+    success(worked(Ok(solved), |_| json!({ "result": format!("[{}]", texts.join(", ")) }))?)
 }

@@ -1,7 +1,11 @@
 //! Derivatives, integrals, limits, series, extrema, sums, products and recurrences.
 
+use smol_str::SmolStr;
+use tirade_math::Expr;
 use tirade_math::cas::{self, rational_text};
+use tirade_math::exact::{Exact, Worked};
 
+use super::algebra::solutions;
 use super::native::{expression, rational_of, text, variable_or_default};
 use super::{EXPRESSION, OPTIONAL_VARIABLE, VARIABLE};
 use crate::tool::args::Args;
@@ -47,7 +51,7 @@ pub const TOOLS: &[Tool] = &[
             ),
         ],
     ).native(compute_limit),
-    tool("find_critical_points", "The points where the derivative is zero.", &[EXPRESSION, VARIABLE]),
+    tool("find_critical_points", "The points where the derivative is zero.", &[EXPRESSION, VARIABLE]).native(find_critical_points),
     tool(
         "check_continuity",
         "Whether the expression is continuous at a point: True or False.",
@@ -78,12 +82,12 @@ pub const TOOLS: &[Tool] = &[
         "compute_sum",
         "The sum of an expression for all integers between two bounds, also symbolic or infinite.",
         &[EXPRESSION, VARIABLE, LOWER, UPPER],
-    ),
+    ).native(compute_sum),
     tool(
         "compute_product",
         "The product of an expression for all integers between two bounds.",
         &[EXPRESSION, VARIABLE, LOWER, UPPER],
-    ),
+    ).native(compute_product),
     tool(
         "solve_recurrence",
         "A closed form of a sequence given by a linear recurrence and initial values.",
@@ -120,4 +124,30 @@ fn compute_limit(args: &Args) -> Native {
     let (e, point) = (args.expr("expression")?, rational_of(args, "point")?);
     let x = variable_or_default(args, "variable", e);
     text(cas::limit_worked(e, &x, &point).map(|w| w.map(|value| rational_text(&value))))
+}
+
+fn find_critical_points(args: &Args) -> Native {
+    let e = args.expr("expression")?;
+    let x = variable_or_default(args, "variable", e);
+    let derivative = cas::differentiate_worked(e, &x)?;
+    let mut solved = cas::solve_worked(&derivative.value, &x)?;
+    let steps = std::mem::replace(&mut solved.derivation, derivative.derivation);
+    solved.derivation.extend(steps);
+    solutions(Ok(solved))
+}
+
+fn compute_sum(args: &Args) -> Native {
+    over_range(args, cas::sum_worked)
+}
+
+fn compute_product(args: &Args) -> Native {
+    over_range(args, cas::product_worked)
+}
+
+type OverRange = fn(&Expr, &SmolStr, &Expr, &Expr) -> Exact<Worked<Expr>>;
+
+fn over_range(args: &Args, operation: OverRange) -> Native {
+    let e = args.expr("expression")?;
+    let x = variable_or_default(args, "variable", e);
+    expression(operation(e, &x, args.expr("lower")?, args.expr("upper")?))
 }

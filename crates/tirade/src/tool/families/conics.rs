@@ -1,7 +1,14 @@
 //! Circles, ellipses, parabolas and hyperbolas, from their equations and to them. The general tools take any conic; CAMEL's
 //! EnhancedGeometryToolkit has a name for each kind and property, and these names are answered too, though not offered to models.
 
-use crate::tool::spec::{Kind, Param, Tool, param, tool};
+use serde_json::json;
+use smol_str::SmolStr;
+use tirade_math::Expr;
+use tirade_math::cas::{self, rational_text, to_sympy_string};
+
+use super::native::{rational_of, worked};
+use crate::tool::args::Args;
+use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
 
 const EQUATION: Param = param(
     "equation",
@@ -88,7 +95,8 @@ pub const TOOLS: &[Tool] = &[
             param("b", Kind::Value, "The coefficient of x."),
             param("c", Kind::Value, "The constant."),
         ],
-    ),
+    )
+    .native(solve_quadratic),
     tool("compute_circle_area", "The area of a circle.", &[RADIUS]),
     tool("compute_circle_circumference", "The circumference of a circle.", &[RADIUS]),
     tool("compute_ellipse_area", "The area of an ellipse.", &[SEMI_A, SEMI_B]),
@@ -184,4 +192,21 @@ const fn meet(name: &'static str, fixed: Fixed) -> Tool {
 
 const fn at_point(name: &'static str, about: &'static str, function: &'static str, fixed: Fixed) -> Tool {
     tool(name, about, &[EQUATION, POINT]).alias_of(function, fixed)
+}
+
+fn solve_quadratic(args: &Args) -> Result<Answer, Decline> {
+    let (a, b, c) = (rational_of(args, "a")?, rational_of(args, "b")?, rational_of(args, "c")?);
+    if a.is_zero() {
+        return Err(Decline::Error("a must not be 0 in a quadratic equation".to_owned()));
+    }
+    let discriminant = &b * &b - &a * &c * tirade_math::Rational::from(4);
+    let x = || Expr::sym("x");
+    let form = Expr::sum([
+        Expr::product([Expr::Num(a), x().pow(Expr::int(2))]),
+        Expr::product([Expr::Num(b), x()]),
+        Expr::Num(c),
+    ]);
+    let solved = cas::solve_worked(&form, &SmolStr::new_static("x"))?;
+    let roots = solved.value.iter().map(to_sympy_string).collect::<Result<Vec<_>, _>>()?;
+    worked(Ok(solved), |_| json!({ "result": roots, "discriminant": rational_text(&discriminant) }))
 }

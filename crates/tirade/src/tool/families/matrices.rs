@@ -1,7 +1,7 @@
 //! Matrices and vectors.
 
 use serde_json::{Map, Value, json};
-use tirade_math::cas::{self, rational_text, to_sympy_string};
+use tirade_math::cas::{self, matrix_text, rational_text, to_sympy_string};
 use tirade_math::matrix::{self, Matrix};
 
 use super::VARIABLE;
@@ -68,12 +68,6 @@ type Native = Result<Answer, Decline>;
 fn matrix_of(args: &Args, name: &str) -> Result<Matrix, Decline> {
     let rows = args.rows(name)?.iter().map(|row| rationals(row)).collect::<Result<_, _>>()?;
     Ok(Matrix::new(rows)?)
-}
-
-/// `Matrix([[1, 2], [3, 4]])`.
-fn matrix_text(m: &Matrix) -> String {
-    let row = |row: &Vec<_>| format!("[{}]", row.iter().map(rational_text).collect::<Vec<_>>().join(", "));
-    format!("Matrix([{}])", m.rows().iter().map(row).collect::<Vec<_>>().join(", "))
 }
 
 fn compute_determinant(args: &Args) -> Native {

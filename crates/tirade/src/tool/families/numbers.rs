@@ -2,8 +2,10 @@
 
 use dashu::integer::IBig;
 use serde_json::{Map, json};
-use tirade_math::integer::{self, Congruence};
+use tirade_math::integer::{self, Congruence, LinearSolutions};
+use tirade_math::{Expr, cas};
 
+use super::algebra::symbols;
 use super::native::{integer_of, integers_of, small, text, worked};
 use crate::tool::args::Args;
 use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
@@ -64,7 +66,7 @@ pub const TOOLS: &[Tool] = &[
             param("equation", Kind::Expression, "The equation, such as 3x + 5y = 7."),
             param("variables", Kind::Variables, "The unknowns, such as [\"x\", \"y\"]."),
         ],
-    ),
+    ).native(diophantine),
     tool("factorial", "n! exactly.", &[NUMBER]).native(factorial),
     tool("binomial", "How many ways there are to choose k of n things.", &[N, K]).native(binomial),
     tool("permutations", "How many ordered selections of k of n things there are.", &[N, K])
@@ -199,6 +201,36 @@ fn solve_linear_congruence(args: &Args) -> Native {
             json!({ "result": texts, "modulus": modulus.to_string() })
         }
     })
+}
+
+/// Linear equations in two unknowns.
+fn diophantine(args: &Args) -> Native {
+    let system = cas::linear_system(&[args.expr("equation")?.clone()], &symbols(args.list("variables")?)?)?;
+    let (Some([a, b]), Some(constant)) =
+        (system.coefficients.first().map(Vec::as_slice), system.constants.first())
+    else {
+        return Err(Decline::Lane("not two unknowns".to_owned()));
+    };
+    if !(a.is_int() && b.is_int() && constant.is_int()) || a.is_zero() || b.is_zero() {
+        return Err(Decline::Lane("not a x + b y = c with integers".to_owned()));
+    }
+    worked(integer::diophantine_worked(a.numerator(), b.numerator(), constant.numerator()), |found| {
+        match found {
+            None => json!({ "result": [] }),
+            Some(LinearSolutions { x0, y0, dx, dy }) => {
+                json!({ "result": [format!("({}, {})", line(&dx, &x0), line(&dy, &y0))] })
+            }
+        }
+    })
+}
+
+/// `step*t_0 + start`.
+fn line(step: &IBig, start: &IBig) -> String {
+    let text = cas::canonical(&Expr::sum([
+        Expr::product([Expr::Num(step.clone().into()), Expr::sym("t_0")]),
+        Expr::Num(start.clone().into()),
+    ]));
+    text.and_then(|e| cas::to_sympy_string(&e)).unwrap_or_else(|_| format!("{step}*t_0 + {start}"))
 }
 
 fn factorial(args: &Args) -> Native {
