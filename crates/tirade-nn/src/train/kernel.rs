@@ -118,10 +118,10 @@ mod x86 {
                 let (mut a, mut b) = (s.a, s.b);
                 for _ in 0..s.k {
                     let right: [__m512; V] = std::array::from_fn(|v| _mm512_loadu_ps(b.add(16 * v)));
-                    for i in 0..R {
+                    for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm512_set1_ps(*a.add(i));
-                        for v in 0..V {
-                            sums[i][v] = _mm512_fmadd_ps(left, right[v], sums[i][v]);
+                        for (sum, right) in sums.iter_mut().zip(right) {
+                            *sum = _mm512_fmadd_ps(left, right, *sum);
                         }
                     }
                     a = a.add(R);
@@ -176,10 +176,10 @@ mod x86 {
                 let (mut a, mut b) = (s.a.add(from), s.b.add(column));
                 for _ in 0..s.k {
                     let right = [_mm256_loadu_ps(b), _mm256_loadu_ps(b.add(8))];
-                    for i in 0..R {
+                    for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm256_set1_ps(*a.add(i));
-                        sums[i][0] = _mm256_fmadd_ps(left, right[0], sums[i][0]);
-                        sums[i][1] = _mm256_fmadd_ps(left, right[1], sums[i][1]);
+                        sums[0] = _mm256_fmadd_ps(left, right[0], sums[0]);
+                        sums[1] = _mm256_fmadd_ps(left, right[1], sums[1]);
                     }
                     a = a.add(rows);
                     b = b.add(WIDTH);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::attention::Heads;
+use super::error::TrainError;
 use super::lora::Plan;
 use super::model::Shape;
 use super::options::{BasePrecision, TrainOptions};
@@ -24,6 +25,18 @@ impl Memory {
     /// The most that is held at once: loading happens before training.
     pub fn total(&self) -> u64 {
         self.weights + self.loading.max(self.adapter + self.activations)
+    }
+
+    /// Refuses a run that would need more than `limit` bytes.
+    pub(crate) fn refuse_above(&self, limit: Option<u64>) -> Result<(), TrainError> {
+        match limit {
+            Some(limit) if self.total() > limit => Err(TrainError::TooLarge {
+                needed_mib: self.total() >> 20,
+                limit_mib: limit >> 20,
+                detail: self.describe(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The parts in words.

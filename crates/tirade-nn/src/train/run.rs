@@ -137,9 +137,9 @@ pub fn train(
     on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainSummary, TrainError> {
     let prepared = prepare(options, train, validation)?;
-    refuse_too_large(options, &prepared.memory)?;
+    prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;
-    let model = base::load(&prepared)?;
+    let model = base::load(&prepared, options.base_precision)?;
     let mut run = Run::new(options, &prepared, &model)?;
     let event = TrainEvent::Start {
         step: run.progress.state.step,
@@ -152,17 +152,6 @@ pub fn train(
         stop = run.step(on_event)?.is_break();
     }
     run.finish(stop, on_event)
-}
-
-fn refuse_too_large(options: &TrainOptions, memory: &Memory) -> Result<(), TrainError> {
-    match options.memory_limit {
-        Some(limit) if memory.total() > limit => Err(TrainError::TooLarge {
-            needed_mib: memory.total() >> 20,
-            limit_mib: limit >> 20,
-            detail: memory.describe(),
-        }),
-        _ => Ok(()),
-    }
 }
 
 struct Run<'a> {
