@@ -599,9 +599,13 @@ mod tests {
 
     #[test]
     fn narrowing_rounds_to_nearest_even() {
-        for (x, want) in
-            [(1.0, 0x3f80), (1.0 + 1.0 / 256.0, 0x3f80), (1.0 + 3.0 / 256.0, 0x3f82), (1.005, 0x3f81), (-2.0, 0xc000)]
-        {
+        for (x, want) in [
+            (1.0, 0x3f80),
+            (1.0 + 1.0 / 256.0, 0x3f80),
+            (1.0 + 3.0 / 256.0, 0x3f82),
+            (1.005, 0x3f81),
+            (-2.0, 0xc000),
+        ] {
             assert_eq!(narrow(x), want, "{x}");
         }
         assert!(f32::from_bits((narrow(f32::NAN) as u32) << 16).is_nan());
