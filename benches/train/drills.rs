@@ -20,7 +20,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let args: HashMap<&str, &str> = words.chunks_exact(2).map(|p| (p[0].trim_start_matches("--"), &p[1][..])).collect();
+    let args: HashMap<&str, &str> =
+        words.chunks_exact(2).map(|p| (p[0].trim_start_matches("--"), &p[1][..])).collect();
     let number = |name: &str, default: usize| args.get(name).map_or(Ok(default), |v| v.parse());
     let (learnt, tested) = (number("train", 1200)?, number("test", 300)?);
     let drills = drills(learnt + tested, number("seed", 1)? as u64);
@@ -37,7 +38,10 @@ fn main() -> Result<(), Failure> {
         checkpoint_every: Some(25),
         ..TrainOptions::default()
     };
-    let engine = Engine::open(&options.model, EngineOptions { threads: options.threads, context: 512, ..Default::default() })?;
+    let engine = Engine::open(
+        &options.model,
+        EngineOptions { threads: options.threads, context: 512, ..Default::default() },
+    )?;
     let before = evaluate(&engine, None, test)?;
     println!("before: {} of {tested} right", before.iter().filter(|r| **r).count());
     let examples: Vec<ChatExample> = training.iter().enumerate().map(|(i, d)| d.example(i)).collect();
@@ -45,7 +49,9 @@ fn main() -> Result<(), Failure> {
         if let TrainEvent::Step { step, total, loss, tokens_per_second, eta_seconds, .. } = event
             && step % 10 == 0
         {
-            println!("step {step}/{total} loss {loss:.3} {tokens_per_second:.0} tokens/s, {eta_seconds:.0} s left");
+            println!(
+                "step {step}/{total} loss {loss:.3} {tokens_per_second:.0} tokens/s, {eta_seconds:.0} s left"
+            );
         }
         ControlFlow::Continue(())
     })?;
@@ -65,7 +71,8 @@ struct Drill {
 impl Drill {
     fn example(&self, index: usize) -> ChatExample {
         let solution = format!("{}\nAnswer: {}", self.solution, self.answer);
-        let messages = vec![ChatMessage::new("user", &self.problem), ChatMessage::new("assistant", &solution)];
+        let messages =
+            vec![ChatMessage::new("user", &self.problem), ChatMessage::new("assistant", &solution)];
         ChatExample { id: format!("{}-{index}", self.kind), messages }
     }
 }
@@ -127,7 +134,11 @@ fn fractions(random: &mut Random) -> Drill {
     Drill {
         kind: "fractions",
         problem: format!("Add and reduce: {a}/{b} + {c}/{d}"),
-        solution: format!("{a}/{b} = {}/{bottom}, {c}/{d} = {}/{bottom}. The sum is {top}/{bottom}. Divide by {common}.", a * d, c * b),
+        solution: format!(
+            "{a}/{b} = {}/{bottom}, {c}/{d} = {}/{bottom}. The sum is {top}/{bottom}. Divide by {common}.",
+            a * d,
+            c * b
+        ),
         answer,
     }
 }
@@ -160,24 +171,34 @@ fn evaluate(engine: &Engine, adapter: Option<AdapterId>, drills: &[Drill]) -> Re
         Ok(engine.submit(GenerateRequest { prompt, max_tokens: 96, adapter, ..Default::default() }))
     };
     let tickets = drills.iter().map(ask).collect::<Result<Vec<_>, tirade_nn::NnError>>()?;
-    tickets.into_iter().zip(drills).map(|(ticket, drill)| Ok(last_number(&ticket.wait()?.text) == drill.answer)).collect()
+    tickets
+        .into_iter()
+        .zip(drills)
+        .map(|(ticket, drill)| Ok(last_number(&ticket.wait()?.text) == drill.answer))
+        .collect()
 }
 
 /// The last integer or fraction of a reply.
 fn last_number(text: &str) -> String {
     let part = |c: char| c.is_ascii_digit() || c == '-' || c == '/';
-    let words = text.split(|c: char| !part(c)).map(|w| w.trim_matches('/').trim_end_matches('-'));
+    let mut words = text.split(|c: char| !part(c)).map(|w| w.trim_matches('/').trim_end_matches('-'));
     words.rfind(|w| w.contains(|c: char| c.is_ascii_digit())).unwrap_or("").to_string()
 }
 
 fn report(test: &[Drill], before: &[bool], after: &[bool], loss: f64) -> String {
     let pairs = || before.iter().zip(after);
-    let (gained, lost) = (pairs().filter(|p| p == &(&false, &true)).count(), pairs().filter(|p| p == &(&true, &false)).count());
+    let (gained, lost) = (
+        pairs().filter(|p| p == &(&false, &true)).count(),
+        pairs().filter(|p| p == &(&true, &false)).count(),
+    );
     let mut kinds = serde_json::Map::new();
     for kind in ["linear", "gcd", "fractions", "modular"] {
         let of = |rights: &[bool]| test.iter().zip(rights).filter(|(d, r)| d.kind == kind && **r).count();
         let all = test.iter().filter(|d| d.kind == kind).count();
-        kinds.insert(kind.into(), serde_json::json!({ "problems": all, "before": of(before), "after": of(after) }));
+        kinds.insert(
+            kind.into(),
+            serde_json::json!({ "problems": all, "before": of(before), "after": of(after) }),
+        );
     }
     serde_json::json!({
         "test": test.len(), "before": before.iter().filter(|r| **r).count(), "after": after.iter().filter(|r| **r).count(),

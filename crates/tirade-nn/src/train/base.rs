@@ -7,7 +7,7 @@ use super::corpus::Writer;
 use super::error::TrainError;
 use super::model::{LayerShape, Model, Shape, Tensors};
 use super::ops::Activation;
-use super::options::BasePrecision;
+use super::options::{BasePrecision, TrainOptions};
 use super::run::Prepared;
 use crate::NnError;
 use crate::config::{Arch, Config};
@@ -75,11 +75,12 @@ impl Tensors for Source<'_> {
     }
 }
 
-/// Loads the frozen weights, with rotary tables for the longest example.
-pub(crate) fn load(prepared: &Prepared, precision: BasePrecision) -> Result<Model, TrainError> {
+/// Loads the frozen weights, with rotary tables for the longest example, and lets go of the file.
+pub(crate) fn load(options: &TrainOptions, prepared: &Prepared) -> Result<Model, TrainError> {
     let all = prepared.corpus.sequences.iter().chain(&prepared.validation.sequences);
     let positions = all.map(|s| s.tokens.len()).max().unwrap_or(1);
-    let mut source = Source { weights: &prepared.weights, precision };
+    let weights = Weights::open(&options.model)?;
+    let mut source = Source { weights: &weights, precision: options.base_precision };
     Ok(Model::new(prepared.shape.clone(), positions, &mut source)?)
 }
 

@@ -136,11 +136,25 @@ pub(crate) trait Right {
     /// Columns `[j0, j0 + WIDTH)` of steps `[k0, k0 + kc)`, each step's columns side by side; columns past the end hold anything finite.
     /// `j0` is a multiple of [`WIDTH`] and `k0` of [`DEPTH`]. Returns its own memory, or `buffer` filled.
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32];
+
+    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side. Packing pays only
+    /// when a panel is used by many strips; low-rank products have one or two.
+    fn in_place(&self, _j0: usize, _k0: usize, _kc: usize) -> Option<(&[f32], usize)> {
+        None
+    }
 }
 
 impl Right for View<'_> {
     fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
+    }
+
+    fn in_place(&self, j0: usize, k0: usize, kc: usize) -> Option<(&[f32], usize)> {
+        let width = WIDTH.min(self.columns - j0);
+        // The kernel reads whole vectors, so a ragged edge has to be packed.
+        let whole = !self.transposed && width.is_multiple_of(16);
+        let (from, to) = (k0 * self.stride + j0, (k0 + kc - 1) * self.stride + j0 + width);
+        whole.then(|| (&self.data[from..to], self.stride))
     }
 
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
@@ -444,6 +458,20 @@ fn rounds(pairs: &[(&Left, &dyn Right)]) -> Vec<Vec<Block>> {
     rounds
 }
 
+/// A panel and the floats from one of its steps to the next: where it lies if only a `few` strips use it, else packed.
+fn panel_of<'a>(
+    right: &'a dyn Right,
+    &(_, k0, kc): &Block,
+    j0: usize,
+    few: bool,
+    buffer: &'a mut Vec<f32>,
+) -> (&'a [f32], usize) {
+    match right.in_place(j0, k0, kc) {
+        Some(in_place) if few => in_place,
+        _ => (right.panel(j0, k0, kc, buffer), WIDTH),
+    }
+}
+
 #[allow(clippy::too_many_arguments)]
 fn panel_column(
     pairs: &[(&Left, &dyn Right)],
@@ -455,17 +483,16 @@ fn panel_column(
     add: bool,
     buffers: &mut Buffers,
 ) {
-    let panels: Vec<&[f32]> = group
-        .iter()
-        .zip(&mut buffers.0)
-        .map(|(&(pair, k0, kc), buffer)| pairs[pair].1.panel(j0, k0, kc, buffer))
-        .collect();
     let left = pairs[0].0;
+    let few = left.rows <= 2 * MAX_ROWS;
+    let blocks = group.iter().zip(&mut buffers.0);
+    let panels: Vec<(&[f32], usize)> =
+        blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
     for i0 in (0..left.rows).step_by(left.height) {
         let height = left.height.min(left.rows - i0);
-        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), k: 0 }; 2];
+        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            *stretch = Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.as_ptr(), k: kc };
+            *stretch = Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
         }
         write_tile(
             &stretches[..group.len()],

@@ -62,7 +62,7 @@ mod simd;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use corpus::{ChatExample, Notes};
 pub use curve::Point;

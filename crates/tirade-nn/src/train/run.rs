@@ -83,7 +83,6 @@ pub struct TrainSummary {
 
 /// Everything known before the weights are loaded.
 pub(crate) struct Prepared {
-    pub weights: Weights,
     pub writer: Writer,
     pub shape: Shape,
     pub plan: Plan,
@@ -120,7 +119,7 @@ pub(crate) fn prepare(
     let all = || corpus.sequences.iter().chain(&validation.sequences);
     let chunk = all().map(|s| s.tokens.len()).max().unwrap_or(1).max(CHUNK);
     let memory = predict(options, &shape, &plan, chunk);
-    Ok(Prepared { weights, writer, shape, plan, corpus, validation, steps, memory })
+    Ok(Prepared { writer, shape, plan, corpus, validation, steps, memory })
 }
 
 /// Trains a LoRA adapter and writes it to `options.output` in PEFT's format, with loss curve, checkpoints and model card.
@@ -139,7 +138,7 @@ pub fn train(
     let prepared = prepare(options, train, validation)?;
     prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;
-    let model = base::load(&prepared, options.base_precision)?;
+    let model = base::load(options, &prepared)?;
     let mut run = Run::new(options, &prepared, &model)?;
     let event = TrainEvent::Start {
         step: run.progress.state.step,

@@ -20,8 +20,8 @@ const TEMPLATE: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.co
 /// A Llama of two layers with one token per ASCII character, in the hub's layout. The embedding of `poison` is not a number.
 pub(crate) fn write_model(dir: &Path, poison: Option<u8>) {
     let config = json!({
-        "model_type": "llama", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "vocab_size": 128,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
+        "model_type": "llama", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "vocab_size": 128,
+        "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 256, "rms_norm_eps": 1e-5,
         "tie_word_embeddings": false,
     });
     let parsed = Config::from_json("tiny", &config).unwrap();
@@ -60,7 +60,8 @@ pub(crate) fn write_model(dir: &Path, poison: Option<u8>) {
     std::fs::write(dir.join("chat_template.jinja"), TEMPLATE).unwrap();
 }
 
-fn tokenizer() -> serde_json::Value {
+/// `tokenizer.json` of the tiny model.
+pub(crate) fn tokenizer() -> serde_json::Value {
     let letters = (33u8..127).map(|b| (b as char).to_string()).chain(["Ġ".into(), "Ċ".into()]);
     let words = ["<|im_start|>".into(), "<|im_end|>".into()].into_iter().chain(letters);
     let vocabulary: serde_json::Map<String, serde_json::Value> =
@@ -98,6 +99,13 @@ fn options(dir: &Path) -> TrainOptions {
         max_length: 200,
         ..TrainOptions::default()
     }
+}
+
+/// A directory with a `model` and the adapter trained on it in `out`.
+pub(crate) fn trained() -> tempfile::TempDir {
+    let Setting { options, dir } = setting();
+    go(&options, &[], usize::MAX);
+    dir
 }
 
 struct Setting {
