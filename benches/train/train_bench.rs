@@ -10,11 +10,14 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use tirade_nn::template::ChatMessage;
-use tirade_nn::train::{BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, tokenise, train};
+use tirade_nn::train::{
+    BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, tokenise, train,
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let args: HashMap<&str, &str> = words.chunks_exact(2).map(|p| (p[0].trim_start_matches("--"), &p[1][..])).collect();
+    let args: HashMap<&str, &str> =
+        words.chunks_exact(2).map(|p| (p[0].trim_start_matches("--"), &p[1][..])).collect();
     let number = |name: &str, default: usize| args.get(name).map_or(Ok(default), |v| v.parse());
     let options = TrainOptions {
         model: args["model"].into(),
@@ -31,7 +34,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         schedule: Schedule::Constant,
         threads: number("threads", 1)?,
         activation_checkpointing: number("checkpointing", 0)? == 1,
-        base_precision: if args.get("precision") == Some(&"bf16") { BasePrecision::Bf16 } else { BasePrecision::F32 },
+        base_precision: if args.get("precision") == Some(&"bf16") {
+            BasePrecision::Bf16
+        } else {
+            BasePrecision::F32
+        },
         resume: false,
         ..TrainOptions::default()
     };

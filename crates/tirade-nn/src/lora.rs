@@ -71,7 +71,14 @@ impl Lora {
     ///
     /// # Errors
     /// A sentence, if the model has no such module or the sizes do not fit it.
-    pub fn insert(&mut self, config: &Config, name: &str, rank: usize, a: &[f32], b: &[f32]) -> Result<(), String> {
+    pub fn insert(
+        &mut self,
+        config: &Config,
+        name: &str,
+        rank: usize,
+        a: &[f32],
+        b: &[f32],
+    ) -> Result<(), String> {
         let (layer, module) = parse(name).ok_or_else(|| format!("{name} is no linear layer of the model"))?;
         let (outputs, inputs) = module.shape(config);
         if layer >= config.layers || a.len() != rank * inputs || b.len() != outputs * rank {

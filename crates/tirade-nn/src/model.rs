@@ -87,7 +87,9 @@ impl Layer {
                 false => None,
             },
             qk_norm: match config.qk_norm {
-                true => Some((vector("self_attn.q_norm.weight", dim)?, vector("self_attn.k_norm.weight", dim)?)),
+                true => {
+                    Some((vector("self_attn.q_norm.weight", dim)?, vector("self_attn.k_norm.weight", dim)?))
+                }
                 false => None,
             },
             o: matrix("self_attn.o_proj.weight", hidden, q)?,
@@ -115,9 +117,13 @@ impl Model {
     pub fn new(weights: Weights, pool: &Pool, isa: Isa, precision: Precision) -> Result<Self, NnError> {
         let config = weights.config();
         if !config.head_dim.is_multiple_of(16) {
-            return Err(NnError::Unsupported(format!("heads of size {}, not a multiple of 16", config.head_dim)));
+            return Err(NnError::Unsupported(format!(
+                "heads of size {}, not a multiple of 16",
+                config.head_dim
+            )));
         }
-        let layers = (0..config.layers).map(|i| Layer::new(pool, &weights, i, precision)).collect::<Result<_, _>>()?;
+        let layers =
+            (0..config.layers).map(|i| Layer::new(pool, &weights, i, precision)).collect::<Result<_, _>>()?;
         let head = Matrix::new(pool, &weights.head()?, precision)?;
         let norm = weights.vector("model.norm.weight", config.hidden)?;
         Ok(Self { layers, norm, head, isa, weights })
@@ -191,10 +197,8 @@ impl Model {
         let with_window = (0..config.layers).find(|&l| config.window(l).is_some());
         let global = (0..config.layers).find(|&l| config.window(l).is_none()).unwrap_or(0);
         let local = with_window.map_or(Vec::new(), |layer| config.rope_frequencies(layer));
-        let angles = [
-            Angles::new(&config.rope_frequencies(global), positions()),
-            Angles::new(&local, positions()),
-        ];
+        let angles =
+            [Angles::new(&config.rope_frequencies(global), positions()), Angles::new(&local, positions())];
         Batch { segments, starts, rows, angles }
     }
 
@@ -214,7 +218,15 @@ impl Model {
         x
     }
 
-    fn attention(&self, pool: &Pool, kv: &mut KvCache, batch: &Batch, index: usize, layer: &Layer, x: &mut [f32]) {
+    fn attention(
+        &self,
+        pool: &Pool,
+        kv: &mut KvCache,
+        batch: &Batch,
+        index: usize,
+        layer: &Layer,
+        x: &mut [f32],
+    ) {
         let config = self.config();
         let (q_cols, kv_cols) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
         let mut input = x.to_vec();
@@ -223,11 +235,20 @@ impl Model {
         let modules = [Module::Q, Module::K, Module::V];
         {
             let [wq, wk, wv] = &layer.qkv;
-            self.product(pool, batch, index, &input, &mut [(wq, &mut q), (wk, &mut k), (wv, &mut v)], &modules);
+            self.product(
+                pool,
+                batch,
+                index,
+                &input,
+                &mut [(wq, &mut q), (wk, &mut k), (wv, &mut v)],
+                &modules,
+            );
         }
         if let Some(biases) = &layer.qkv_bias {
             for (values, bias) in [&mut q, &mut k, &mut v].into_iter().zip(biases) {
-                for_rows(pool, values, bias.len(), |_, row| row.iter_mut().zip(bias).for_each(|(v, b)| *v += b));
+                for_rows(pool, values, bias.len(), |_, row| {
+                    row.iter_mut().zip(bias).for_each(|(v, b)| *v += b)
+                });
             }
         }
         if let Some((q_norm, k_norm)) = &layer.qk_norm {
@@ -263,7 +284,11 @@ impl Model {
         for (segment, start) in batch.segments.iter().zip(&batch.starts) {
             let pairs = segment.tokens.len() * group;
             for head in 0..config.kv_heads {
-                tasks.extend((0..pairs).step_by(MAX_ROWS).map(|at| (segment, *start, head, at..pairs.min(at + MAX_ROWS))));
+                tasks.extend(
+                    (0..pairs)
+                        .step_by(MAX_ROWS)
+                        .map(|at| (segment, *start, head, at..pairs.min(at + MAX_ROWS))),
+                );
             }
         }
         let place = Shared(out.as_mut_ptr());

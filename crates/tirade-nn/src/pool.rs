@@ -75,7 +75,8 @@ impl Pool {
     /// A pool of `threads` threads, the caller's included.
     pub fn new(threads: usize) -> Self {
         let board = Board { job: None, number: 0, inside: 0, stop: false };
-        let state = Arc::new(State { board: Mutex::new(board), posted: Condvar::new(), left: Condvar::new() });
+        let state =
+            Arc::new(State { board: Mutex::new(board), posted: Condvar::new(), left: Condvar::new() });
         let spawn = |_| {
             let state = Arc::clone(&state);
             std::thread::spawn(move || worker(&state))

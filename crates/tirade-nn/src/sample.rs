@@ -50,7 +50,11 @@ impl Sampling {
         let draw = uniform(self.seed, index as u64);
         if self.top_k == 0 && self.top_p >= 1.0 && self.min_p <= 0.0 {
             let total = exp_sum(isa, logits, largest, inverse);
-            return walk(logits.iter().enumerate().map(|(t, &l)| (t as u32, weight(l))), draw * f64::from(total), best);
+            return walk(
+                logits.iter().enumerate().map(|(t, &l)| (t as u32, weight(l))),
+                draw * f64::from(total),
+                best,
+            );
         }
         let candidates = self.candidates(isa, logits, largest, inverse);
         let total: f64 = candidates.iter().map(|(_, w)| f64::from(*w)).sum();

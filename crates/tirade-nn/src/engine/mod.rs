@@ -165,7 +165,15 @@ impl Engine {
         };
         let (commands, inbox) = mpsc::channel();
         let thread = std::thread::spawn(move || scheduler.serve(&inbox));
-        Ok(Self { commands: Some(commands), thread: Some(thread), config, tokenizer, template, counters, context })
+        Ok(Self {
+            commands: Some(commands),
+            thread: Some(thread),
+            config,
+            tokenizer,
+            template,
+            counters,
+            context,
+        })
     }
 
     /// The architecture.
@@ -192,9 +200,16 @@ impl Engine {
     ///
     /// # Errors
     /// If the model has no chat template or it refuses the conversation.
-    pub fn render(&self, messages: &[ChatMessage], tools: Option<&Json>, open_turn: bool) -> Result<Vec<u32>, NnError> {
+    pub fn render(
+        &self,
+        messages: &[ChatMessage],
+        tools: Option<&Json>,
+        open_turn: bool,
+    ) -> Result<Vec<u32>, NnError> {
         let Some(template) = &self.template else {
-            return Err(NnError::Text("the model has no chat template; it is a base model: give it text".into()));
+            return Err(NnError::Text(
+                "the model has no chat template; it is a base model: give it text".into(),
+            ));
         };
         self.encode(&template.render(messages, tools, open_turn)?)
     }

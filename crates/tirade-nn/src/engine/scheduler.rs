@@ -29,8 +29,16 @@ const LOGIT_ROWS: usize = 32;
 /// What other threads ask of the engine.
 pub enum Command {
     Submit(Box<Sequence>),
-    AddAdapter { lora: Box<Lora>, reply: mpsc::Sender<AdapterId> },
-    Score { tokens: Vec<u32>, adapter: Option<AdapterId>, what: Score, reply: mpsc::Sender<Result<Vec<f32>, NnError>> },
+    AddAdapter {
+        lora: Box<Lora>,
+        reply: mpsc::Sender<AdapterId>,
+    },
+    Score {
+        tokens: Vec<u32>,
+        adapter: Option<AdapterId>,
+        what: Score,
+        reply: mpsc::Sender<Result<Vec<f32>, NnError>>,
+    },
 }
 
 /// What is wanted of a text.
@@ -226,12 +234,15 @@ impl Scheduler {
             // All of its tokens and one more must fit, or it would be the first to leave again.
             let needed = sequence.tokens.len() + 1 - sequence.computed;
             let room = self.blocks.available() * BLOCK;
-            let fits = needed <= room && sequence.reserve(sequence.computed + count, &mut self.blocks, &mut self.kv);
+            let fits =
+                needed <= room && sequence.reserve(sequence.computed + count, &mut self.blocks, &mut self.kv);
             if !fits {
                 sequence.release(&mut self.blocks);
                 if self.running.is_empty() && parts.is_empty() {
                     let len = sequence.tokens.len();
-                    sequence.refuse(NnError::Request(format!("{len} tokens do not fit the key-value cache; raise its limit")));
+                    sequence.refuse(NnError::Request(format!(
+                        "{len} tokens do not fit the key-value cache; raise its limit"
+                    )));
                     continue;
                 }
                 return self.waiting.push_front(sequence);
@@ -283,7 +294,8 @@ impl Scheduler {
                 let sequence = &mut self.running[index];
                 let token = sequence.request.sampling.choose(self.isa, logits, sequence.generated());
                 let logprob = sequence.request.logprobs.then(|| logprob(self.isa, logits, token));
-                let visible = if self.tokenizer.is_special(token) { &[] } else { self.tokenizer.bytes(token) };
+                let visible =
+                    if self.tokenizer.is_special(token) { &[] } else { self.tokenizer.bytes(token) };
                 let is_end = self.tokenizer.end_tokens().contains(&token);
                 if let Some(finish) = sequence.push(token, logprob, visible, is_end, self.context) {
                     done.push((index, finish));
@@ -298,7 +310,12 @@ impl Scheduler {
         }
     }
 
-    fn score(&mut self, tokens: &[u32], adapter: Option<AdapterId>, what: Score) -> Result<Vec<f32>, NnError> {
+    fn score(
+        &mut self,
+        tokens: &[u32],
+        adapter: Option<AdapterId>,
+        what: Score,
+    ) -> Result<Vec<f32>, NnError> {
         if let Some(problem) = self.tokens_problem(tokens, adapter) {
             return Err(NnError::Request(problem));
         }
@@ -315,7 +332,13 @@ impl Scheduler {
         result
     }
 
-    fn score_in(&mut self, tokens: &[u32], adapter: Option<AdapterId>, what: Score, table: &[u32]) -> Vec<f32> {
+    fn score_in(
+        &mut self,
+        tokens: &[u32],
+        adapter: Option<AdapterId>,
+        what: Score,
+        table: &[u32],
+    ) -> Vec<f32> {
         let adapter = adapter.and_then(|id| self.adapters.get(&id));
         let mut scores = Vec::with_capacity(tokens.len());
         for start in (0..tokens.len()).step_by(self.step_rows) {

@@ -104,7 +104,14 @@ impl Sequence {
     }
 
     /// Adds a token to the reply; says if that ends it.
-    pub fn push(&mut self, token: u32, logprob: Option<f32>, bytes: &[u8], is_end: bool, context: usize) -> Option<Finish> {
+    pub fn push(
+        &mut self,
+        token: u32,
+        logprob: Option<f32>,
+        bytes: &[u8],
+        is_end: bool,
+        context: usize,
+    ) -> Option<Finish> {
         self.tokens.push(token);
         self.logprobs.extend(logprob);
         if is_end {

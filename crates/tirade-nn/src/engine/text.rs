@@ -32,7 +32,8 @@ impl Text {
     pub fn fresh(&mut self, last: bool) -> String {
         let mut end = self.bytes.len();
         if !last {
-            let pending = |stop: &String| (1..stop.len()).rev().find(|&n| self.bytes.ends_with(&stop.as_bytes()[..n]));
+            let pending =
+                |stop: &String| (1..stop.len()).rev().find(|&n| self.bytes.ends_with(&stop.as_bytes()[..n]));
             end -= self.stop.iter().filter_map(pending).max().unwrap_or(0);
             let tail = &self.bytes[self.shown.min(end)..end];
             end -= incomplete(tail);

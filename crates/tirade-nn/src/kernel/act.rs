@@ -64,7 +64,11 @@ impl Act {
                 let place = row * cols / BLOCK * BLOCK_BYTES;
                 // SAFETY: tiles do not overlap in the buffer, which holds all of them; the rows are in `x`.
                 unsafe {
-                    isa.run(Quantise { x: &x[row * cols..(row + count) * cols], count, out: out.get().add(place) });
+                    isa.run(Quantise {
+                        x: &x[row * cols..(row + count) * cols],
+                        count,
+                        out: out.get().add(place),
+                    });
                 }
             });
         }

@@ -337,7 +337,11 @@ unsafe fn dots<S: Simd, T: Int, const M: usize, const FROM: usize, const TO: usi
             let w = T::step::<S>(quants, step);
             for (m, acc) in acc.iter_mut().enumerate() {
                 let x = x.add((step * M + m) * 4).cast();
-                *acc = if matches!(T::KIND, Kind::Q8) { S::dot::<false>(*acc, w, x) } else { S::dot::<true>(*acc, w, x) };
+                *acc = if matches!(T::KIND, Kind::Q8) {
+                    S::dot::<false>(*acc, w, x)
+                } else {
+                    S::dot::<true>(*acc, w, x)
+                };
             }
         }
         acc

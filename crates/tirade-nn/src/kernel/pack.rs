@@ -66,13 +66,17 @@ impl Matrix {
     pub fn new(pool: &Pool, tensor: &Tensor, precision: Precision) -> Result<Self, NnError> {
         let kind = Kind::of(tensor.dtype, precision);
         if kind.is_integer() && !tensor.cols.is_multiple_of(BLOCK) {
-            return Err(NnError::Unsupported(format!("rows of {} weights, not whole blocks of 32", tensor.cols)));
+            return Err(NnError::Unsupported(format!(
+                "rows of {} weights, not whole blocks of 32",
+                tensor.cols
+            )));
         }
         let mut matrix = Self::empty(kind, tensor.rows, tensor.cols);
         let (panel_bytes, out) = (matrix.panel_bytes, Shared(matrix.data.as_mut_ptr()));
         pool.run(tensor.rows.div_ceil(PANEL), |panel| {
             // SAFETY: panels do not overlap, and the buffer holds all of them.
-            let bytes = unsafe { std::slice::from_raw_parts_mut(out.get().add(panel * panel_bytes), panel_bytes) };
+            let bytes =
+                unsafe { std::slice::from_raw_parts_mut(out.get().add(panel * panel_bytes), panel_bytes) };
             fill_panel(kind, tensor, panel * PANEL, bytes);
         });
         Ok(matrix)

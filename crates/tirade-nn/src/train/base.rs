@@ -7,6 +7,7 @@ use super::corpus::Writer;
 use super::error::TrainError;
 use super::model::{LayerShape, Model, Shape, Tensors};
 use super::ops::Activation;
+use super::options::{BasePrecision, TrainOptions};
 use super::run::Prepared;
 use crate::NnError;
 use crate::config::{Arch, Config};
@@ -52,23 +53,35 @@ impl Shape {
     }
 }
 
-impl Tensors for &Weights {
+/// The tensors of a file, held as the options say.
+struct Source<'a> {
+    weights: &'a Weights,
+    precision: BasePrecision,
+}
+
+impl Tensors for Source<'_> {
     type Error = NnError;
 
     fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, NnError> {
-        Ok(Weights::matrix(self, name, rows, columns)?.dequantise())
+        Ok(self.weights.matrix(name, rows, columns)?.dequantise())
+    }
+
+    fn halve(&self) -> bool {
+        self.precision == BasePrecision::Bf16
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, NnError> {
-        Weights::vector(self, name, len)
+        self.weights.vector(name, len)
     }
 }
 
-/// Loads the frozen weights, with rotary tables for the longest example.
-pub(crate) fn load(prepared: &Prepared) -> Result<Model, TrainError> {
+/// Loads the frozen weights, with rotary tables for the longest example, and lets go of the file.
+pub(crate) fn load(options: &TrainOptions, prepared: &Prepared) -> Result<Model, TrainError> {
     let all = prepared.corpus.sequences.iter().chain(&prepared.validation.sequences);
     let positions = all.map(|s| s.tokens.len()).max().unwrap_or(1);
-    Ok(Model::new(prepared.shape.clone(), positions, &mut &prepared.weights)?)
+    let weights = Weights::open(&options.model)?;
+    let mut source = Source { weights: &weights, precision: options.base_precision };
+    Ok(Model::new(prepared.shape.clone(), positions, &mut source)?)
 }
 
 impl Writer {

@@ -8,6 +8,7 @@
 //! [`gemm`] takes several pairs because LoRA is one: y = [x | u] · [Wᵀ ; B] runs in the registers of one pass over y.
 
 use super::kernel::{MAX_ROWS, Stretch, Target, WIDTH, tile, transpose16};
+use super::simd::simd;
 
 /// Steps of the contraction worked on at once: a 512 × 32 panel is 64 KiB, and stays near the core.
 const DEPTH: usize = 512;
@@ -135,11 +136,25 @@ pub(crate) trait Right {
     /// Columns `[j0, j0 + WIDTH)` of steps `[k0, k0 + kc)`, each step's columns side by side; columns past the end hold anything finite.
     /// `j0` is a multiple of [`WIDTH`] and `k0` of [`DEPTH`]. Returns its own memory, or `buffer` filled.
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32];
+
+    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side. Packing pays only
+    /// when a panel is used by many strips; low-rank products have one or two.
+    fn in_place(&self, _j0: usize, _k0: usize, _kc: usize) -> Option<(&[f32], usize)> {
+        None
+    }
 }
 
 impl Right for View<'_> {
     fn shape(&self) -> (usize, usize) {
         (self.rows, self.columns)
+    }
+
+    fn in_place(&self, j0: usize, k0: usize, kc: usize) -> Option<(&[f32], usize)> {
+        let width = WIDTH.min(self.columns - j0);
+        // The kernel reads whole vectors, so a ragged edge has to be packed.
+        let whole = !self.transposed && width.is_multiple_of(16);
+        let (from, to) = (k0 * self.stride + j0, (k0 + kc - 1) * self.stride + j0 + width);
+        whole.then(|| (&self.data[from..to], self.stride))
     }
 
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
@@ -182,25 +197,73 @@ fn pack_columns(a: &View, j0: usize, columns: usize, k0: usize, kc: usize, to: &
 /// A right operand stored in panels of 32 columns: panel j holds columns 32j..32j+32 of every step.
 #[derive(Default)]
 pub(crate) struct Panels {
-    data: Vec<f32>,
+    data: Store,
     steps: usize,
     columns: usize,
+}
+
+/// The numbers of [`Panels`], whole or rounded to bf16.
+enum Store {
+    Full(Vec<f32>),
+    Half(Vec<u16>),
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::Full(Vec::new())
+    }
+}
+
+simd! {
+    fn widen(from: &[u16], to: &mut [f32]) {
+        for (from, to) in from.iter().zip(to) {
+            *to = f32::from_bits((*from as u32) << 16);
+        }
+    }
+}
+
+/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
+fn narrow(x: f32) -> u16 {
+    if x.is_nan() {
+        return 0x7fc0;
+    }
+    let bits = x.to_bits();
+    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+impl Store {
+    /// The floats `at..at + len`: their own memory, or widened into `buffer`.
+    fn read<'a>(&'a self, at: usize, len: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        match self {
+            Store::Full(data) => &data[at..at + len],
+            Store::Half(data) => {
+                buffer.resize(len, 0.0);
+                widen(&data[at..at + len], buffer);
+                buffer
+            }
+        }
+    }
 }
 
 impl Panels {
     /// Packs `b`, reusing this operand's memory.
     pub fn pack(&mut self, b: View) {
         (self.steps, self.columns) = (b.rows, b.columns);
-        self.data.resize(b.columns.div_ceil(WIDTH) * b.rows * WIDTH, 0.0);
+        let mut data = match std::mem::take(&mut self.data) {
+            Store::Full(data) => data,
+            Store::Half(_) => Vec::new(),
+        };
+        data.resize(b.columns.div_ceil(WIDTH) * b.rows * WIDTH, 0.0);
         let mut buffer = Vec::new();
         for j0 in (0..b.columns).step_by(WIDTH) {
             for k0 in (0..b.rows).step_by(DEPTH) {
                 let kc = DEPTH.min(b.rows - k0);
                 let panel = b.panel(j0, k0, kc, &mut buffer);
                 let to = (j0 * b.rows) + k0 * WIDTH;
-                self.data[to..to + kc * WIDTH].copy_from_slice(panel);
+                data[to..to + kc * WIDTH].copy_from_slice(panel);
             }
         }
+        self.data = Store::Full(data);
     }
 
     /// A frozen weight given as rows of outputs by inputs, stored for y = x · Wᵀ.
@@ -210,6 +273,15 @@ impl Panels {
         panels
     }
 
+    /// The same weight rounded to bf16, in half the memory.
+    pub fn halved(self) -> Self {
+        let data = match self.data {
+            Store::Full(data) => Store::Half(data.into_iter().map(narrow).collect()),
+            half => half,
+        };
+        Self { data, ..self }
+    }
+
     /// The same memory as the right operand of the transposed product, dy · W.
     pub fn transposed(&self) -> Transposed<'_> {
         self.transposed_columns(0, self.columns)
@@ -217,13 +289,13 @@ impl Panels {
 
     /// [`Panels::transposed`] restricted to the columns `from..from + count`, its steps; `from` begins a panel.
     pub fn transposed_columns(&self, from: usize, count: usize) -> Transposed<'_> {
-        assert!(from % WIDTH == 0 && from + count <= self.columns);
+        assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
         Transposed { panels: self, from, count }
     }
 
     /// The columns `from..from + count` as a right operand; `from` begins a panel.
     pub fn columns(&self, from: usize, count: usize) -> Part<'_> {
-        assert!(from % WIDTH == 0 && from + count <= self.columns);
+        assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
         Part { panels: self, first_step: 0, steps: self.steps, first_column: from, columns: count }
     }
 
@@ -237,18 +309,16 @@ impl Panels {
     pub fn column(&self, j: usize, to: &mut [f32]) {
         let base = j / WIDTH * self.steps * WIDTH + j % WIDTH;
         for (k, to) in to.iter_mut().enumerate() {
-            *to = self.data[base + k * WIDTH];
+            *to = match &self.data {
+                Store::Full(data) => data[base + k * WIDTH],
+                Store::Half(data) => f32::from_bits((data[base + k * WIDTH] as u32) << 16),
+            };
         }
     }
 
     /// Number of columns: the outputs of the weight this was made from.
     pub fn columns_len(&self) -> usize {
         self.columns
-    }
-
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.data.len() * 4
     }
 }
 
@@ -257,9 +327,8 @@ impl Right for Panels {
         (self.steps, self.columns)
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, _: &'a mut Vec<f32>) -> &'a [f32] {
-        let from = j0 * self.steps + k0 * WIDTH;
-        &self.data[from..from + kc * WIDTH]
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        self.data.read(j0 * self.steps + k0 * WIDTH, kc * WIDTH, buffer)
     }
 }
 
@@ -297,11 +366,12 @@ impl Right for Transposed<'_> {
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
         let width = WIDTH.min(self.panels.steps - j0);
         buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, 0.0);
+        let mut block = Vec::new();
         for k in (0..kc).step_by(WIDTH) {
             // 32 stored steps (our columns) of one stored panel (32 of our steps): one contiguous 4 KiB block.
             let start = (self.from + k0 + k) * self.panels.steps + j0 * WIDTH;
             turn(
-                &self.panels.data[start..start + width * WIDTH],
+                self.panels.data.read(start, width * WIDTH, &mut block),
                 width,
                 &mut buffer[k * WIDTH..(k + WIDTH) * WIDTH],
             );
@@ -388,6 +458,20 @@ fn rounds(pairs: &[(&Left, &dyn Right)]) -> Vec<Vec<Block>> {
     rounds
 }
 
+/// A panel and the floats from one of its steps to the next: where it lies if only a `few` strips use it, else packed.
+fn panel_of<'a>(
+    right: &'a dyn Right,
+    &(_, k0, kc): &Block,
+    j0: usize,
+    few: bool,
+    buffer: &'a mut Vec<f32>,
+) -> (&'a [f32], usize) {
+    match right.in_place(j0, k0, kc) {
+        Some(in_place) if few => in_place,
+        _ => (right.panel(j0, k0, kc, buffer), WIDTH),
+    }
+}
+
 #[allow(clippy::too_many_arguments)]
 fn panel_column(
     pairs: &[(&Left, &dyn Right)],
@@ -399,17 +483,16 @@ fn panel_column(
     add: bool,
     buffers: &mut Buffers,
 ) {
-    let panels: Vec<&[f32]> = group
-        .iter()
-        .zip(&mut buffers.0)
-        .map(|(&(pair, k0, kc), buffer)| pairs[pair].1.panel(j0, k0, kc, buffer))
-        .collect();
     let left = pairs[0].0;
+    let few = left.rows <= 2 * MAX_ROWS;
+    let blocks = group.iter().zip(&mut buffers.0);
+    let panels: Vec<(&[f32], usize)> =
+        blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
     for i0 in (0..left.rows).step_by(left.height) {
         let height = left.height.min(left.rows - i0);
-        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), k: 0 }; 2];
+        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            *stretch = Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.as_ptr(), k: kc };
+            *stretch = Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
         }
         write_tile(
             &stretches[..group.len()],
@@ -433,7 +516,7 @@ fn write_tile(
     width: usize,
     add: bool,
 ) {
-    if width % 16 == 0 {
+    if width.is_multiple_of(16) {
         debug_assert!(at + (height - 1) * stride + width <= c.len());
         // SAFETY: `gemm` checked C's extent, `Left` and `Right` hold k steps of the widths the kernel reads.
         unsafe { tile(s, Target { c: c[at..].as_mut_ptr(), stride, add }, height, width / 16) };
@@ -526,6 +609,37 @@ mod tests {
     }
 
     #[test]
+    fn halved_weights_serve_both_products() {
+        // Multiples of 1/8 below 2 fit bf16 exactly, so rounding changes nothing here.
+        let (m, k, n) = (15, 70, 40);
+        let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
+        let want = plain(&a, &b, m, k, n);
+        let forward = Panels::weight(&transpose(&b, k, n), n, k).halved();
+        let backward = Panels::weight(&b, k, n).halved();
+        let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];
+        for right in rights {
+            let mut c = vec![0f32; m * n];
+            gemm(&[(&Left::of(View::new(&a, m, k)), right)], &mut c, n, false, &mut Buffers::default());
+            close(&c, &want, "halved");
+        }
+    }
+
+    #[test]
+    fn narrowing_rounds_to_nearest_even() {
+        for (x, want) in [
+            (1.0, 0x3f80),
+            (1.0 + 1.0 / 256.0, 0x3f80),
+            (1.0 + 3.0 / 256.0, 0x3f82),
+            (1.005, 0x3f81),
+            (-2.0, 0xc000),
+        ] {
+            assert_eq!(narrow(x), want, "{x}");
+        }
+        assert!(f32::from_bits((narrow(f32::NAN) as u32) << 16).is_nan());
+        assert_eq!(narrow(f32::INFINITY), 0x7f80);
+    }
+
+    #[test]
     fn column_returns_the_weight_row() {
         let w = matrix(37, 20, 5);
         let panels = Panels::weight(&w, 37, 20);
@@ -533,48 +647,6 @@ mod tests {
         for j in [0, 31, 32, 36] {
             panels.column(j, &mut row);
             assert_eq!(row, w[j * 20..(j + 1) * 20]);
-        }
-    }
-}
-#[cfg(test)]
-mod speed {
-    use super::*;
-    #[test]
-    #[ignore]
-    fn speed() {
-        for (m, k, n) in [
-            (512, 576, 1536),
-            (512, 1536, 576),
-            (512, 576, 576),
-            (512, 576, 192),
-            (512, 576, 16),
-            (512, 16, 576),
-            (16, 512, 576),
-            (512, 64, 512),
-            (256, 576, 49152),
-        ] {
-            let (a, w) = (vec![0.5f32; m * k], vec![0.25f32; n * k]);
-            let p = Panels::weight(&w, n, k);
-            let pt = Panels::weight(&w, k, n);
-            let mut c = vec![0f32; m * n];
-            let mut b = Buffers::default();
-            let mut l = Left::default();
-            let mut time = |name: &str, f: &mut dyn FnMut()| {
-                let mut best = f64::MAX;
-                for _ in 0..10 {
-                    let t = std::time::Instant::now();
-                    f();
-                    best = best.min(t.elapsed().as_secs_f64());
-                }
-                print!("{name} {:.0} ", 2e-9 * (m * k * n) as f64 / best);
-            };
-            print!("{m} {k} {n}: ");
-            time("pack", &mut || l.pack(View::new(&a, m, k)));
-            time("fwd", &mut || gemm(&[(&l, &p)], &mut c, n, false, &mut b));
-            time("bwd", &mut || gemm(&[(&l, &pt.transposed())], &mut c, n, false, &mut b));
-            time("view", &mut || gemm(&[(&l, &View::new(&w, k, n))], &mut c, n, false, &mut b));
-            time("viewt", &mut || gemm(&[(&l, &View::new(&w, n, k).t())], &mut c, n, false, &mut b));
-            println!();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The innermost loops of matrix multiplication: a tile of up to 14 × 32 results held in registers.
 //!
-//! A tile is C[i][j] (+)= Σ_k A[k][i] · B[k][j], with A packed `rows` wide and B packed [`WIDTH`] wide. [`tile`] picks the copy for
+//! A tile is C[i][j] (+)= Σ_k A[k][i] · B[k][j], with A packed `rows` wide and B packed [`WIDTH`] wide or read
+//! where it lies. [`tile`] picks the copy for
 //! the processor; [`transpose16`] is the other primitive packing needs.
 
 use super::simd::{Level, level};
@@ -15,6 +16,8 @@ pub(crate) const MAX_ROWS: usize = 14;
 pub(crate) struct Stretch {
     pub a: *const f32,
     pub b: *const f32,
+    /// Floats from one step of B to the next: [`WIDTH`] when packed.
+    pub b_step: usize,
     pub k: usize,
 }
 
@@ -31,7 +34,7 @@ pub(crate) struct Target {
 /// Computes a tile of `rows` ≤ 14 rows and 16 (`vectors` = 1) or 32 (`vectors` = 2) columns.
 ///
 /// # Safety
-/// Each stretch's `a` must hold `k · rows` floats and `b` `k · WIDTH`; the target must hold `rows` rows of `16 · vectors` floats.
+/// Each stretch's `a` must hold `k · rows` floats and `b` `k` steps of `16 · vectors` floats `b_step` apart; the target must hold `rows` rows of `16 · vectors` floats.
 pub(crate) unsafe fn tile(stretches: &[Stretch], target: Target, rows: usize, vectors: usize) {
     debug_assert!((1..=MAX_ROWS).contains(&rows) && (1..=2).contains(&vectors));
     // SAFETY: the caller vouches for the pointers, `level` for the instructions.
@@ -56,7 +59,7 @@ unsafe fn portable(stretches: &[Stretch], target: Target, rows: usize, from: usi
                 for k in 0..s.k {
                     // SAFETY: `tile`'s contract.
                     unsafe {
-                        let b = &*(s.b.add(k * WIDTH + j) as *const [f32; 8]);
+                        let b = &*(s.b.add(k * s.b_step + j) as *const [f32; 8]);
                         for (h, sums) in sums.iter_mut().enumerate().take(height) {
                             let a = *s.a.add(k * rows + i + h);
                             for (sum, b) in sums.iter_mut().zip(b) {
@@ -97,7 +100,7 @@ pub(crate) unsafe fn transpose16(from: *const f32, from_stride: usize, to: *mut 
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Stretch, Target, WIDTH};
+    use super::{Stretch, Target};
     use std::arch::x86_64::*;
 
     type Tile = unsafe fn(&[Stretch], Target);
@@ -118,14 +121,14 @@ mod x86 {
                 let (mut a, mut b) = (s.a, s.b);
                 for _ in 0..s.k {
                     let right: [__m512; V] = std::array::from_fn(|v| _mm512_loadu_ps(b.add(16 * v)));
-                    for i in 0..R {
+                    for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm512_set1_ps(*a.add(i));
-                        for v in 0..V {
-                            sums[i][v] = _mm512_fmadd_ps(left, right[v], sums[i][v]);
+                        for (sum, right) in sums.iter_mut().zip(right) {
+                            *sum = _mm512_fmadd_ps(left, right, *sum);
                         }
                     }
                     a = a.add(R);
-                    b = b.add(WIDTH);
+                    b = b.add(s.b_step);
                 }
             }
             for (i, row) in sums.iter().enumerate() {
@@ -176,13 +179,13 @@ mod x86 {
                 let (mut a, mut b) = (s.a.add(from), s.b.add(column));
                 for _ in 0..s.k {
                     let right = [_mm256_loadu_ps(b), _mm256_loadu_ps(b.add(8))];
-                    for i in 0..R {
+                    for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm256_set1_ps(*a.add(i));
-                        sums[i][0] = _mm256_fmadd_ps(left, right[0], sums[i][0]);
-                        sums[i][1] = _mm256_fmadd_ps(left, right[1], sums[i][1]);
+                        sums[0] = _mm256_fmadd_ps(left, right[0], sums[0]);
+                        sums[1] = _mm256_fmadd_ps(left, right[1], sums[1]);
                     }
                     a = a.add(rows);
-                    b = b.add(WIDTH);
+                    b = b.add(s.b_step);
                 }
             }
             for (i, row) in sums.iter().enumerate() {
@@ -254,6 +257,19 @@ mod tests {
         }
     }
 
+    type Run = unsafe fn(&[Stretch], Target, usize, usize);
+
+    /// Every copy of the tile this processor can run.
+    fn copies() -> Vec<Run> {
+        let plain: Run = |s, t, r, v| unsafe { portable(s, t, r, 0, 16 * v) };
+        let mut copies: Vec<Run> = vec![tile, plain];
+        #[cfg(target_arch = "x86_64")]
+        if level() >= Level::Avx2 {
+            copies.push(|s, t, r, v| unsafe { x86::tile_avx2(s, t, r, v) });
+        }
+        copies
+    }
+
     #[test]
     fn every_tile_size_agrees_with_the_plain_loop() {
         let k = 7;
@@ -263,11 +279,11 @@ mod tests {
                 let b: Vec<f32> = (0..k * WIDTH).map(|i| (i % 13) as f32 - 6.0).collect();
                 let mut c = vec![1f32; rows * 40];
                 let stretches = [
-                    Stretch { a: a.as_ptr(), b: b.as_ptr(), k: 3 },
+                    Stretch { a: a.as_ptr(), b: b.as_ptr(), b_step: WIDTH, k: 3 },
                     // SAFETY: three steps in.
-                    unsafe { Stretch { a: a.as_ptr().add(3 * rows), b: b.as_ptr().add(3 * WIDTH), k: 4 } },
+                    unsafe { Stretch { a: a.as_ptr().add(3 * rows), b: b.as_ptr().add(3 * WIDTH), b_step: WIDTH, k: 4 } },
                 ];
-                for run in [tile, |s: &[Stretch], t, r, v| unsafe { portable(s, t, r, 0, 16 * v) }] {
+                for run in copies() {
                     c.fill(1.0);
                     let target = Target { c: c.as_mut_ptr(), stride: 40, add: true };
                     // SAFETY: the buffers above have the sizes asked for.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::attention::Heads;
+use super::error::TrainError;
 use super::lora::Plan;
 use super::model::Shape;
 use super::options::{BasePrecision, TrainOptions};
@@ -16,14 +17,28 @@ pub struct Memory {
     pub adapter: u64,
     /// Saved and temporary activations of all threads.
     pub activations: u64,
-    /// The largest tensor while it is converted at the start, and program text.
+    /// The largest tensor while it is converted at the start.
     pub loading: u64,
+    /// Tokenizer, template and program.
+    pub program: u64,
 }
 
 impl Memory {
     /// The most that is held at once: loading happens before training.
     pub fn total(&self) -> u64 {
-        self.weights + self.loading.max(self.adapter + self.activations)
+        self.program + self.weights + self.loading.max(self.adapter + self.activations)
+    }
+
+    /// Refuses a run that would need more than `limit` bytes.
+    pub(crate) fn refuse_above(&self, limit: Option<u64>) -> Result<(), TrainError> {
+        match limit {
+            Some(limit) if self.total() > limit => Err(TrainError::TooLarge {
+                needed_mib: self.total() >> 20,
+                limit_mib: limit >> 20,
+                detail: self.describe(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The parts in words.
@@ -49,14 +64,16 @@ pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk:
     let weights = (linear * shape.layers.len() + embedding * if shape.tied { 1 } else { 2 }) * per_weight;
     let threads = options.threads;
     let early = options.early_stop.is_some() as usize;
-    let adapter = plan.len * 4 * (4 + early + threads);
+    // Weights, two moments and a gradient, each thread's gradient, and a copy of three of them while a checkpoint is written.
+    let adapter = plan.len * 4 * (4 + 3 + early + threads);
     let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk));
     let bytes = |n: usize| n as u64;
     Memory {
         weights: bytes(weights),
         adapter: bytes(adapter),
         activations: bytes(activations),
-        loading: bytes(embedding * 4) + (64 << 20),
+        loading: bytes(embedding * 8),
+        program: bytes(shape.vocabulary * 1024) + (16 << 20),
     }
 }
 
@@ -79,4 +96,32 @@ fn temporary(shape: &Shape, chunk: usize) -> usize {
     let attention = 4 * 128 * chunk + 6 * chunk * heads.width;
     let head = chunk * (4 * shape.hidden + 2 * 512);
     streams + attention + head + 4 * 512 * 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::lora::Module;
+    use crate::train::testing::tiny;
+
+    fn memory(change: impl Fn(&mut TrainOptions), chunk: usize) -> Memory {
+        let mut options = TrainOptions::default();
+        change(&mut options);
+        let shape = tiny("llama").shape;
+        let plan = Plan::new(2, shape.sizes(), &Module::ALL, 16, 1.0, 0.0);
+        predict(&options, &shape, &plan, chunk)
+    }
+
+    #[test]
+    fn every_choice_moves_its_own_part() {
+        let base = memory(|_| (), 512);
+        let half = memory(|o| o.base_precision = BasePrecision::Bf16, 512);
+        assert_eq!((half.weights * 2, half.activations), (base.weights, base.activations));
+        let two = memory(|o| o.threads = 2, 512);
+        assert_eq!(two.activations, 2 * base.activations);
+        assert!(two.adapter > base.adapter && two.weights == base.weights);
+        assert!(memory(|o| o.activation_checkpointing = true, 512).activations < base.activations);
+        assert!(memory(|_| (), 1024).activations > base.activations);
+        assert_eq!(memory(|o| o.batch_size = 64, 512), base);
+    }
 }

@@ -12,6 +12,8 @@ pub(crate) trait Tensors {
     type Error;
     /// Rows of a matrix, one after another.
     fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Self::Error>;
+    /// Whether matrices are to be held in bf16.
+    fn halve(&self) -> bool;
     /// A vector; for norms, what is multiplied by.
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error>;
 }
@@ -113,12 +115,6 @@ impl Model {
     pub fn head(&self) -> &Panels {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
-
-    /// Bytes of frozen weights held.
-    pub fn bytes(&self) -> usize {
-        let linears = self.layers.iter().flat_map(|l| &l.linears).map(|l| l.weight.bytes());
-        self.embedding.bytes() + self.head.as_ref().map_or(0, Panels::bytes) + linears.sum::<usize>()
-    }
 }
 
 fn rotary_table(inverse: &[f32], positions: usize) -> Rotary {
@@ -132,7 +128,8 @@ fn panels<T: Tensors>(
     name: &str,
     (rows, columns): (usize, usize),
 ) -> Result<Panels, T::Error> {
-    Ok(Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns))
+    let weight = Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns);
+    Ok(if tensors.halve() { weight.halved() } else { weight })
 }
 
 fn read_layer<T: Tensors>(shape: &Shape, index: usize, tensors: &mut T) -> Result<Layer, T::Error> {

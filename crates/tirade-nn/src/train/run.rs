@@ -83,7 +83,6 @@ pub struct TrainSummary {
 
 /// Everything known before the weights are loaded.
 pub(crate) struct Prepared {
-    pub weights: Weights,
     pub writer: Writer,
     pub shape: Shape,
     pub plan: Plan,
@@ -120,7 +119,7 @@ pub(crate) fn prepare(
     let all = || corpus.sequences.iter().chain(&validation.sequences);
     let chunk = all().map(|s| s.tokens.len()).max().unwrap_or(1).max(CHUNK);
     let memory = predict(options, &shape, &plan, chunk);
-    Ok(Prepared { weights, writer, shape, plan, corpus, validation, steps, memory })
+    Ok(Prepared { writer, shape, plan, corpus, validation, steps, memory })
 }
 
 /// Trains a LoRA adapter and writes it to `options.output` in PEFT's format, with loss curve, checkpoints and model card.
@@ -137,9 +136,9 @@ pub fn train(
     on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainSummary, TrainError> {
     let prepared = prepare(options, train, validation)?;
-    refuse_too_large(options, &prepared.memory)?;
+    prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;
-    let model = base::load(&prepared)?;
+    let model = base::load(options, &prepared)?;
     let mut run = Run::new(options, &prepared, &model)?;
     let event = TrainEvent::Start {
         step: run.progress.state.step,
@@ -152,17 +151,6 @@ pub fn train(
         stop = run.step(on_event)?.is_break();
     }
     run.finish(stop, on_event)
-}
-
-fn refuse_too_large(options: &TrainOptions, memory: &Memory) -> Result<(), TrainError> {
-    match options.memory_limit {
-        Some(limit) if memory.total() > limit => Err(TrainError::TooLarge {
-            needed_mib: memory.total() >> 20,
-            limit_mib: limit >> 20,
-            detail: memory.describe(),
-        }),
-        _ => Ok(()),
-    }
 }
 
 struct Run<'a> {

@@ -82,6 +82,10 @@ impl Tensors for Tiny {
         Ok(fill(name, rows * columns, if name.contains("embed") { 1.0 } else { 0.4 }))
     }
 
+    fn halve(&self) -> bool {
+        false
+    }
+
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error> {
         let around = if name.contains("norm") { 1.0 } else { 0.0 };
         Ok(fill(name, len, 0.5).iter().map(|v| v + around).collect())

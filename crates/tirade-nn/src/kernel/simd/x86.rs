@@ -142,7 +142,9 @@ unsafe impl Simd for Avx512 {
     }
     #[inline(always)]
     unsafe fn shr_and(x: Self::B, n: u32, mask: u8) -> Self::B {
-        unsafe { _mm512_and_si512(_mm512_srl_epi16(x, _mm_cvtsi32_si128(n as i32)), _mm512_set1_epi8(mask as i8)) }
+        unsafe {
+            _mm512_and_si512(_mm512_srl_epi16(x, _mm_cvtsi32_si128(n as i32)), _mm512_set1_epi8(mask as i8))
+        }
     }
     #[inline(always)]
     unsafe fn shl(x: Self::B, n: u32) -> Self::B {
@@ -350,7 +352,8 @@ unsafe fn dot_avx2<const SMALL: bool>(acc: __m256i, w: __m256i, x: __m256i) -> _
             return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
         }
         let low = _mm256_set1_epi16(0xFF);
-        let even = _mm256_madd_epi16(_mm256_and_si256(w, low), _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(x)));
+        let even =
+            _mm256_madd_epi16(_mm256_and_si256(w, low), _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(x)));
         let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(w), _mm256_srai_epi16::<8>(x));
         _mm256_add_epi32(acc, _mm256_add_epi32(even, odd))
     }
