@@ -21,6 +21,7 @@
 
 pub mod csv;
 mod format;
+mod groups;
 pub mod html;
 pub mod terminal;
 #[cfg(test)]
