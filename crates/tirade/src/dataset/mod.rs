@@ -16,6 +16,7 @@
 //!
 //! Deliberately unknown here: models, the store, and where the data folder is (the caller says).
 
+mod blacklist;
 mod fields;
 mod gold;
 mod import;

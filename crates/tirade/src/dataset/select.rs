@@ -1,13 +1,12 @@
 //! Which problems of a data set a run works on.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::blacklist::Blacklist;
 use super::known::{Found, find};
-use super::row::snake_case;
 use super::{BadRow, DatasetError, Fields, Row, Split, open};
 use crate::problem::Problem;
 
@@ -138,63 +137,6 @@ impl Skipped {
     }
 }
 
-/// Ids to leave out.
-#[derive(Default)]
-struct Blacklist(HashSet<String>);
-
-impl Blacklist {
-    fn read(path: &Path) -> Result<Self, DatasetError> {
-        let text = std::fs::read_to_string(path).map_err(DatasetError::io(path))?;
-        let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        let ids = if is_csv { column_of_ids(&text, path)? } else { lines_of_ids(&text) };
-        Ok(Self(ids.into_iter().map(|id| id.to_lowercase()).collect()))
-    }
-
-    /// By id, or by the paper's id for it: `Algebra_1531` is `math/train/algebra/1531`.
-    fn has(&self, problem: &Problem) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        let number = problem.id.rsplit('/').next().unwrap_or("");
-        let of_paper = problem.subject.as_deref().map(|subject| format!("{}_{number}", snake_case(subject)));
-        self.0.contains(&problem.id.to_lowercase())
-            || of_paper.is_some_and(|id| self.0.contains(&id) || self.0.contains(&id.replacen("and", "&", 1)))
-            || self.has_spaced(problem, number)
-    }
-
-    /// The paper keeps the spaces and the ampersand of a subject: `Counting & Probability_12`.
-    fn has_spaced(&self, problem: &Problem, number: &str) -> bool {
-        let subject = problem.subject.as_deref().unwrap_or("").replace("_and_", " & ").replace('_', " ");
-        self.0.contains(&format!("{subject}_{number}"))
-    }
-}
-
-fn lines_of_ids(text: &str) -> Vec<String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(str::to_owned).collect()
-}
-
-fn column_of_ids(text: &str, path: &Path) -> Result<Vec<String>, DatasetError> {
-    let malformed = |expected: &str, found: String| DatasetError::Malformed {
-        path: path.to_owned(),
-        expected: expected.into(),
-        found,
-    };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| malformed("a CSV header", error.to_string()))?.clone();
-    let column =
-        ["problem_id", "id"].iter().find_map(|name| header.iter().position(|cell| cell.trim() == *name));
-    let column = column.ok_or_else(|| {
-        malformed(
-            "a column `problem_id` or `id`",
-            format!("the columns {}", header.iter().collect::<Vec<_>>().join(", ")),
-        )
-    })?;
-    let cell = |record: csv::StringRecord| record.get(column).map(|id| id.trim().to_owned());
-    let records: Result<Vec<_>, _> = reader.records().collect();
-    Ok(records.map_err(|error| malformed("CSV", error.to_string()))?.into_iter().filter_map(cell).collect())
-}
-
 /// SHA-256 of the problems as JSON lines, in hex.
 fn hash(problems: &[Problem]) -> String {
     let mut hasher = Sha256::new();
@@ -296,24 +238,5 @@ mod tests {
         assert_eq!(hash(2), hash(2));
         assert_ne!(hash(2), hash(3));
         assert_eq!(hash(2).len(), 64);
-    }
-
-    #[test]
-    fn blacklists_are_ids_in_lines_or_in_a_column() {
-        let problem = |id: &str, subject: &str| Problem {
-            id: id.into(),
-            subject: Some(subject.into()),
-            ..Problem::default()
-        };
-        let list = Blacklist(
-            lines_of_ids("# seen\nmath/train/algebra/1\n\n counting & probability_12\n")
-                .into_iter()
-                .collect(),
-        );
-        assert!(list.has(&problem("math/train/algebra/1", "algebra")));
-        assert!(list.has(&problem("math/train/counting_and_probability/12", "counting_and_probability")));
-        assert!(!list.has(&problem("math/train/algebra/12", "algebra")));
-        let error = column_of_ids("a,b\n1,2\n", Path::new("x.csv")).unwrap_err().to_string();
-        assert_eq!(error, "x.csv: expected a column `problem_id` or `id`, found the columns a, b");
     }
 }

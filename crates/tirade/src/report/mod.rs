@@ -22,6 +22,7 @@
 pub mod csv;
 mod format;
 mod gather;
+mod groups;
 pub mod html;
 pub mod terminal;
 #[cfg(test)]

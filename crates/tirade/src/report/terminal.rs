@@ -1,7 +1,8 @@
 //! The report as plain text, no wider than asked: what a run prints at its end.
 
+use super::groups::groups;
 use super::{Count, Evaluation, Report, Training, format};
-use crate::eval::score::{Rate, Score};
+use crate::eval::score::Rate;
 
 /// Narrower than this no table is legible.
 const NARROWEST: usize = 40;
@@ -86,29 +87,21 @@ impl Page {
         }
     }
 
+    /// One line a model: name of the group on the first, then figure, interval and a picture of both.
     fn evaluation(&mut self, evaluation: &Evaluation) {
         self.heading(&format!("Accuracy without tools: {}", evaluation.problems));
-        self.rates("all", &evaluation.scores, |score| Some(score.overall));
-        for (label, group) in [("level ", by_level as Group), ("", by_subject)] {
-            for name in group_names(&evaluation.scores, group) {
-                let shown = format!("{label}{}", format::words(&name));
-                self.rates(&shown, &evaluation.scores, |score| rate(group(score), &name));
-            }
-        }
-    }
-
-    /// One line a model: name of the group on the first, then figure, interval and a picture of both.
-    fn rates(&mut self, group: &str, scores: &[Score], rate: impl Fn(&Score) -> Option<Rate>) {
         let (group_width, name_width) = (24.min(self.width / 4), 10);
         let room = self.width.saturating_sub(2 + group_width + 1 + name_width + 1 + 9 + 8 + 2).min(41);
-        let mut shown = group;
-        for score in scores {
-            let Some(rate) = rate(score) else { continue };
-            let (group, name) = (cut(shown, group_width), cut(&score.name, name_width));
-            let figures = format!("{:>4}/{:<4}{:>8}", rate.right, rate.of, format::percent(rate.share()));
-            let picture = if room >= 11 { whiskers(rate, room) } else { String::new() };
-            self.line(&format!("  {group:<group_width$} {name:<name_width$} {figures}  {picture}"));
-            shown = "";
+        for group in groups(&evaluation.scores) {
+            let mut shown = group.title.as_str();
+            for (model, rate) in group.rates {
+                let (title, name) =
+                    (cut(shown, group_width), cut(&evaluation.scores[model].name, name_width));
+                let figures = format!("{:>4}/{:<4}{:>8}", rate.right, rate.of, format::percent(rate.share()));
+                let picture = if room >= 11 { whiskers(rate, room) } else { String::new() };
+                self.line(&format!("  {title:<group_width$} {name:<name_width$} {figures}  {picture}"));
+                shown = "";
+            }
         }
     }
 
@@ -175,31 +168,6 @@ impl Page {
             self.line(&format!("  {name:<24} {calls:>6} calls {failed:>5} failed {time:>14}"));
         }
     }
-}
-
-type Group = fn(&Score) -> &[(String, Rate)];
-
-fn by_level(score: &Score) -> &[(String, Rate)] {
-    &score.by_level
-}
-
-fn by_subject(score: &Score) -> &[(String, Rate)] {
-    &score.by_subject
-}
-
-/// The names of a group over all scores, in the order in which they come up.
-fn group_names(scores: &[Score], group: Group) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, _) in scores.iter().flat_map(group) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
-}
-
-fn rate(rates: &[(String, Rate)], name: &str) -> Option<Rate> {
-    rates.iter().find(|(own, _)| own == name).map(|(_, rate)| *rate)
 }
 
 fn cut(text: &str, width: usize) -> String {

@@ -39,7 +39,68 @@ fn the_page_holds_nothing_that_loads_or_runs() {
 
 #[test]
 fn every_element_is_closed() {
-    let page = html::render(&sample());
+    assert_closed(&html::render(&sample()));
+}
+
+/// Two thousand damaged formulas, the same in every run: none may crash the renderer or leave the page malformed.
+#[test]
+fn damaged_formulas_do_not_damage_the_page() {
+    let whole = r"So $x = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a}$ and \[ \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} < \boxed{\text{if } 5} \]";
+    let parts = [
+        "\\",
+        "{",
+        "}",
+        "$",
+        r"\left(",
+        r"\right]",
+        "^",
+        "_",
+        "&",
+        "<",
+        ">",
+        "\"",
+        r"\begin{array}{c|}",
+        r"\end{array}",
+        r"\boxed{",
+        r"\text{",
+        r"\color{",
+        r"\hline",
+        r"\not",
+        r"\verb|",
+        r"\middle|",
+        r"\kern",
+        r"\limits",
+        "'",
+        "%",
+        "#1",
+        "\u{e0b0}",
+        "é",
+    ];
+    let mut state = 20_261_123_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let mut report = Report { pairs: sample().pairs, ..Report::default() };
+    for _ in 0..2000 {
+        let mut text: Vec<char> = whole.chars().collect();
+        for _ in 0..=random(8) {
+            let at = random(text.len());
+            match random(3) {
+                0 => drop(text.remove(at)),
+                1 => drop(text.splice(at..at, parts[random(parts.len())].chars())),
+                _ => text.swap(at, 0),
+            }
+        }
+        report.pairs[0].prose[0].text = text.into_iter().collect();
+        report.pairs.truncate(1);
+        assert_closed(&html::render(&report));
+    }
+}
+
+fn assert_closed(page: &str) {
     let mut open = Vec::new();
     for tag in page.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
         let name = tag.trim_end_matches('/').split(' ').next().unwrap();

@@ -12,8 +12,12 @@ use super::text::escape;
 const LONGEST: usize = 4000;
 /// More than `LONGEST` characters can only come to by macros that double each other.
 const MOST_EVENTS: usize = 20_000;
-/// The parser recurses on some commands (`\sqrt\sqrt…`).
+/// Braces in braces beyond this are no mathematics.
 const DEEPEST: usize = 200;
+/// The parser recurses on commands (`\hat\hat…`), in a debug build with some 12 KiB each: so many fit on any thread's stack.
+const COMMANDS_HERE: usize = 40;
+/// Formulas with more get a thread of their own, with room for all the commands that `LONGEST` characters can hold.
+const STACK: usize = 128 << 20;
 
 /// Where a formula stands in a text.
 pub(super) struct Span {
@@ -26,7 +30,8 @@ pub(super) struct Span {
 /// The formula that begins at byte `at`, if one does. Dollars follow pandoc's rule, so that sums of money are no formulas: no space
 /// after the opening one, none before the closing one (unless a command stands between), and no digit after it.
 pub(super) fn span_at(text: &str, at: usize) -> Option<Span> {
-    let rest = &text[at..];
+    // What ends beyond this is not shown as a formula anyway, and looking further would make hostile text slow.
+    let rest = &text[at..text.floor_char_boundary(at + 2 * LONGEST)];
     for (open, close, display) in [("$$", "$$", true), ("\\[", "\\]", true), ("\\(", "\\)", false)] {
         if let Some(body) = rest.strip_prefix(open) {
             let start = at + open.len();
@@ -42,7 +47,7 @@ pub(super) fn span_at(text: &str, at: usize) -> Option<Span> {
         let end = at + "\\boxed{".len() + closing_brace(body)? + 1;
         return Some(Span { content: at..end, display: false, end });
     }
-    let name = rest.strip_prefix("\\begin{")?.split('}').next()?;
+    let (name, _) = rest.strip_prefix("\\begin{")?.split_once('}')?;
     let close = format!("\\end{{{name}}}");
     let end = at + rest.find(&close)? + close.len();
     Some(Span { content: at..end, display: true, end })
@@ -101,8 +106,13 @@ fn mathml(latex: &str, display: bool) -> Option<String> {
         return None;
     }
     let source = marked(latex);
-    // The parser is young and its input hostile: should it panic, the source is shown.
-    let markup = catch_unwind(AssertUnwindSafe(|| convert(&source, display))).ok()??;
+    let markup = if source.matches('\\').count() <= COMMANDS_HERE {
+        // The parser is young and its input hostile: should it panic, the source is shown.
+        catch_unwind(AssertUnwindSafe(|| convert(&source, display))).ok()??
+    } else {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        thread.spawn(move || convert(&source, display)).ok()?.join().ok()??
+    };
     checked(&unmasked(&markup))
 }
 
@@ -118,18 +128,16 @@ fn convert(latex: &str, display: bool) -> Option<String> {
     Some(markup)
 }
 
-/// How deep a formula could nest: open braces, and commands that follow each other without a brace.
+/// How deep the braces nest.
 fn depth(latex: &str) -> usize {
-    let (mut depth, mut deepest, mut run) = (0usize, 0, 0usize);
-    for c in latex.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '\\' => run += 1,
-            c if c.is_ascii_alphabetic() => {}
-            _ => run = 0,
+    let (mut depth, mut deepest) = (0usize, 0);
+    for byte in latex.bytes() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        deepest = deepest.max(depth + run);
+        deepest = deepest.max(depth);
     }
     deepest
 }
@@ -335,7 +343,9 @@ mod tests {
             "\u{e0b0}\u{e0b1}",
             r"\href{javascript:alert(1)}{x}",
             r"\color{red;background:url(x)}x",
-            &r"\sqrt".repeat(900),
+            &r"\sqrt".repeat(790),
+            &r"\hat ".repeat(790),
+            &r"\frac 1".repeat(550),
             &"{".repeat(3000),
             &r"\left(".repeat(600),
             &r"\frac".repeat(700),

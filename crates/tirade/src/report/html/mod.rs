@@ -3,9 +3,11 @@
 //! The page is made for reading, on paper, phone and screen, light and dark. Figures are drawn as SVG inside tables, so that every
 //! picture has its numbers beside it. Formulas become MathML; one that cannot be read is shown as it was written.
 //!
-//! Layout: this file is the page and its sections, `plot` the drawings, `pair` a trace beside its prose, `text` and `math` turn
+//! Layout: this file is the page and its sections, `accuracy` its longest section, `plot` the drawings, `pair` a
+//! trace beside its prose, `text` and `math` turn
 //! hostile text into markup. Only `text::escape` and the checked output of `math` ever put foreign text into the page.
 
+mod accuracy;
 mod code;
 mod math;
 mod pair;
@@ -14,8 +16,7 @@ mod text;
 
 use sha2::{Digest, Sha256};
 
-use super::{Count, Evaluation, Report, Training, format};
-use crate::eval::score::{Paired, Rate, Score};
+use super::{Count, Report, Training, format};
 use text::escape;
 
 const STYLE: &str = include_str!("style.css");
@@ -24,7 +25,7 @@ const STYLE: &str = include_str!("style.css");
 pub fn render(report: &Report) -> String {
     let sections = [
         section("yield", "Yield", "", &(funnel(report) + &rejections(report))),
-        section("accuracy", "Accuracy", &about(report), &accuracy(report)),
+        section("accuracy", "Accuracy", accuracy::about(report), &accuracy::render(report)),
         section("training", "Training", "", &report.training.as_ref().map(training).unwrap_or_default()),
         section("pairs", "Traces and their prose", PAIRS, &pairs(report)),
         section("effort", "Time, tokens and tools", "", &(stages(report) + &tools(report))),
@@ -130,142 +131,6 @@ fn rejections(report: &Report) -> String {
     if rows.is_empty() { rows } else { format!("<h3>What fell out</h3>\n{rows}") }
 }
 
-fn about(report: &Report) -> String {
-    report.evaluation.as_ref().map(|evaluation| evaluation.problems.clone()).unwrap_or_default()
-}
-
-fn accuracy(report: &Report) -> String {
-    let mut content = String::new();
-    if let Some(evaluation) = &report.evaluation {
-        content += &forest(evaluation);
-        content += &evaluation
-            .paired
-            .as_ref()
-            .map(|paired| four_fold(paired, &evaluation.scores))
-            .unwrap_or_default();
-    }
-    let teacher = report.solving.iter();
-    let scores: Vec<_> =
-        teacher.chain(report.evaluation.iter().flat_map(|evaluation| &evaluation.scores)).collect();
-    content + &endings(&scores) + &many_attempts(&scores)
-}
-
-/// Accuracy with its interval for all problems, each level and each subject, the models below each other.
-fn forest(evaluation: &Evaluation) -> String {
-    let scores = &evaluation.scores;
-    let mut rows = group_rows("All problems", scores, |score| Some(score.overall));
-    for (label, pick) in
-        [("Level ", (|s| &s.by_level) as fn(&Score) -> &Vec<(String, Rate)>), ("", |s| &s.by_subject)]
-    {
-        let Some(names) = scores.iter().map(pick).max_by_key(|rates| rates.len()) else { continue };
-        for (index, (name, _)) in names.iter().enumerate() {
-            let find = |score: &Score| pick(score).iter().find(|(own, _)| own == name).map(|(_, rate)| *rate);
-            let shown = capitalised(&format!("{label}{}", format::words(name)));
-            let group = group_rows(&shown, scores, find);
-            rows.extend(if index == 0 { group.map_first("<tr class=\"apart\">") } else { group });
-        }
-    }
-    let legend = "<p class=\"note\">The dot is the share of problems solved at the first attempt, the line its 95 % Wilson interval.</p>\n";
-    let axis = plot::axis();
-    table("forest", &["", "Model", &axis, "Solved", "Accuracy", "95 % interval"], &rows) + legend
-}
-
-/// The rows of one group, one a model, with the group's name over all of them.
-fn group_rows(group: &str, scores: &[Score], rate: impl Fn(&Score) -> Option<Rate>) -> Vec<String> {
-    let rates: Vec<_> =
-        scores.iter().enumerate().filter_map(|(at, score)| Some((at, score, rate(score)?))).collect();
-    let mut rows = Vec::new();
-    for (index, (at, score, rate)) in rates.iter().enumerate() {
-        let first = format!("<th scope=\"rowgroup\" rowspan=\"{}\">{}</th>", rates.len(), escape(group));
-        let interval = rate.interval();
-        rows.push(format!(
-            "<tr>{}<th scope=\"row\" class=\"model\">{}</th><td class=\"plot\">{}</td><td>{}/{}</td><td>{}</td><td>{} – {}</td></tr>\n",
-            if index == 0 { &first } else { "" },
-            escape(&score.name),
-            plot::whiskers(*rate, *at),
-            rate.right,
-            rate.of,
-            format::percent(rate.share()),
-            format::percent(interval.low),
-            format::percent(interval.high),
-        ));
-    }
-    rows
-}
-
-/// Lets the first row of a group begin differently.
-trait MapFirst {
-    fn map_first(self, start: &str) -> Self;
-}
-
-impl MapFirst for Vec<String> {
-    fn map_first(mut self, start: &str) -> Self {
-        if let Some(first) = self.first_mut() {
-            *first = first.replacen("<tr>", start, 1);
-        }
-        self
-    }
-}
-
-fn four_fold(paired: &Paired, scores: &[Score]) -> String {
-    let name = |at: usize| scores.get(at).map(|score| escape(&score.name)).unwrap_or_default();
-    let (base, adapter) = (name(0), name(1));
-    format!(
-        "<h3>Problem by problem</h3>\n<div class=\"scroll\"><table class=\"fourfold\"><thead><tr><td></td>\
-         <th scope=\"col\">{adapter} right</th><th scope=\"col\">{adapter} not</th></tr></thead><tbody>\n\
-         <tr><th scope=\"row\">{base} right</th><td>{}</td><td class=\"lost\">{}</td></tr>\n\
-         <tr><th scope=\"row\">{base} not</th><td class=\"won\">{}</td><td>{}</td></tr>\n</tbody></table></div>\n\
-         <p class=\"note\">Of the {} problems that changed, {} were won and {} lost. If training had done nothing, a split at least \
-         this uneven would have {} (exact McNemar test, two-sided).</p>\n",
-        paired.both,
-        paired.only_base,
-        paired.only_adapter,
-        paired.neither,
-        paired.only_base + paired.only_adapter,
-        paired.only_adapter,
-        paired.only_base,
-        escape(&format::p_value(paired.p)),
-    )
-}
-
-fn endings(scores: &[&Score]) -> String {
-    let rows: Vec<_> = scores
-        .iter()
-        .filter(|score| !score.endings.is_empty())
-        .map(|score| {
-            let words: Vec<_> =
-                score.endings.iter().map(|(ending, count)| plot::key(*ending, *count)).collect();
-            let each = format!(
-                "{}, {:.0} tokens",
-                format::duration(score.seconds_per_attempt),
-                score.tokens_per_attempt
-            );
-            let cell =
-                format!("{}<span class=\"keys\">{}</span>", plot::stack(&score.endings), words.join(" "));
-            row(&score.name, "", &[cell, escape(&each)])
-        })
-        .collect();
-    let rows = table("endings", &["Model", "", "Each attempt"], &rows);
-    if rows.is_empty() { rows } else { format!("<h3>How attempts ended</h3>\n{rows}") }
-}
-
-fn many_attempts(scores: &[&Score]) -> String {
-    let mut rows = Vec::new();
-    for score in scores.iter().filter(|score| !score.pass_at.is_empty()) {
-        let pass = score
-            .pass_at
-            .iter()
-            .map(|(k, value)| format!("pass@{k}\u{a0}<b>{}</b>", format::percent(*value)));
-        let majority = score
-            .majority_at
-            .iter()
-            .map(|(k, value)| format!("maj@{k}\u{a0}<b>{}</b>", format::percent(*value)));
-        rows.push(row(&score.name, "", &[pass.chain(majority).collect::<Vec<_>>().join(" &ensp; ")]));
-    }
-    let rows = table("many", &["Model", "Share of problems"], &rows);
-    if rows.is_empty() { rows } else { format!("<h3>Several attempts at each problem</h3>\n{rows}") }
-}
-
 fn training(training: &Training) -> String {
     let legend = "<p class=\"note\">Mean cross-entropy per answer token, in nats.</p>\n";
     let curve = plot::loss(training);
@@ -343,11 +208,6 @@ fn definitions(pairs: &[(String, String)]) -> String {
         format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value))
     };
     format!("<dl>\n{}</dl>\n", pairs.iter().map(item).collect::<String>())
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::super::groups::capitalised;
 use super::super::{Mark, Pair, Sentence, format};
 use super::text::{escape, inline, prose};
-use super::{capitalised, code, math};
+use super::{code, math};
 use crate::model::{Message, ToolCall, Usage};
 use crate::tool::{ToolResult, ToolStatus};
 use crate::trace::{Event, Phase};

@@ -2,6 +2,9 @@
 
 use super::{code, math};
 
+/// In bytes.
+const LONGEST: usize = 30_000;
+
 /// The text with everything replaced that could end or begin markup, in content and in quoted attributes; control characters, which
 /// HTML forbids, become `�`.
 pub(super) fn escape(text: &str) -> String {
@@ -67,8 +70,12 @@ fn fences(text: &str) -> Vec<(bool, &str)> {
     blocks
 }
 
-/// One paragraph or sentence, line breaks kept.
+/// One paragraph or sentence, line breaks kept. A longer one than anybody reads is shown without its formulas: looking for them
+/// takes time that grows with the square of hostile text.
 pub(super) fn inline(text: &str) -> String {
+    if text.len() > LONGEST {
+        return words(text);
+    }
     let mut html = String::new();
     let mut plain = 0;
     let mut at = 0;
@@ -102,12 +109,12 @@ fn escaped_length(text: &str, c: char) -> usize {
 fn words(text: &str) -> String {
     let text = text.replace("\\$", "$");
     let mut html = String::new();
-    for (index, piece) in text.split('`').enumerate() {
-        let closed = text.matches('`').count() > index || index % 2 == 0;
-        match (index % 2 == 1, closed) {
-            (true, true) => html += &format!("<code>{}</code>", escape(piece)),
-            (true, false) => html += &format!("`{}", escape(piece)),
-            _ => html += &bold(piece),
+    let pieces: Vec<_> = text.split('`').collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        match index % 2 {
+            0 => html += &bold(piece),
+            _ if index + 1 < pieces.len() => html += &format!("<code>{}</code>", escape(piece)),
+            _ => html += &format!("`{}", escape(piece)),
         }
     }
     html
