@@ -11,7 +11,8 @@ use tirade::mock_server::{MockConfig, MockServer};
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
 use tirade::model::scripted::Script;
 use tirade::model::{Message, Model, Request, ToolSpec};
-use tirade::store::{RecordedModel, Store};
+use tirade::store::Store;
+use tirade::store::recorded::RecordedModel;
 
 const SCRIPT: &str = r#"
 {"when": {"last": "What is {{a}} + {{b}}?", "turn": 0}, "reply": "I add the two numbers with the tool.", "tool_calls": [{"name": "add", "arguments": {"a": "{{a}}", "b": "{{b}}"}}]}
@@ -80,7 +81,8 @@ async fn conversation(model: &dyn Model, i: u64) -> bool {
         request.messages.push(Message::from_reply(&reply));
         for call in &reply.tool_calls {
             let arguments: serde_json::Value = serde_json::from_str(&call.arguments).unwrap_or_default();
-            let number = |name: &str| arguments[name].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+            let number =
+                |name: &str| arguments[name].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
             request.messages.push(Message::tool(&call.id, (number("a") + number("b")).to_string()));
         }
     }
