@@ -15,7 +15,7 @@
 //! | ```` ```json ```` `{"name": …, "arguments": …}` ```` ``` ```` | Qwen2.5-Coder |
 //! | `<tool_call>{…}</tool_call>` | Hermes, Qwen, SmolLM2 |
 //! | `[TOOL_CALLS] [{…}]`, `[TOOL_CALLS]name[ARGS]{…}` | Mistral |
-//! | `{"name": …, "parameters": …}` and nothing else, or after `<\|python_tag\|>` | Llama 3 |
+//! | `{"name": …, "parameters": …}` at the start, or after `<\|python_tag\|>` | Llama 3, small models on llama.cpp |
 //!
 //! A call in explicit marks that cannot be read is still a call, with its raw text as arguments: the model is told what is wrong
 //! with it. A fence with other JSON in it is not. Time is linear in the text, whatever the text is.
@@ -175,11 +175,11 @@ fn named_arguments(inside: &str) -> Option<Vec<Call>> {
     Some(vec![Call { name: name.trim().to_owned(), arguments: read }])
 }
 
-/// A reply that is one call and nothing else.
+/// A reply that begins with a call without any mark. llama.cpp with `tool_choice: "required"` gives such text, and what the model
+/// went on to write behind it.
 fn bare_call(text: &str) -> Option<Vec<Call>> {
-    let text = text.trim();
-    let whole = text.starts_with('{') && text.ends_with('}') || text.starts_with('[') && text.ends_with(']');
-    if !whole || text.starts_with("[TOOL_CALLS]") {
+    let text = text.trim_start();
+    if !text.starts_with(['{', '[']) || text.starts_with("[TOOL_CALLS]") {
         return None;
     }
     calls_of(text)

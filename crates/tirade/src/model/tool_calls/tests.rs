@@ -100,6 +100,17 @@ fn marks_of_hermes_mistral_and_llama() {
     );
 }
 
+/// As Qwen2.5-Coder-0.5B wrote it on llama.cpp, where a call was required.
+#[test]
+fn a_call_at_the_start_with_more_behind_it() {
+    check(
+        "{\"name\": \"f\", \"arguments\": {\"x\": \"2+2\"}}.0000000000000001.000",
+        "",
+        &[r#"f {"x":"2+2"}"#],
+    );
+    check("[1, 2] is the interval.", "[1, 2] is the interval.", &[]);
+}
+
 #[test]
 fn latex_and_line_breaks_in_arguments_are_what_was_meant() {
     check(

@@ -2,6 +2,7 @@
 
 mod canned;
 mod flow;
+mod llama_server;
 mod quirks;
 mod secrets;
 
