@@ -133,7 +133,7 @@ impl Tally {
     }
 }
 
-/// A child every 20 ms, a zygote every 4 s, always with SIGKILL.
+/// A child every 20 ms, a zygote every 20 s (one takes a few to start on a busy machine), always with SIGKILL.
 fn kill_at_random(tally: &Tally) {
     let (mut seed, mut round) = (std::process::id(), 0);
     while !tally.done.load(Ordering::Relaxed) {
@@ -141,7 +141,7 @@ fn kill_at_random(tally: &Tally) {
         round += 1;
         let zygotes = children_of(std::process::id());
         let children: Vec<u32> = zygotes.iter().flat_map(|zygote| children_of(*zygote)).collect();
-        let (victims, count) = if round % 200 == 0 {
+        let (victims, count) = if round % 1000 == 0 {
             (&zygotes, &tally.zygotes_killed)
         } else {
             (&children, &tally.children_killed)

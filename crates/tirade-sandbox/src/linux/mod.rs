@@ -22,6 +22,7 @@ mod layers;
 pub(crate) mod policy;
 mod preload;
 mod spawn;
+mod wire;
 mod zygote;
 
 use crate::backend::{Backend, Worker};

@@ -3,19 +3,14 @@
 //! Anyone may ask for a child; the keeper turns the zygote's replies into [`Child`]ren and keeps a few spare ones ready.
 
 use super::child::{Child, Fate};
+use super::wire::{Report, receive, send};
 use super::{policy, preload, spawn};
 use crate::{SandboxConfig, SandboxError};
 use rustix::fd::OwnedFd;
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType,
-};
+use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType};
 use rustix::pipe::{PipeFlags, pipe_with};
-use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io::{IoSlice, IoSliceMut, Read};
-use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -77,18 +72,6 @@ struct Ends {
     stderr: OwnedFd,
 }
 
-/// What a zygote says. It never runs untrusted code, so it is believed; what it says about a child's confinement is
-/// looked at from outside all the same.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Report {
-    Ready { ready: BTreeMap<String, String>, address_space: u64, layers: BTreeMap<String, u64> },
-    Failed { failed: String },
-    Forked { forked: u64 },
-    Limited { limited: u64, memory: u64 },
-    Exited { exited: u64, status: i32, cpu: f64 },
-}
-
 impl Zygote {
     /// Starts the keeper; the zygote becomes ready in the background.
     pub fn keep(config: &SandboxConfig) -> Zygote {
@@ -126,17 +109,9 @@ impl Zygote {
             let child = self.shared.take(deadline)?;
             match child.greet().and_then(|()| child.verify(seccomp_filters)) {
                 Ok(()) => return Ok(child),
-                // It died while it waited (its zygote was killed, say): no verdict on the sandbox, take another.
-                Err(_)
-                    if child
-                        .fate
-                        .wait_end(Duration::from_millis(100))
-                        .is_some_and(|status| !guard_failed(status)) => {}
-                Err(SandboxError::NotConfined(what)) if self.shared.config.insecure => {
-                    let _ = what; // asked for: serve all the same
-                    return Ok(child);
-                }
-                Err(error) => return Err(error),
+                Err(SandboxError::NotConfined(_)) if self.shared.config.insecure => return Ok(child),
+                Err(error) if !died_waiting(&child) => return Err(error),
+                Err(_) => {}
             }
             if Instant::now() > deadline {
                 return Err(SandboxError::NoChild(PATIENCE.as_secs()));
@@ -145,9 +120,13 @@ impl Zygote {
     }
 }
 
-/// The exit codes of `become_child`.
-fn guard_failed(status: Option<i32>) -> bool {
-    status.is_some_and(|status| libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 70)
+/// Whether a child ended for a reason of its zygote's or the system's: no verdict on the sandbox, another will do. (A child
+/// that cannot put its guard up ends with exit code 70.)
+fn died_waiting(child: &Child) -> bool {
+    const GUARD_FAILED: i32 = 70;
+    let status = child.fate.wait_end(Duration::from_millis(100));
+    let failed = |status: i32| libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == GUARD_FAILED;
+    status.is_some_and(|status| !status.is_some_and(failed))
 }
 
 impl Drop for Zygote {
@@ -233,8 +212,13 @@ impl Shared {
     fn live_with(&self, started: spawn::Started) -> String {
         let spawn::Started { mut process, control } = started;
         let control = Arc::new(control);
-        self.lock().control = Some(control.clone());
+        let stopped = {
+            let mut state = self.lock();
+            state.control = Some(control.clone());
+            state.stopped
+        };
         let mut why = match send(&control, plan(&self.config).as_bytes(), &[]) {
+            Ok(()) if stopped => String::new(),
             Ok(()) => self.listen(&control),
             Err(error) => error.to_string(),
         };
@@ -359,43 +343,6 @@ fn plan(config: &SandboxConfig) -> String {
         "warm": preload::WARM,
     })
     .to_string()
-}
-
-fn send(control: &OwnedFd, bytes: &[u8], fds: &[&OwnedFd]) -> Result<(), SandboxError> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-    let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let fds: Vec<_> = fds.iter().map(|fd| fd.as_fd()).collect();
-    if !fds.is_empty() {
-        ancillary.push(SendAncillaryMessage::ScmRights(&fds));
-    }
-    rustix::net::sendmsg(control, &[IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL)
-        .map(drop)
-        .map_err(SandboxError::system("message to the zygote"))
-}
-
-/// The next report, with a pidfd if it carries one; `None` when the zygote has hung up.
-fn receive(control: &OwnedFd) -> Result<Option<(Report, Option<OwnedFd>)>, SandboxError> {
-    let mut bytes = vec![0; 16 << 10];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let message = loop {
-        let mut slices = [IoSliceMut::new(&mut bytes)];
-        match rustix::net::recvmsg(control, &mut slices, &mut ancillary, RecvFlags::CMSG_CLOEXEC) {
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(rustix::io::Errno::CONNRESET) => return Ok(None),
-            other => break other.map_err(SandboxError::system("report of the zygote"))?,
-        }
-    };
-    if message.bytes == 0 {
-        return Ok(None);
-    }
-    let pidfd = ancillary.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
-        _ => None,
-    });
-    let report = serde_json::from_slice(&bytes[..message.bytes])
-        .map_err(|error| SandboxError::Zygote(format!("unreadable report: {error}")))?;
-    Ok(Some((report, pidfd)))
 }
 
 /// The end of what a dead zygote wrote to standard error.
