@@ -35,7 +35,7 @@ pub(super) fn worth_translating(result: Option<&ToolResult>) -> Option<&ToolResu
     result.filter(|result| result.status == ToolStatus::Ok && !bare_result(&result.content).is_empty())
 }
 
-/// The result itself: `{"result": "21"}` is `21`, printed output is itself.
+/// The result itself: `{"result": "21"}` is `21`, a list of one is its member, other printed output is itself.
 pub fn bare_result(content: &str) -> String {
     let inner = match serde_json::from_str::<Value>(content) {
         Ok(Value::Object(object)) => match object.get("result") {
@@ -45,7 +45,12 @@ pub fn bare_result(content: &str) -> String {
         },
         _ => content.to_owned(),
     };
-    inner.trim().to_owned()
+    let inner = inner.trim();
+    // Python shows the one solution of an equation as a list of one.
+    match inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(only) if !only.is_empty() && !only.contains([',', '[', ']']) => only.trim().to_owned(),
+        _ => inner.to_owned(),
+    }
 }
 
 /// Derives one call in words, in the way the options ask for.

@@ -10,6 +10,8 @@ mod talk;
 use serde::{Deserialize, Serialize};
 use tirade_math::{Gold, Outcome, Policy};
 
+pub use talk::without_tool_talk;
+
 use super::translator::Translation;
 use crate::trace::Trace;
 

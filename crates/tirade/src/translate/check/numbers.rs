@@ -6,6 +6,8 @@ use super::{Case, Finding, Kind};
 
 /// Numbers up to this size need no source: they count, index and halve.
 const SMALL: f64 = 12.0;
+/// Decimal places beyond which a number is a float's print.
+const NOISE: usize = 9;
 /// What may stand between groups of three digits.
 const SEPARATORS: [&str; 4] = [",", "{,}", "\\,", "\\!"];
 /// Results longer than this are not expected word for word.
@@ -79,6 +81,15 @@ fn numbers(text: &str) -> impl Iterator<Item = Number> + '_ {
     })
 }
 
+/// A float's noise is no digit: `7480.000000000001` is `7480.000000`.
+fn rounded(digits: String) -> String {
+    let places = digits.split_once('.').map_or(0, |(_, places)| places.len());
+    match digits.parse::<f64>() {
+        Ok(value) if places > NOISE => format!("{value:.6}"),
+        _ => digits,
+    }
+}
+
 fn number_length(bytes: &[u8]) -> usize {
     let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let mut length = digits(0);
@@ -109,6 +120,7 @@ mod tests {
         assert_eq!(found("1,234 and 2, 3 and 0.50 and 7."), ["1234", "2", "3", "0.5", "7"]);
         assert_eq!(found("12{,}345 x2"), ["12345", "2"]);
         assert_eq!(found("f(1,2)"), ["1", "2"]);
+        assert_eq!(found("7480.000000000001"), ["7480"]);
     }
 
     #[test]

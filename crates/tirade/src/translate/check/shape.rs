@@ -47,14 +47,24 @@ fn repetition(text: &str) -> Option<Finding> {
 }
 
 fn truncation(text: &str) -> Option<Finding> {
-    let dollars = text.matches('$').count() - text.matches("\\$").count();
-    if dollars % 2 == 1 {
+    if text.split("\n\n").any(|paragraph| paragraph.matches('$').count() % 2 == 1 && !has_prices(paragraph)) {
         return finding("a formula is not closed: there is an odd number of $ signs".into());
     }
     match text.trim_end().chars().last() {
         Some('.' | '!' | '?' | '$' | '}' | ')' | ']' | '*' | '"') | None => None,
         Some(_) => finding("it ends in the middle of a sentence".into()),
     }
+}
+
+/// Whether dollar signs stand for money: `\$5`, or `$80` with no second sign close by.
+fn has_prices(paragraph: &str) -> bool {
+    let signs = || paragraph.match_indices('$').map(|(at, _)| at);
+    signs().any(|at| {
+        let rest = &paragraph[at + 1..];
+        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
+        let next = rest[digits..].chars().next();
+        paragraph[..at].ends_with('\\') || digits > 0 && next.is_none_or(|c| c.is_whitespace() || c == '.')
+    })
 }
 
 #[cfg(test)]
@@ -69,6 +79,7 @@ mod tests {
             (fine, 0),
             ("\\boxed{5}", 1),
             ("We add $2 and $3$ and get $5$, which is the answer we wanted.", 1),
+            ("The price is $80 at first. After a discount it is $68, so he saves 12 dollars.", 0),
             ("We add two and three, get five, and this is prime because it has no", 1),
             (loops.as_str(), 1),
         ] {

@@ -1,6 +1,7 @@
 //! Talk of tools, and markup that is no prose.
 
 use super::{Finding, Kind};
+use crate::translate::spans::sentences;
 
 /// Words and phrases that only somebody with a computer at hand would write. Lower case; matched at word boundaries.
 const PHRASES: &[&str] = &[
@@ -85,6 +86,13 @@ pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
     findings
 }
 
+/// The text without the sentences that speak of tools.
+pub fn without_tool_talk(text: &str, problem: &str) -> String {
+    let talk = tool_talk(text, problem);
+    let clean = sentences(text).into_iter().filter(|range| !talk.iter().any(|f| range.contains(&f.start)));
+    clean.map(|range| &text[range]).collect::<Vec<_>>().join(" ")
+}
+
 /// Where `word` stands by itself in `text`.
 fn mentions<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let bytes = text.as_bytes();
@@ -121,6 +129,11 @@ mod tests {
         check("The postscript of the codex is decoded.", &[]);
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
+    }
+
+    #[test]
+    fn sentences_about_tools_are_left_out() {
+        assert_eq!(without_tool_talk("We add. Let us write a Python program. Then 5.", ""), "We add. Then 5.");
     }
 
     #[test]
