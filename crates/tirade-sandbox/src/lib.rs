@@ -15,6 +15,9 @@
 //! # Ok::<(), tirade_sandbox::SandboxError>(())
 //! ```
 
+// This is the one crate that starts processes.
+#![allow(clippy::disallowed_methods)]
+
 mod backend;
 mod cache;
 mod error;
