@@ -10,9 +10,10 @@ use crate::verdict::{Equivalence, Outcome, Stage};
 use dashu::integer::{IBig, UBig};
 use smol_str::SmolStr;
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 /// Operations of one comparison over all its sample points.
-const BUDGET: u64 = 60_000;
+const BUDGET: u64 = 40_000;
 /// An operation on big balls costs this many of those.
 const BIG_COST: u64 = 25;
 /// Primes near 2^61, for residues.
@@ -23,15 +24,19 @@ const PRIMES: [u64; 2] = [2_305_843_009_213_693_951, 2_305_843_009_213_693_921];
 pub struct Scalar {
     /// The expression.
     pub expr: Expr,
-    /// Its normal form, with `log` as natural logarithm.
-    pub normal: Option<Fraction>,
+    /// Its normal form, with `log` as natural logarithm; built when first asked for.
+    normal: OnceLock<Option<Fraction>>,
 }
 
 impl Scalar {
-    /// Normalises `expr`.
+    /// Wraps `expr`; nothing is computed yet.
     pub fn new(expr: Expr) -> Scalar {
-        let normal = Builder::default().build(&expr);
-        Scalar { expr, normal }
+        Scalar { expr, normal: OnceLock::new() }
+    }
+
+    /// The normal form, if there is one within the caps.
+    pub fn normal(&self) -> Option<&Fraction> {
+        self.normal.get_or_init(|| Builder::default().build(&self.expr)).as_ref()
     }
 }
 
@@ -53,10 +58,13 @@ pub fn scalars(a: &Scalar, b: &Scalar) -> Equivalence {
     if a.expr == b.expr {
         return Equivalence::equal(Stage::Identical, "the same expression");
     }
+    if let (Some(x), Some(y)) = (a.expr.as_rational(), b.expr.as_rational()) {
+        return numbers(x == y);
+    }
     if let Some(decided) = special(&a.expr, &b.expr) {
         return decided;
     }
-    if let Some(decided) = normal_forms(a.normal.as_ref(), b.normal.as_ref()) {
+    if let Some(decided) = normal_forms(a.normal(), b.normal()) {
         return decided;
     }
     let (left, right);
@@ -89,7 +97,7 @@ fn halves(e: &Expr) -> (Scalar, Scalar) {
         Expr::Add(terms) => (terms[0].clone(), Expr::sum(terms[1..].iter().cloned()).neg()),
         other => (other.clone(), Expr::int(0)),
     };
-    (Scalar { expr: first, normal: None }, Scalar { expr: rest, normal: None })
+    (Scalar::new(first), Scalar::new(rest))
 }
 
 /// Infinities and undefined values are equal only to themselves.
@@ -146,14 +154,18 @@ pub fn any(e: &Expr, test: &dyn Fn(&Expr) -> bool) -> bool {
     found
 }
 
+fn numbers(same: bool) -> Equivalence {
+    if same {
+        Equivalence::equal(Stage::Exact, "the same number")
+    } else {
+        Equivalence::not_equal(Stage::Exact, "different numbers")
+    }
+}
+
 fn normal_forms(a: Option<&Fraction>, b: Option<&Fraction>) -> Option<Equivalence> {
     let (a, b) = (a?, b?);
     if let (Some(x), Some(y)) = (a.as_constant(), b.as_constant()) {
-        return Some(if x == y {
-            Equivalence::equal(Stage::Exact, "the same number")
-        } else {
-            Equivalence::not_equal(Stage::Exact, "different numbers")
-        });
+        return Some(numbers(x == y));
     }
     if a == b {
         return Some(Equivalence::equal(Stage::NormalForm, "the same normal form"));

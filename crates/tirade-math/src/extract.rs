@@ -130,6 +130,7 @@ fn last_box(text: &str) -> Boxed<'_> {
     let mut boxes: Vec<BoxAt<'_>> = Vec::new();
     let mut from = 0;
     let mut broken = None;
+    let mut unclosed = 0;
     while let Some(found) = next_box(text, from) {
         match box_content(text, found) {
             Ok((content, end)) => {
@@ -141,6 +142,11 @@ fn last_box(text: &str) -> Boxed<'_> {
             Err(reason) => {
                 broken = Some(reason);
                 from = found;
+                unclosed += 1;
+                // Each failed look goes to the end of the text: a few are enough.
+                if unclosed > 8 {
+                    break;
+                }
             }
         }
         if boxes.len() > 4096 {

@@ -26,7 +26,8 @@ pub struct Gold {
 #[derive(Clone, Debug)]
 struct Reading {
     shape: Option<Shape>,
-    commas: Vec<Shape>,
+    /// Whether [`Commas::List`] or [`Commas::Decimal`] would read it otherwise.
+    comma_seen: bool,
     words: String,
 }
 
@@ -41,8 +42,7 @@ impl Gold {
     /// assert!(!verify(&gold, r"\boxed{0.7}", &policy).is_correct());
     /// ```
     pub fn parse(gold: &str, _policy: &Policy) -> Gold {
-        let text = gold_text(gold);
-        let reading = Reading::new(&text);
+        let (text, reading) = read_gold(gold);
         let letter = choice_letter(&text);
         Gold { source: gold.to_string(), text: text.into_owned(), reading, letter }
     }
@@ -58,26 +58,34 @@ impl Gold {
     }
 }
 
-fn gold_text(gold: &str) -> Cow<'_, str> {
-    let boxed = gold.contains("boxed") || gold.contains("####");
-    if boxed {
-        if let Extracted::Answer(text, _) = extract(gold, ExtractMode::Strict) {
-            return text;
-        }
-        // A gold solution that was cut off inside its box still says what it says.
-        if let Some(at) = gold.rfind("boxed{") {
-            return gold[at + "boxed{".len()..].trim().into();
-        }
+/// The answer in a gold text and its reading.
+fn read_gold(gold: &str) -> (Cow<'_, str>, Reading) {
+    if let Some(text) = boxed_gold(gold) {
+        let reading = Reading::new(&text);
+        return (text, reading);
     }
     let trimmed = gold.trim();
-    let short = trimmed.len() < 300;
-    if short || trimmed.len() > MAX_ANSWER || parse_with(trimmed, Commas::Group).is_ok() {
-        return trimmed.into();
+    let reading = Reading::new(trimmed);
+    let prose = trimmed.len() >= 300 && !matches!(reading.shape, Some(ref s) if !matches!(s, Shape::Text(_)));
+    if prose && trimmed.len() <= MAX_ANSWER {
+        if let Extracted::Answer(text, _) = extract(gold, ExtractMode::Standard) {
+            let reading = Reading::new(&text);
+            return (text, reading);
+        }
     }
-    match extract(gold, ExtractMode::Standard) {
-        Extracted::Answer(text, _) => text,
-        Extracted::None(_) => trimmed.into(),
+    (trimmed.into(), reading)
+}
+
+fn boxed_gold(gold: &str) -> Option<Cow<'_, str>> {
+    if !(gold.contains("boxed") || gold.contains("####")) {
+        return None;
     }
+    if let Extracted::Answer(text, _) = extract(gold, ExtractMode::Strict) {
+        return Some(text);
+    }
+    // A gold solution that was cut off inside its box still says what it says.
+    let at = gold.rfind("boxed{")?;
+    Some(gold[at + "boxed{".len()..].trim().into())
 }
 
 /// `C`, `(C)`, `\text{(C)}`, `(C) words`.
@@ -106,19 +114,14 @@ fn choice_letter(text: &str) -> Option<char> {
 
 impl Reading {
     fn new(text: &str) -> Reading {
-        let mut reading = Reading { shape: None, commas: Vec::new(), words: String::new() };
+        let mut reading = Reading { shape: None, comma_seen: false, words: String::new() };
         if text.len() > MAX_ANSWER {
             return reading;
         }
         match parse_with(text, Commas::Group) {
             Ok(parsed) => {
                 reading.shape = Some(shape(&parsed.expr));
-                if parsed.comma_seen {
-                    reading.commas = [Commas::List, Commas::Decimal]
-                        .iter()
-                        .filter_map(|c| Some(shape(&parse_with(text, *c).ok()?.expr)))
-                        .collect();
-                }
+                reading.comma_seen = parsed.comma_seen;
             }
             Err(_) => {
                 reading.words = normalize(text);
@@ -130,8 +133,14 @@ impl Reading {
         reading
     }
 
-    fn all(&self) -> impl Iterator<Item = &Shape> {
-        self.shape.iter().chain(&self.commas)
+    /// Every way to read `text`, the usual one first.
+    fn all(&self, text: &str) -> Vec<Shape> {
+        let mut all: Vec<Shape> = self.shape.iter().cloned().collect();
+        if self.comma_seen {
+            let others = [Commas::List, Commas::Decimal];
+            all.extend(others.iter().filter_map(|c| Some(shape(&parse_with(text, *c).ok()?.expr))));
+        }
+        all
     }
 }
 
@@ -231,10 +240,10 @@ fn decide(gold: &Gold, answer: &str, policy: &Policy) -> Equivalence {
     {
         return second;
     }
-    if first.is_equal() || (gold.reading.commas.is_empty() && reading.commas.is_empty()) {
+    if first.is_equal() || !(gold.reading.comma_seen || reading.comma_seen) {
         return first;
     }
-    other_commas(gold, &reading, policy).unwrap_or(first)
+    other_commas(gold, &reading, answer, policy).unwrap_or(first)
 }
 
 /// SymPy prints the imaginary unit as `I`: read it so where the gold has an i and no I.
@@ -249,8 +258,9 @@ fn imaginary(gold: &Gold, answer: &str, policy: &Policy) -> Option<Equivalence> 
 }
 
 /// `1,234` may be a number or two, `2,5` may be a decimal: the gold decides, whichever reading fits.
-fn other_commas(gold: &Gold, reading: &Reading, policy: &Policy) -> Option<Equivalence> {
-    let pairs = gold.reading.all().flat_map(|g| reading.all().map(move |a| (g, a)));
+fn other_commas(gold: &Gold, reading: &Reading, answer: &str, policy: &Policy) -> Option<Equivalence> {
+    let (golds, answers) = (gold.reading.all(&gold.text), reading.all(answer));
+    let pairs = golds.iter().flat_map(|g| answers.iter().map(move |a| (g, a)));
     pairs.skip(1).map(|(g, a)| compare(g, a, policy)).find(Equivalence::is_equal)
 }
 
@@ -258,6 +268,10 @@ fn unread(gold: &Gold, reading: &Reading, answer: &str) -> Equivalence {
     let words = if reading.words.is_empty() { normalize(answer) } else { reading.words.clone() };
     if words == normalize(&gold.text) && !words.is_empty() {
         return Equivalence::equal(Stage::Text, "the same words");
+    }
+    let digits = |t: &str| t.len() > 1000 && t.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if digits(&gold.text) && digits(answer) && gold.text.len() == answer.len() {
+        return Equivalence::not_equal(Stage::Exact, "different digits");
     }
     if gold.reading.shape.is_none() {
         return Equivalence {

@@ -86,7 +86,7 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
             !whole && policy.digits_of_gold > 0 && significant(&g) >= policy.digits_of_gold && near(&answer.expr, &g)
         }
         (None, Some(a)) => {
-            let needed = match &gold.normal.as_ref().and_then(|n| n.as_constant()) {
+            let needed = match &gold.normal().and_then(|n| n.as_constant()) {
                 Some(r) if terminates(r) => 0,
                 Some(_) => policy.digits_for_fraction,
                 None => policy.digits_for_irrational,
@@ -203,7 +203,7 @@ pub fn families(gold: &Scalar, answer: &Scalar) -> bool {
 /// Step and offset of `a + b·k`.
 fn split_dummy(s: &Scalar) -> Option<(crate::normal::Poly, crate::normal::Poly)> {
     use crate::normal::{Atom, Mono, Poly};
-    let normal = s.normal.as_ref().filter(|n| n.den.0.is_empty())?;
+    let normal = s.normal().filter(|n| n.den.0.is_empty())?;
     let mut dummy = None;
     let (mut step, mut offset) = (Vec::new(), Vec::new());
     for (mono, c) in &normal.num.0 {

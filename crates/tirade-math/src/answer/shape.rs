@@ -61,11 +61,8 @@ pub fn shape(e: &Expr) -> Shape {
     if let Some(rows) = matrix::fold(e) {
         return Shape::Matrix(rows.iter().map(|r| r.iter().map(shape).collect()).collect());
     }
-    if !matches!(e, Expr::Relation(..) | Expr::Tuple(_)) {
-        let signs = expand_signs(e);
-        if signs.len() > 1 {
-            return Shape::List(signs.iter().map(shape).collect());
-        }
+    if is_scalar_kind(e) && has_signs(e) {
+        return Shape::List(expand_signs(e).iter().map(shape).collect());
     }
     match e {
         Expr::List(items) => list(items),
@@ -171,12 +168,14 @@ fn has_signs(e: &Expr) -> bool {
     any(e, &|e| matches!(e, Expr::PlusMinus(..)))
 }
 
+fn is_scalar_kind(e: &Expr) -> bool {
+    use Expr::{Add, Apply, Call, Mul, PlusMinus, Pow, Quantity};
+    matches!(e, Add(_) | Mul(_) | Pow(..) | Call(..) | Apply(..) | PlusMinus(..) | Quantity(..))
+}
+
 /// Both readings of the `±` in a scalar (all upper signs, all lower signs), or the expression itself.
 pub fn expand_signs(e: &Expr) -> Vec<Expr> {
-    if !has_signs(e) {
-        return vec![e.clone()];
-    }
-    if matches!(e, Expr::List(_) | Expr::Set(_) | Expr::Tuple(_) | Expr::Logic(..) | Expr::SetOp(..) | Expr::Interval(_)) {
+    if !is_scalar_kind(e) || !has_signs(e) {
         return vec![e.clone()];
     }
     let choose = |upper: bool| {

@@ -27,7 +27,7 @@ pub struct Builder {
 }
 
 /// Nodes one normal form may visit.
-const MAX_WORK: u32 = 40_000;
+const MAX_WORK: u32 = 8_000;
 
 impl Builder {
     /// A builder that reads `log` without a base as base 10.

@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Exponents beyond this stay unread: `1e999999999` is no number we store.
 const MAX_EXPONENT: u32 = 20_000;
 
+/// Longer literals are not turned into numbers: it would take milliseconds and no answer has them.
+const MAX_DIGITS: usize = 10_000;
+
 /// A literal found at the start of a text.
 pub struct Found {
     pub len: usize,
@@ -24,7 +27,7 @@ pub fn scan(text: &str, commas: Commas, inside_brackets: bool) -> Found {
     if groupable {
         while let Some((mark, plain)) = group_mark(&b[i..]) {
             if plain && (inside_brackets || commas != Commas::Group) {
-                comma = true;
+                comma = !inside_brackets;
                 break;
             }
             comma |= plain;
@@ -34,7 +37,7 @@ pub fn scan(text: &str, commas: Commas, inside_brackets: bool) -> Found {
     if commas == Commas::Decimal && b.get(i) == Some(&b',') && digits(b, i + 1) > i + 1 && !inside_brackets {
         return Found { len: digits(b, i + 1), comma: true };
     }
-    comma |= b.get(i) == Some(&b',') && b.get(i + 1).is_some_and(u8::is_ascii_digit);
+    comma |= !inside_brackets && b.get(i) == Some(&b',') && b.get(i + 1).is_some_and(u8::is_ascii_digit);
     if b.get(i) == Some(&b'.') {
         let end = digits(b, i + 1);
         let repeats = [r"\overline", r"\bar", r"\dot"].iter().any(|r| text[end..].starts_with(r));
@@ -74,6 +77,9 @@ fn exponent(b: &[u8], at: usize) -> usize {
 
 /// The exact value of a literal that [`scan`] found.
 pub fn value(literal: &str) -> Option<Expr> {
+    if literal.len() > MAX_DIGITS {
+        return None;
+    }
     let (mantissa, exponent) = match literal.find(['e', 'E']) {
         Some(i) => (&literal[..i], literal[i + 1..].trim_start_matches('+').parse::<i64>().ok()?),
         None => (literal, 0),
