@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::kernel::{add, mul, pow};
 use super::tex::{factor_tex, tex};
 use super::{canonical, from_dense, rational_text, to_dense};
-use crate::derivation::{Derivation, Rule, claim};
+use crate::derivation::{Derivation, Rule, claim, term};
 use crate::exact::{Exact, Worked, unsupported};
 use crate::expr::{Expr, Func};
 use crate::poly::{Poly, rational_tex};
@@ -143,7 +143,8 @@ pub fn integrate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     if matches!(input, Expr::Mul(_) | Expr::Pow(..)) && p.term_count() > 1 {
         steps.push(Rule::ExpandProduct, [claim(format!("{} = {}", tex(&input), p.tex(&x)))]);
     }
-    steps.push(Rule::IntegratePowers, [claim(format!("{} = {}", d_tex(&value, name), p.tex(&x)))]);
+    let derivative = claim(format!("{} = {}", d_tex(&value, name), p.tex(&x)));
+    steps.push(Rule::IntegratePowers, [term(tex(&value)), derivative]);
     Ok(Worked::new(value, steps))
 }
 
@@ -159,7 +160,8 @@ pub fn definite_integral_worked(e: &Expr, name: &SmolStr, low: &RBig, high: &RBi
     let value = &top - &bottom;
     crate::exact::bounded_rational(&value)?;
     let difference = format!("{} - {} = {}", rational_tex(&top), paren(&bottom), rational_tex(&value));
-    worked.derivation.push(Rule::EvaluateBounds, [claim(difference)]);
+    let ends = [high, low].map(|q| claim(super::factor::value_tex(&f, q)));
+    worked.derivation.push(Rule::EvaluateBounds, ends.into_iter().chain([claim(difference)]));
     Ok(worked.map(|_| value))
 }
 

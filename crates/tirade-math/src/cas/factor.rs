@@ -108,7 +108,7 @@ pub(super) fn explain(p: &MPoly, f: &MFactored, names: &[SmolStr], steps: &mut D
     let outside = monomial.scale(&content);
     if outside != MPoly::one(p.vars()) && rest.len() > 1 {
         let text = outside.tex(&tex_names);
-        let sign = if text == "-1" { "-".into() } else { format!("{text} ") };
+        let sign = if text == "-1" { "-".into() } else { text };
         let formula = format!("{} = {sign}({})", p.tex(&tex_names), rest.tex(&tex_names));
         steps.push(Rule::CommonFactor, [claim(formula)]);
     }
@@ -212,7 +212,7 @@ fn explain_quadratic(
             };
             let halves = format!("{} = {split} {tail}", p.tex(x));
             steps.push(Rule::SplitMiddle, numbers.into_iter().chain([claim(halves)]));
-            steps.push(Rule::FactorFound, [identity]);
+            steps.push(Rule::Grouping, [identity]);
         }
         _ => steps.push(Rule::FactorFound, [identity]),
     }

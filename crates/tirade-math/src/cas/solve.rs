@@ -5,9 +5,8 @@ use smol_str::SmolStr;
 
 use super::compare::sort_key;
 use super::factor::{explain, value_tex};
-use super::poly::tex_names;
 use super::tex::tex;
-use super::{canonical, from_polynomial, root_to_expr, symbols, to_fraction, to_polynomial};
+use super::{Fraction, canonical, from_polynomial, root_to_expr, symbols, to_fraction, to_polynomial};
 use crate::derivation::{Derivation, Rule, claim, condition, term};
 use crate::exact::{Exact, Worked, unsupported};
 use crate::expr::{Expr, RelOp};
@@ -33,7 +32,7 @@ pub fn zero_form(e: &Expr) -> Exact<Expr> {
 /// use tirade_math::{cas, parse};
 /// let roots = cas::solve_worked(&parse("x^2 = 5x - 6").unwrap(), &"x".into()).unwrap();
 /// assert_eq!(roots.value.iter().map(|e| e.to_string()).collect::<Vec<_>>(), ["2", "3"]);
-/// assert!(roots.derivation.render_english().contains("$x^{2} - 5 x + 6 = (x - 3) (x - 2)$"));
+/// assert!(roots.derivation.render_english().contains("$x^{2} - 5x + 6 = (x - 3) (x - 2)$"));
 /// ```
 ///
 /// # Errors
@@ -48,8 +47,12 @@ pub fn solve_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Vec<Expr>>> {
     }
     let fraction = to_fraction(&zero, &names)?;
     let x = tex(&Expr::sym(name.clone()));
-    introduce(e, &zero, &fraction.top, &x, &names, &mut steps);
-    let p = fraction.top.to_dense(0).unwrap_or_default();
+    // Without denominators the equation keeps its numbers; with them, both parts get integer coefficients.
+    let whole = fraction.bottom.as_constant().is_some();
+    let (top, bottom) =
+        if whole { (fraction.top.clone(), fraction.bottom.clone()) } else { fraction.integral() };
+    introduce(e, &zero, &Fraction { top: top.clone(), bottom }, &x, &mut steps);
+    let p = top.to_dense(0).unwrap_or_default();
     if p.is_zero() {
         return unsupported("an equation that holds for every value");
     }
@@ -70,8 +73,9 @@ pub fn solve_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Vec<Expr>>> {
 }
 
 /// From the equation as given to a polynomial equation.
-fn introduce(e: &Expr, zero: &Expr, top: &MPoly, x: &str, names: &[SmolStr], steps: &mut Derivation) {
-    let polynomial = format!("{} = 0", top.tex(&tex_names(names)));
+fn introduce(e: &Expr, zero: &Expr, fraction: &Fraction, x: &str, steps: &mut Derivation) {
+    let name = [x.to_string()];
+    let polynomial = format!("{} = 0", fraction.top.tex(&name));
     let given = match e {
         Expr::Relation(..) => super::display_order(e).to_latex(),
         _ => format!("{} = 0", tex(zero)),
@@ -79,14 +83,14 @@ fn introduce(e: &Expr, zero: &Expr, top: &MPoly, x: &str, names: &[SmolStr], ste
     if matches!(e, Expr::Relation(..)) && given != polynomial {
         steps.push(Rule::MoveToOneSide, [condition(format!("{} = 0", tex(zero)))]);
     }
-    match to_polynomial(zero, names) {
-        Err(_) => {
-            steps.push(Rule::ClearDenominators, [term("\\text{the denominators}"), condition(polynomial)])
+    match fraction.bottom.as_constant() {
+        None => {
+            steps.push(Rule::ClearDenominators, [term(fraction.bottom.tex(&name)), condition(polynomial)])
         }
-        Ok(_) if format!("{} = 0", tex(zero)) != polynomial => {
+        Some(_) if format!("{} = 0", tex(zero)) != polynomial => {
             steps.push(Rule::CollectPowers, [term(x), condition(polynomial)]);
         }
-        Ok(_) => {}
+        Some(_) => {}
     }
 }
 

@@ -102,8 +102,10 @@ impl Step {
         out
     }
 
-    /// `N` is formula N, `N..` is the list of formulas from N on, joined as English does; anything else is no slot.
+    /// `N` is formula N, `N..` the list of formulas from N on, joined with "and", `N..or` with "or"; anything else is no
+    /// slot.
     fn fill(&self, slot: &str, out: &mut String) -> bool {
+        let (slot, conjunction) = slot.strip_suffix("or").map_or((slot, "and"), |slot| (slot, "or"));
         let (from, all) = match slot.strip_suffix("..") {
             Some(from) => (from, true),
             None => (slot, false),
@@ -114,14 +116,11 @@ impl Step {
         let shown = &self.formulas[from..to];
         for (i, formula) in shown.iter().enumerate() {
             if i > 0 {
-                let last = i + 1 == shown.len();
-                out.push_str(if !last {
-                    ", "
-                } else if shown.len() > 2 {
-                    ", and "
-                } else {
-                    " and "
-                });
+                out.push_str(if shown.len() > 2 { ", " } else { " " });
+                if i + 1 == shown.len() {
+                    out.push_str(conjunction);
+                    out.push(' ');
+                }
             }
             formula.render(out);
         }

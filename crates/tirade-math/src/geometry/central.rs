@@ -177,7 +177,9 @@ fn complete_squares(conic: &Conic, steps: &mut Derivation) -> Exact<(RBig, RBig,
     if !r.is_zero() {
         push_multiple(&mut right, &-r.clone(), "");
     }
-    steps.push(Rule::CompleteSquare, [claim(format!("{} = {right}", conic.tex()))]);
+    if !(h.is_zero() && k.is_zero()) {
+        steps.push(Rule::CompleteSquare, [claim(format!("{} = {right}", conic.tex()))]);
+    }
     Ok((h, k, r))
 }
 
@@ -263,7 +265,7 @@ mod tests {
         let h = hyperbola_worked(&source).unwrap().value;
         assert!(!h.horizontal);
         assert_eq!(h.foci().unwrap(), [Point::from_ints(0, -5), Point::from_ints(0, 5)]);
-        assert_eq!(h.asymptotes().unwrap().map(|l| l.tex()), ["4 x + 3 y = 0", "4 x - 3 y = 0"]);
+        assert_eq!(h.asymptotes().unwrap().map(|l| l.tex()), ["4x + 3y = 0", "4x - 3y = 0"]);
         assert_eq!(h.directrices().unwrap()[1].tex(), "y = \\frac{16}{5}");
         assert_eq!(h.conic().unwrap(), source);
         assert!(hyperbola_worked(&conic("x y = 1")).is_err());

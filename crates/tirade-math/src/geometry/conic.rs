@@ -198,10 +198,8 @@ pub(super) fn push_multiple(out: &mut String, q: &RBig, text: &str) {
     });
     if !size.is_one() || text.is_empty() {
         out.push_str(&rational_tex(&size));
-        out.push(' ');
     }
     out.push_str(text);
-    *out = out.trim_end().to_string();
 }
 
 #[cfg(test)]

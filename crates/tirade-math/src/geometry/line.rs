@@ -54,7 +54,7 @@ impl Line {
             let text = match s.as_rational() {
                 Some(q) if q.is_one() => format!(" + {name}"),
                 Some(q) if q == RBig::NEG_ONE => format!(" - {name}"),
-                _ => format!("{} {name}", s.signed_tex()),
+                _ => format!("{}{name}", s.signed_tex()),
             };
             left.push_str(&text);
         }
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn equations_are_normalised() {
-        assert_eq!(Line::through(&p(0, 1), &p(2, 5)).unwrap().tex(), "2 x - y = -1");
+        assert_eq!(Line::through(&p(0, 1), &p(2, 5)).unwrap().tex(), "2x - y = -1");
         assert_eq!(Line::through(&p(0, 3), &p(5, 3)).unwrap().tex(), "y = 3");
         assert_eq!(Line::through(&p(2, 0), &p(2, 9)).unwrap().tex(), "x = 2");
         assert!(Line::through(&p(2, 0), &p(2, 0)).is_err());
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn bisector_as_sympy_gives_it() {
         let (line, middle, second) = perpendicular_bisector_worked(&p(0, 0), &p(4, 2)).unwrap().value;
-        assert_eq!((line.tex().as_str(), middle, second), ("2 x + y = 5", p(2, 1), p(0, 5)));
+        assert_eq!((line.tex().as_str(), middle, second), ("2x + y = 5", p(2, 1), p(0, 5)));
     }
 
     #[test]

@@ -67,10 +67,11 @@ impl Parabola {
     pub fn standard_tex(&self) -> String {
         let four_p = &self.p * RBig::from(4);
         let linear = |name: &str, at: &RBig| {
-            if at.is_zero() {
-                name.into()
-            } else {
-                format!("({name}{})", crate::poly::signed_rational_tex(&-at.clone()))
+            let shifted = format!("{name}{}", crate::poly::signed_rational_tex(&-at.clone()));
+            match (at.is_zero(), four_p.is_one()) {
+                (true, _) => name.to_string(),
+                (_, true) => shifted,
+                _ => format!("({shifted})"),
             }
         };
         let (square, side) = if self.horizontal {
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(p.focus().tex(), "(2, \\frac{13}{4})");
         assert_eq!(p.directrix().tex(), "y = \\frac{11}{4}");
         assert_eq!(p.axis().tex(), "x = 2");
-        assert_eq!(p.standard_tex(), "(x - 2)^{2} = (y - 3)");
+        assert_eq!(p.standard_tex(), "(x - 2)^{2} = y - 3");
         assert_eq!(p.conic().unwrap(), conic);
     }
 

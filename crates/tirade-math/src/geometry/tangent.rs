@@ -218,7 +218,7 @@ mod tests {
     fn tangents() {
         let circle = conic("x^2 + y^2 = 25");
         let p = Point::from_ints;
-        assert_eq!(tangent_at_worked(&circle, &p(3, 4)).unwrap().value.tex(), "3 x + 4 y = 25");
+        assert_eq!(tangent_at_worked(&circle, &p(3, 4)).unwrap().value.tex(), "3x + 4y = 25");
         assert!(tangent_at_worked(&circle, &p(3, 3)).is_err());
         let from = tangents_from_worked(&conic("x^2 + y^2 = 1"), &p(1, 1)).unwrap().value;
         let mut texts = from.iter().map(Line::tex).collect::<Vec<_>>();

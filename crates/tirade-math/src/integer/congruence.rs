@@ -100,10 +100,9 @@ pub fn linear_congruence_worked(a: &IBig, b: &IBig, m: &IBig) -> Exact<Worked<Op
         steps.push(Rule::LinearCongruenceReduce, [term(divisor.to_string()), smaller]);
     }
     let inverse = inverse_mod(&a1, &m1)?;
-    steps.push(
-        Rule::InverseCheck,
-        [claim(format!("{inverse} \\cdot {} \\equiv 1 \\pmod{{{m1}}}", factor_tex(&a1)))],
-    );
+    let product = claim(format!("{inverse} \\cdot {} \\equiv 1 \\pmod{{{m1}}}", factor_tex(&a1)));
+    let parts = [term(a1.to_string()), term(m1.to_string()), term(inverse.to_string()), product];
+    steps.push(Rule::InverseIs, parts);
     let residue = modulo(&(&inverse * &b1), &m1);
     let solution = format!("x \\equiv {inverse} \\cdot {} \\equiv {residue} \\pmod{{{m1}}}", factor_tex(&b1));
     steps.push(Rule::LinearCongruenceSolve, [condition(solution)]);

@@ -203,7 +203,7 @@ fn remainders_as_combinations(a: &IBig, b: &IBig) -> Vec<String> {
         let (q, r) = (&r0).div_rem_euclid(&r1);
         let (q, r) = (q, IBig::from(r));
         let next = (&u0.0 - &q * &u1.0, &u0.1 - &q * &u1.1);
-        if !r.is_zero() {
+        if !r.is_zero() && r != *a && r != *b {
             rows.push(combination_tex(&r, &next.0, a, &next.1, b));
         }
         (r0, r1, u0, u1) = (r1, r, u1, next);

@@ -87,9 +87,14 @@ fn squaring_steps(base: &IBig, e: &IBig, m: &IBig, steps: &mut Derivation) {
         if i > 0 {
             let next = modulo(&(&square * &square), m);
             let exponent = IBig::ONE << i;
-            squarings.push(claim(format!(
-                "{base}^{{{exponent}}} \\equiv {square}^{{2}} \\equiv {next} \\pmod{{{m}}}"
-            )));
+            let product = &square * &square;
+            let start = if i == 1 {
+                format!("{base}^{{2}}")
+            } else {
+                format!("{base}^{{{exponent}}} \\equiv {square}^{{2}}")
+            };
+            let middle = if product == next { String::new() } else { format!(" = {product}") };
+            squarings.push(claim(format!("{start}{middle} \\equiv {next} \\pmod{{{m}}}")));
             square = next;
         }
         if e.bit(i) {
@@ -110,7 +115,9 @@ fn product_steps(needed: &[(IBig, IBig)], m: &IBig) -> Vec<Formula> {
     let mut product = needed[0].1.clone();
     let step = |(_, power): &(IBig, IBig)| {
         let next = modulo(&(&product * power), m);
-        let text = format!("{product} \\cdot {power} \\equiv {next} \\pmod{{{m}}}");
+        let value = &product * power;
+        let middle = if value == next { String::new() } else { format!(" = {value}") };
+        let text = format!("{product} \\cdot {power}{middle} \\equiv {next} \\pmod{{{m}}}");
         product = next;
         claim(text)
     };
@@ -269,9 +276,9 @@ mod tests {
         assert_eq!(
             english,
             "Write the exponent as a sum of powers of two: $13 = 8 + 4 + 1$. Square repeatedly: \
-             $3^{2} \\equiv 3^{2} \\equiv 2 \\pmod{7}$, $3^{4} \\equiv 2^{2} \\equiv 4 \\pmod{7}$, and \
-             $3^{8} \\equiv 4^{2} \\equiv 2 \\pmod{7}$. Multiply the powers that are needed: \
-             $3 \\cdot 4 \\equiv 5 \\pmod{7}$ and $5 \\cdot 2 \\equiv 3 \\pmod{7}$. \
+             $3^{2} = 9 \\equiv 2 \\pmod{7}$, $3^{4} \\equiv 2^{2} \\equiv 4 \\pmod{7}$, and \
+             $3^{8} \\equiv 4^{2} = 16 \\equiv 2 \\pmod{7}$. Multiply the powers that are needed: \
+             $3 \\cdot 4 = 12 \\equiv 5 \\pmod{7}$ and $5 \\cdot 2 = 10 \\equiv 3 \\pmod{7}$. \
              Therefore $3^{13} \\equiv 3 \\pmod{7}$."
         );
     }

@@ -163,13 +163,13 @@ pub fn inverse_worked(m: &Matrix) -> Exact<Worked<Matrix>> {
         let adjugate = Matrix { rows: vec![vec![d, -b], vec![-c, a]] };
         let factor = rational_tex(&(RBig::ONE / &det.value));
         steps.extend(det.derivation);
-        let formula = format!("{}^{{-1}} = {} {} = {}", m.tex(), factor, adjugate.tex(), value.tex());
-        steps.push(Rule::InverseTwo, [claim(formula)]);
+        let scaled = claim(format!("{factor} {} = {}", adjugate.tex(), value.tex()));
+        steps.push(Rule::InverseTwo, [scaled]);
     } else {
         let worked = super::rref_worked(&augmented(m))?;
         steps.push(Rule::InverseAugment, [term(augmented(m).tex())]);
         steps.steps.extend(worked.derivation.steps.into_iter().skip(1));
-        steps.push(Rule::InverseRead, [claim(format!("{}^{{-1}} = {}", m.tex(), value.tex()))]);
+        steps.push(Rule::InverseRead, [term(value.tex())]);
     }
     let identity = Matrix::identity(m.height());
     steps.push(Rule::CheckSolution, [claim(format!("{} {} = {}", m.tex(), value.tex(), identity.tex()))]);

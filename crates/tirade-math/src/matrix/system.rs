@@ -75,7 +75,7 @@ fn affine_tex(factors: &[RBig], constant: &RBig, names: &[String]) -> String {
         let text = match (c.is_one(), *c == RBig::NEG_ONE) {
             (true, _) => format!(" + {name}"),
             (_, true) => format!(" - {name}"),
-            _ => format!("{} {name}", signed_rational_tex(c)),
+            _ => format!("{}{name}", signed_rational_tex(c)),
         };
         out.push_str(&text);
     }
@@ -222,8 +222,8 @@ mod tests {
         assert_eq!(values.iter().map(|a| a.constant.clone()).collect::<Vec<_>>(), [2, 3].map(RBig::from));
         assert_eq!(
             unique.derivation.render_english(),
-            "From $x + y = 5$ we get $x = -y + 5$. Substituting this into the remaining equations leaves $-3 y = -9$. \
-             From $-3 y = -9$ we get $y = 3$. Substituting back, $y = 3$ and $x = 2$. \
+            "From $x + y = 5$ we get $x = -y + 5$. Substituting this into the remaining equations leaves $-3y = -9$. \
+             From $-3y = -9$ we get $y = 3$. Substituting back, $y = 3$ and $x = 2$. \
              Check: $1 \\cdot 2 + 1 \\cdot 3 = 5$ and $2 \\cdot 2 + (-1) \\cdot 3 = 1$."
         );
         let none = solve_system_worked(&system(&[&[1, 1, 1], &[1, 1, 2]]), &names()).unwrap();

@@ -292,9 +292,6 @@ pub(super) fn push_term(out: &mut String, c: &RBig, power: &str) {
     }
     if !magnitude.is_one() || power.is_empty() {
         out.push_str(&rational_tex(&magnitude));
-        if !power.is_empty() {
-            out.push(' ');
-        }
     }
     out.push_str(power);
 }
@@ -357,7 +354,7 @@ mod tests {
             (&[], "0"),
             (&[-1], "-1"),
             (&[0, 1], "x"),
-            (&[1, -1, 2], "2 x^{2} - x + 1"),
+            (&[1, -1, 2], "2x^{2} - x + 1"),
             (&[0, 0, 0, -1], "-x^{3}"),
         ];
         for (coeffs, tex) in cases {

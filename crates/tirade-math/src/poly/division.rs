@@ -74,10 +74,10 @@ mod tests {
         let english = worked.derivation.render_english();
         assert!(english.starts_with(
             "Divide the leading terms, $\\frac{x^{3}}{x} = x^{2}$, and subtract: \
-             $(x^{3} - 2 x^{2} - 4) - x^{2} (x - 3) = x^{2} - 4$."
+             $(x^{3} - 2x^{2} - 4) - x^{2} (x - 3) = x^{2} - 4$."
         ));
         assert!(
-            english.ends_with("Hence $x^{3} - 2 x^{2} - 4 = (x - 3) (x^{2} + x + 3) + (5)$."),
+            english.ends_with("Hence $x^{3} - 2x^{2} - 4 = (x - 3) (x^{2} + x + 3) + (5)$."),
             "{english}"
         );
     }

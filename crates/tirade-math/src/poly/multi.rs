@@ -326,8 +326,16 @@ pub(crate) fn monomial_tex(m: &Monomial, names: &[String]) -> String {
         1 => Some(name.clone()),
         _ => Some(format!("{name}^{{{e}}}")),
     };
-    let parts: Vec<String> = m.iter().zip(names).filter_map(power).collect();
-    parts.join(" ")
+    let mut out = String::new();
+    for part in m.iter().zip(names).filter_map(power) {
+        // A command such as \alpha must not run into the next letter.
+        let command = out.rfind('\\').is_some_and(|i| out[i + 1..].chars().all(|c| c.is_ascii_alphabetic()));
+        if command {
+            out.push(' ');
+        }
+        out.push_str(&part);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -342,7 +350,7 @@ mod tests {
     fn binomial_square() {
         let sum = MPoly::var(2, 0).add(&MPoly::var(2, 1));
         let square = sum.pow(2).unwrap();
-        assert_eq!(square.tex(&names()), "x^{2} + 2 x y + y^{2}");
+        assert_eq!(square.tex(&names()), "x^{2} + 2xy + y^{2}");
         assert_eq!(square.exact_div(&sum).unwrap(), Some(sum.clone()));
         assert_eq!(square.add(&MPoly::one(2)).exact_div(&sum).unwrap(), None);
     }
@@ -351,7 +359,7 @@ mod tests {
     fn views_and_derivative() {
         let p = MPoly::var(2, 0).pow(2).unwrap().mul(&MPoly::var(2, 1)).unwrap();
         assert_eq!(MPoly::from_coefficients(2, 0, &p.coefficients_in(0)), p);
-        assert_eq!(p.derivative(0).tex(&names()), "2 x y");
+        assert_eq!(p.derivative(0).tex(&names()), "2xy");
         assert_eq!(p.substitute(1, &RBig::from(3)).unwrap().to_dense(0), Some(Poly::from_ints(&[0, 0, 3])));
         assert_eq!(p.to_dense(0), None);
     }

@@ -1,3 +1,4 @@
 //! Integration tests of tirade-math.
 
 mod cas;
+mod claims;
