@@ -1,14 +1,17 @@
 //! Trains a few steps on examples from a JSONL file and prints one JSON line: speed per CPU second, peak memory, losses.
 //!
 //! `cargo run --release -p tirade-nn --example train_bench -- --model M.gguf --examples E.jsonl --out DIR [--rank 16] [--steps 3]
-//! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16] [--tokens T.json]`
+//! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16|int8] [--tokens T.json]`
 //!
-//! `--tokens` also writes what is trained on, so that `peft_bench.py` can train on exactly the same tokens.
+//! `--tokens` also writes what is trained on, so that `peft_bench.py` can train on exactly the same tokens; `--logits` writes the
+//! logits after some prompts with the trained adapter, computed by the generation engine, for `peft_logits.py` to compare.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use tirade_nn::adapter::Adapter;
+use tirade_nn::engine::{Engine, EngineOptions, Precision};
 use tirade_nn::template::ChatMessage;
 use tirade_nn::train::{
     BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, tokenise, train,
@@ -60,17 +63,42 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         ControlFlow::Continue(())
     })?;
+    if let Some(path) = args.get("logits") {
+        std::fs::write(path, logits(&options)?)?;
+    }
     // The first step pays for fresh pages; it counts, since a peer's does too.
     let (from, to) = (marks[0], marks[marks.len() - 1]);
     let done = (tokens * (marks.len() - 1)) as f64;
     let line = serde_json::json!({
-        "engine": "tirade", "model": args["model"], "rank": options.rank, "threads": options.threads,
+        "engine": "tirade", "model": args["model"], "precision": options.base_precision, "rank": options.rank, "threads": options.threads,
         "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens,
         "tokens_per_cpu_second": done / (to.1 - from.1), "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
         "cpu_seconds": to.1 - from.1, "peak_mib": peak_mib(), "losses": losses, "grad_norms": norms,
     });
     println!("{line}");
     Ok(())
+}
+
+const PROMPTS: [&str; 5] = [
+    "What is 17 * 23?",
+    "Solve for x: 3x + 5 = 20",
+    "Natalia sold clips to 48 of her friends in April, and half as many in May. How many in all?",
+    "Say hello.",
+    "A train travels 60 miles in 1.5 hours. Its average speed is",
+];
+
+fn logits(options: &TrainOptions) -> Result<String, Box<dyn std::error::Error>> {
+    let exact = EngineOptions { precision: Precision::Exact, context: 512, max_batch: 1, ..Default::default() };
+    let engine = Engine::open(&options.model, exact)?;
+    let adapter = Adapter::read(&options.output)?;
+    let pairs = adapter.pairs.iter().map(|p| (&p.name[..], &p.a[..], &p.b[..]));
+    let id = engine.add_adapter(adapter.config.r, adapter.config.scale(), pairs)?;
+    let mut rows = Vec::new();
+    for prompt in PROMPTS {
+        let tokens = engine.encode(prompt)?;
+        rows.push(serde_json::json!({ "logits": engine.logits(&tokens, Some(id))?, "tokens": tokens }));
+    }
+    Ok(serde_json::to_string(&rows)?)
 }
 
 fn read(path: &str, count: usize) -> Result<Vec<ChatExample>, Box<dyn std::error::Error>> {

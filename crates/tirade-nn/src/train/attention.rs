@@ -4,7 +4,8 @@
 //! another. Query heads share key/value heads in groups; a sliding window limits how far back a token looks. The forward keeps
 //! one number per token and head (log Σ exp), from which the backward recomputes the probabilities block by block.
 
-use super::gemm::{Buffers, Left, Panels, View, gemm};
+use super::gemm::{Buffers, Left, View, gemm};
+use super::panels::Panels;
 use super::ops::{exp_shifted, inner, largest, softmax_backward};
 
 /// Queries per block: the block's scores stay in the second-level cache.

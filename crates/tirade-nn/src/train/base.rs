@@ -66,8 +66,8 @@ impl Tensors for Source<'_> {
         Ok(self.weights.matrix(name, rows, columns)?.dequantise())
     }
 
-    fn halve(&self) -> bool {
-        self.precision == BasePrecision::Bf16
+    fn precision(&self) -> BasePrecision {
+        self.precision
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, NnError> {

@@ -126,6 +126,17 @@ impl Corpus {
         Ok(Some(sequence))
     }
 
+    /// Refuses tokens that the model has no embedding for, as when a tokenizer of another model lies beside it.
+    pub fn refuse_unknown(&self, vocabulary: usize) -> Result<(), TrainError> {
+        for s in &self.sequences {
+            if let Some(token) = s.tokens.iter().find(|t| **t as usize >= vocabulary) {
+                let what = format!("its token {token} is outside the model's vocabulary of {vocabulary}; is the tokenizer the model's own?");
+                return Err(TrainError::Example { id: s.id.clone(), what });
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a corpus without anything to learn, saying where the examples went.
     pub fn refuse_empty(&self, examples: usize, max_length: usize) -> Result<(), TrainError> {
         if !self.sequences.is_empty() {
@@ -224,6 +235,15 @@ mod tests {
             }
             assert_ne!(first, second);
         }
+    }
+
+    #[test]
+    fn tokens_without_an_embedding_are_refused() {
+        let sequence = Sequence { id: "x".into(), tokens: vec![3, 10], weights: vec![0.0, 1.0] };
+        let corpus = Corpus { sequences: vec![sequence], ..Corpus::default() };
+        corpus.refuse_unknown(11).unwrap();
+        let error = corpus.refuse_unknown(10).unwrap_err().to_string();
+        assert!(error.contains("\"x\"") && error.contains("token 10"), "{error}");
     }
 
     #[test]

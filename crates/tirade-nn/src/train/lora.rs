@@ -4,7 +4,8 @@
 //! loops over one slice. B is kept transposed with respect to PEFT, which makes both products run along contiguous rows;
 //! [`crate::adapter`] turns it on export.
 
-use super::gemm::{Buffers, Left, Panels, Right, View, gemm};
+use super::gemm::{Buffers, Left, Right, View, gemm};
+use super::panels::Panels;
 use super::ops;
 use super::random::Random;
 

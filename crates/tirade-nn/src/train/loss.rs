@@ -4,7 +4,8 @@
 //! keys and values. So it is computed as attention is: a tile of the vocabulary at a time, with a running maximum and sum,
 //! rescaling what was gathered whenever the maximum rises. One pass, two products, and never more than one tile of logits.
 
-use super::gemm::{Buffers, Left, Panels, View, gemm};
+use super::gemm::{Buffers, Left, View, gemm};
+use super::panels::Panels;
 use super::ops::{exp_shifted, largest, scale};
 
 /// Words of the vocabulary per tile.

@@ -58,6 +58,7 @@ pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk:
     let per_weight = match options.base_precision {
         BasePrecision::F32 => 4,
         BasePrecision::Bf16 => 2,
+        BasePrecision::Int8 => 1,
     };
     let embedding = shape.vocabulary * shape.hidden;
     let linear: usize = shape.sizes().iter().map(|(i, o)| i * o).sum();

@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `simd`, `kernel`, `gemm` | the arithmetic: instruction sets, register tiles, packed matrix products |
+//! | `simd`, `kernel`, `gemm`, `panels` | the arithmetic: instruction sets, register tiles, packed matrix products, frozen weights |
 //! | `ops`, `attention`, `lora`, `loss` | the parts of a model, forward and backward |
 //! | `layer`, `model`, `base` | a decoder layer, the frozen model, reading it |
 //! | `engine` | loss and gradient of a set of sequences, on several threads |
@@ -53,6 +53,7 @@ mod model;
 mod ops;
 mod optim;
 mod options;
+mod panels;
 mod pool;
 mod random;
 #[cfg(test)]

@@ -3,17 +3,18 @@
 //! [`Model::new`] takes tensors by their hub names from whoever can produce them ([`Tensors`]), so files and tests look alike.
 
 use super::attention::Heads;
-use super::gemm::Panels;
+use super::panels::Panels;
 use super::lora::{Linear, Module};
 use super::ops::Activation;
+use super::options::BasePrecision;
 
 /// Where tensors come from, by their hub names: a file, or a test's formula.
 pub(crate) trait Tensors {
     type Error;
     /// Rows of a matrix, one after another.
     fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Self::Error>;
-    /// Whether matrices are to be held in bf16.
-    fn halve(&self) -> bool;
+    /// How matrices are to be held.
+    fn precision(&self) -> BasePrecision;
     /// A vector; for norms, what is multiplied by.
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error>;
 }
@@ -128,8 +129,7 @@ fn panels<T: Tensors>(
     name: &str,
     (rows, columns): (usize, usize),
 ) -> Result<Panels, T::Error> {
-    let weight = Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns);
-    Ok(if tensors.halve() { weight.halved() } else { weight })
+    Ok(Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns).stored(tensors.precision()))
 }
 
 fn read_layer<T: Tensors>(shape: &Shape, index: usize, tensors: &mut T) -> Result<Layer, T::Error> {

@@ -100,6 +100,8 @@ pub enum BasePrecision {
     F32,
     /// 2 bytes per weight, rounded to 8 bits of mantissa (exact for models published in bf16).
     Bf16,
+    /// 1 byte per weight and a scale per row; opened up a tile at a time, as QLoRA does.
+    Int8,
 }
 
 /// What happens to an example longer than `max_length`.

@@ -100,11 +100,18 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, TrainError> {
     options.validate()?;
     let weights = Weights::open(&options.model)?;
+    let config = weights.config();
+    if options.max_length > config.context {
+        let what = format!("{} is more than the {} tokens the model was made for", options.max_length, config.context);
+        return Err(TrainError::option("max_length", what));
+    }
     let writer = Writer::of(&weights, &options.model)?;
     let corpus = Corpus::new(options, &writer, train)?;
     corpus.refuse_empty(train.len(), options.max_length)?;
     let validation = Corpus::new(options, &writer, validation)?;
-    let shape = Shape::new(weights.config());
+    corpus.refuse_unknown(config.vocab)?;
+    validation.refuse_unknown(config.vocab)?;
+    let shape = Shape::new(config);
     let sizes = shape.sizes();
     let plan = Plan::new(
         shape.layers.len(),
@@ -136,6 +143,9 @@ pub fn train(
     on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainSummary, TrainError> {
     let prepared = prepare(options, train, validation)?;
+    if options.early_stop.is_some() && prepared.validation.sequences.is_empty() {
+        return Err(TrainError::option("early_stop", "it needs validation examples, and none are usable"));
+    }
     prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;
     let model = base::load(options, &prepared)?;

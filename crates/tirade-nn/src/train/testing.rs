@@ -3,6 +3,7 @@
 use super::attention::Heads;
 use super::model::{LayerShape, Model, Shape, Tensors};
 use super::ops::Activation;
+use super::options::BasePrecision;
 
 /// Values in (−1, 1), the same for the same seed.
 pub(crate) fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -82,8 +83,8 @@ impl Tensors for Tiny {
         Ok(fill(name, rows * columns, if name.contains("embed") { 1.0 } else { 0.4 }))
     }
 
-    fn halve(&self) -> bool {
-        false
+    fn precision(&self) -> BasePrecision {
+        BasePrecision::F32
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error> {

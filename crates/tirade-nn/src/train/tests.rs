@@ -303,6 +303,11 @@ fn runs_that_cannot_work_are_refused_before_they_start() {
     assert!(message(&refuse, &examples(0..2)).contains("e0"));
     let poor = TrainOptions { memory_limit: Some(1 << 20), ..options.clone() };
     assert!(message(&poor, &examples(0..2)).contains("1 MiB are allowed"));
+    let far = TrainOptions { max_length: 1000, ..options.clone() };
+    assert!(message(&far, &examples(0..2)).contains("more than the 256 tokens"));
+    let patient = TrainOptions { early_stop: Some(1), ..options.clone() };
+    let error = train(&patient, &examples(0..2), &[], &mut |_| panic!("it started")).unwrap_err();
+    assert!(error.to_string().contains("early_stop"), "{error}");
     std::fs::remove_file(dir.path().join("model/chat_template.jinja")).unwrap();
     assert!(message(&options, &examples(0..2)).contains("no chat template"));
 }
@@ -319,13 +324,12 @@ fn a_checkpoint_of_another_run_is_not_continued() {
 }
 
 #[test]
-fn a_bf16_base_trains_to_nearly_the_same_loss() {
+fn smaller_bases_train_to_nearly_the_same_loss() {
     let Setting { options, dir } = setting();
-    let half = TrainOptions {
-        base_precision: BasePrecision::Bf16,
-        output: dir.path().join("half"),
-        ..options.clone()
-    };
-    let (full, half) = (go(&options, &[], usize::MAX).0.loss, go(&half, &[], usize::MAX).0.loss);
-    assert!(full != half && (full - half).abs() < 0.02 * full, "{full} {half}");
+    let full = go(&options, &[], usize::MAX).0.loss;
+    for base_precision in [BasePrecision::Bf16, BasePrecision::Int8] {
+        let output = dir.path().join(format!("{base_precision:?}"));
+        let loss = go(&TrainOptions { base_precision, output, ..options.clone() }, &[], usize::MAX).0.loss;
+        assert!(full != loss && (full - loss).abs() < 0.02 * full, "{base_precision:?}: {loss} instead of {full}");
+    }
 }

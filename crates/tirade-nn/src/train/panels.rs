@@ -1,0 +1,317 @@
+//! Right operands kept in the order products read them: panels of 32 columns, whole, in bf16 or in 8 bits.
+//!
+//! [`Panels`] stores a frozen weight so that y = x · Wᵀ reads it as it lies; [`Panels::transposed`] serves the gradient's product
+//! dy · W from the same memory. Smaller forms are opened up a tile at a time, just before use, so the arithmetic stays `f32`.
+
+use super::gemm::{DEPTH, Right, View};
+use super::kernel::{WIDTH, transpose16};
+use super::options::BasePrecision;
+use super::simd::simd;
+
+/// A right operand stored in panels of 32 columns: panel j holds columns 32j..32j+32 of every step.
+#[derive(Default)]
+pub(crate) struct Panels {
+    data: Store,
+    steps: usize,
+    columns: usize,
+}
+
+/// The numbers of [`Panels`], whole, rounded to bf16, or to 8 bits with one scale per column (a row of the weight).
+enum Store {
+    Full(Vec<f32>),
+    Half(Vec<u16>),
+    Byte { data: Vec<i8>, scales: Vec<f32>, panel: usize },
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::Full(Vec::new())
+    }
+}
+
+simd! {
+    fn widen(from: &[u16], to: &mut [f32]) {
+        for (from, to) in from.iter().zip(to) {
+            *to = f32::from_bits((*from as u32) << 16);
+        }
+    }
+}
+
+simd! {
+    /// Bytes in rows of 32 times one scale per column.
+    fn unscale(from: &[i8], scales: &[f32], to: &mut [f32]) {
+        for (from, to) in from.chunks_exact(WIDTH).zip(to.chunks_exact_mut(WIDTH)) {
+            for i in 0..WIDTH {
+                to[i] = from[i] as f32 * scales[i];
+            }
+        }
+    }
+}
+
+/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
+fn narrow(x: f32) -> u16 {
+    if x.is_nan() {
+        return 0x7fc0;
+    }
+    let bits = x.to_bits();
+    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
+}
+
+/// Rounds panels of `panel` floats to 8 bits, each column by its largest magnitude.
+fn to_bytes(data: &[f32], panel: usize) -> Store {
+    let mut scales = Vec::with_capacity(data.len() / panel * WIDTH);
+    let mut bytes = Vec::with_capacity(data.len());
+    for panel in data.chunks_exact(panel) {
+        let mut largest = [0f32; WIDTH];
+        for row in panel.chunks_exact(WIDTH) {
+            largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs()));
+        }
+        let inverse = largest.map(|l| if l > 0.0 { 127.0 / l } else { 0.0 });
+        for row in panel.chunks_exact(WIDTH) {
+            bytes.extend(row.iter().zip(inverse).map(|(x, inverse)| (x * inverse).round() as i8));
+        }
+        scales.extend(largest.map(|l| l / 127.0));
+    }
+    Store::Byte { data: bytes, scales, panel }
+}
+
+impl Store {
+    /// The floats `at..at + len`: their own memory, or widened into `buffer`.
+    fn read<'a>(&'a self, at: usize, len: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        match self {
+            Store::Full(data) => &data[at..at + len],
+            Store::Half(data) => {
+                buffer.resize(len, 0.0);
+                widen(&data[at..at + len], buffer);
+                buffer
+            }
+            Store::Byte { data, scales, panel } => {
+                buffer.resize(len, 0.0);
+                unscale(&data[at..at + len], &scales[at / panel * WIDTH..][..WIDTH], buffer);
+                buffer
+            }
+        }
+    }
+
+    fn at(&self, i: usize) -> f32 {
+        match self {
+            Store::Full(data) => data[i],
+            Store::Half(data) => f32::from_bits((data[i] as u32) << 16),
+            Store::Byte { data, scales, panel } => data[i] as f32 * scales[i / panel * WIDTH + i % WIDTH],
+        }
+    }
+}
+
+impl Panels {
+    /// Packs `b`, reusing this operand's memory.
+    pub fn pack(&mut self, b: View) {
+        (self.steps, self.columns) = (b.rows, b.columns);
+        let mut data = match std::mem::take(&mut self.data) {
+            Store::Full(data) => data,
+            _ => Vec::new(),
+        };
+        data.resize(b.columns.div_ceil(WIDTH) * b.rows * WIDTH, 0.0);
+        let mut buffer = Vec::new();
+        for j0 in (0..b.columns).step_by(WIDTH) {
+            for k0 in (0..b.rows).step_by(DEPTH) {
+                let kc = DEPTH.min(b.rows - k0);
+                let panel = b.panel(j0, k0, kc, &mut buffer);
+                let to = (j0 * b.rows) + k0 * WIDTH;
+                data[to..to + kc * WIDTH].copy_from_slice(panel);
+            }
+        }
+        self.data = Store::Full(data);
+    }
+
+    /// A frozen weight given as rows of outputs by inputs, stored for y = x · Wᵀ.
+    pub fn weight(rows: &[f32], outputs: usize, inputs: usize) -> Self {
+        let mut panels = Self::default();
+        panels.pack(View::new(rows, outputs, inputs).t());
+        panels
+    }
+
+    /// The same weight in less memory.
+    pub fn stored(self, precision: BasePrecision) -> Self {
+        let data = match (self.data, precision) {
+            (Store::Full(data), BasePrecision::Bf16) => Store::Half(data.into_iter().map(narrow).collect()),
+            (Store::Full(data), BasePrecision::Int8) => to_bytes(&data, self.steps * WIDTH),
+            (data, _) => data,
+        };
+        Self { data, ..self }
+    }
+
+    /// The same memory as the right operand of the transposed product, dy · W.
+    pub fn transposed(&self) -> Transposed<'_> {
+        self.transposed_columns(0, self.columns)
+    }
+
+    /// [`Panels::transposed`] restricted to the columns `from..from + count`, its steps; `from` begins a panel.
+    pub fn transposed_columns(&self, from: usize, count: usize) -> Transposed<'_> {
+        assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
+        Transposed { panels: self, from, count }
+    }
+
+    /// The columns `from..from + count` as a right operand; `from` begins a panel.
+    pub fn columns(&self, from: usize, count: usize) -> Part<'_> {
+        assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
+        Part { panels: self, first_step: 0, steps: self.steps, first_column: from, columns: count }
+    }
+
+    /// The steps `from..from + count` as a right operand.
+    pub fn steps(&self, from: usize, count: usize) -> Part<'_> {
+        assert!(from + count <= self.steps);
+        Part { panels: self, first_step: from, steps: count, first_column: 0, columns: self.columns }
+    }
+
+    /// Copies column `j` (a row of the weight this was made from) into `to`, which holds one float per step.
+    pub fn column(&self, j: usize, to: &mut [f32]) {
+        let base = j / WIDTH * self.steps * WIDTH + j % WIDTH;
+        for (k, to) in to.iter_mut().enumerate() {
+            *to = self.data.at(base + k * WIDTH);
+        }
+    }
+
+    /// Number of columns: the outputs of the weight this was made from.
+    pub fn columns_len(&self) -> usize {
+        self.columns
+    }
+}
+
+impl Right for Panels {
+    fn shape(&self) -> (usize, usize) {
+        (self.steps, self.columns)
+    }
+
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        self.data.read(j0 * self.steps + k0 * WIDTH, kc * WIDTH, buffer)
+    }
+}
+
+/// Some steps and columns of [`Panels`].
+pub(crate) struct Part<'a> {
+    panels: &'a Panels,
+    first_step: usize,
+    steps: usize,
+    first_column: usize,
+    columns: usize,
+}
+
+impl Right for Part<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.steps, self.columns)
+    }
+
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        self.panels.panel(self.first_column + j0, self.first_step + k0, kc, buffer)
+    }
+}
+
+/// Columns of [`Panels`] as steps, and its steps as columns.
+pub(crate) struct Transposed<'a> {
+    panels: &'a Panels,
+    from: usize,
+    count: usize,
+}
+
+impl Right for Transposed<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.count, self.panels.steps)
+    }
+
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        let width = WIDTH.min(self.panels.steps - j0);
+        buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, 0.0);
+        let mut block = Vec::new();
+        for k in (0..kc).step_by(WIDTH) {
+            // 32 stored steps (our columns) of one stored panel (32 of our steps): one contiguous 4 KiB block.
+            let start = (self.from + k0 + k) * self.panels.steps + j0 * WIDTH;
+            turn(
+                self.panels.data.read(start, width * WIDTH, &mut block),
+                width,
+                &mut buffer[k * WIDTH..(k + WIDTH) * WIDTH],
+            );
+        }
+        &buffer[..kc * WIDTH]
+    }
+}
+
+/// `to[i * 32 + j] = from[j * 32 + i]` for j < `rows` ≤ 32; the other columns become zero.
+fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
+    assert!(from.len() >= rows * WIDTH && to.len() >= WIDTH * WIDTH);
+    if rows < WIDTH {
+        to.fill(0.0);
+    }
+    for j in (0..rows / 16 * 16).step_by(16) {
+        for i in [0, 16] {
+            // SAFETY: the assertion above covers 16 rows from j and 16 columns from i on both sides.
+            unsafe {
+                transpose16(
+                    from.as_ptr().add(j * WIDTH + i),
+                    WIDTH,
+                    to.as_mut_ptr().add(i * WIDTH + j),
+                    WIDTH,
+                );
+            }
+        }
+    }
+    for j in rows / 16 * 16..rows {
+        for i in 0..WIDTH {
+            to[i * WIDTH + j] = from[j * WIDTH + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::gemm::tests::{matrix, plain, transpose};
+    use crate::train::gemm::{Buffers, Left, gemm};
+
+    #[test]
+    fn smaller_weights_serve_both_products_and_rows() {
+        // Multiples of 1/8 below 2 fit bf16 exactly; 8 bits round them by up to 1/250.
+        let (m, k, n) = (15, 70, 40);
+        let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
+        let (want, bt) = (plain(&a, &b, m, k, n), transpose(&b, k, n));
+        for (precision, tolerance) in [(BasePrecision::Bf16, 1e-4), (BasePrecision::Int8, 0.5)] {
+            let forward = Panels::weight(&bt, n, k).stored(precision);
+            let backward = Panels::weight(&b, k, n).stored(precision);
+            let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];
+            for right in rights {
+                let mut c = vec![0f32; m * n];
+                gemm(&[(&Left::of(View::new(&a, m, k)), right)], &mut c, n, false, &mut Buffers::default());
+                let worst = c.iter().zip(&want).fold(0f32, |w, (x, y)| w.max((x - y).abs()));
+                assert!(worst < tolerance, "{precision:?}: {worst}");
+            }
+            let mut row = vec![0f32; k];
+            forward.column(33, &mut row);
+            assert!(row.iter().zip(&bt[33 * k..]).all(|(x, y)| (x - y).abs() < 0.01), "{precision:?}");
+        }
+    }
+
+    #[test]
+    fn narrowing_rounds_to_nearest_even() {
+        for (x, want) in [
+            (1.0, 0x3f80),
+            (1.0 + 1.0 / 256.0, 0x3f80),
+            (1.0 + 3.0 / 256.0, 0x3f82),
+            (1.005, 0x3f81),
+            (-2.0, 0xc000),
+        ] {
+            assert_eq!(narrow(x), want, "{x}");
+        }
+        assert!(f32::from_bits((narrow(f32::NAN) as u32) << 16).is_nan());
+        assert_eq!(narrow(f32::INFINITY), 0x7f80);
+    }
+
+    #[test]
+    fn column_returns_the_weight_row() {
+        let w = matrix(37, 20, 5);
+        let panels = Panels::weight(&w, 37, 20);
+        let mut row = vec![0f32; 20];
+        for j in [0, 31, 32, 36] {
+            panels.column(j, &mut row);
+            assert_eq!(row, w[j * 20..(j + 1) * 20]);
+        }
+    }
+}
