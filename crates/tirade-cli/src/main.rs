@@ -1,2 +1,60 @@
-//! The command `tirade`: the only crate that prints or reads the environment.
-fn main() {}
+//! The command `tirade`: the only crate that prints, reads the environment or knows clap.
+//!
+//! One command is one file in `commands/`; its arguments' doc comments are the manual, and the same struct is the section of a recipe.
+
+mod commands;
+mod download;
+mod home;
+mod jsonl;
+mod open;
+mod problems;
+mod progress;
+mod recipe;
+mod summary;
+mod work;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+use home::Home;
+
+/// Turn tool-integrated reasoning into prose, and models that need tools into models that do not.
+///
+/// Start with `tirade quickstart`: it sets itself up, solves problems with a model that calls tools, rewrites the traces as prose,
+/// trains a small model on them and measures it before and after. Every stage is a command of its own; running a command again
+/// continues it.
+#[derive(Parser)]
+#[command(name = "tirade", version, max_term_width = 110, propagate_version = true)]
+struct Cli {
+    /// Folder of the experiment: store, adapters, logs, report
+    #[arg(long, global = true, default_value = "tirade-work", value_name = "FOLDER")]
+    dir: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::anyhow!("no threads to work with: {error}")),
+    };
+    let result = runtime
+        .block_on(async { commands::dispatch(cli.command, &cli.dir, &Home::from_environment()?).await });
+    // A tool or a server may still be answering a call nobody waits for.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One clear error: what, with which value, what to do next. A stopped command has its own exit code.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let stopped = error.downcast_ref::<work::Interrupted>().is_some();
+    eprintln!("{}{error:#}", if stopped { "" } else { "error: " });
+    ExitCode::from(if stopped { 130 } else { 1 })
+}

@@ -1,2 +1,35 @@
 //! Extract and compare mathematical answers: no I/O, no clock, no thread, never panics.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod answer;
+pub mod cas;
+mod cases;
+pub mod derivation;
+mod equiv;
+pub mod exact;
+pub mod expr;
+mod extract;
+pub mod integer;
+pub mod matrix;
+mod normal;
+mod numeric;
+mod policy;
+pub mod poly;
+mod statement;
+pub mod surd;
+mod syntax;
+mod text;
+pub mod unit;
+mod verdict;
+mod verify;
+
+pub use cases::{Case, CaseResult, judge, judge_line};
+pub use equiv::equivalent;
+pub use expr::{Expr, Rational};
+pub use extract::{Extracted, How, extract};
+pub use policy::{ExtractMode, Policy, Units};
+pub use statement::{Assumptions, Truth, check_relation, check_statement};
+pub use syntax::{Commas, ParseError, Parsed, parse, parse_with};
+pub use verdict::{Equivalence, Outcome, Stage, Verdict};
+pub use verify::{Gold, group, verify, verify_answer};

@@ -7,10 +7,21 @@
 //! is imported by anything on its left (`tests/it/layers.rs` reads the `use crate::` lines and checks it).
 //! This crate never prints and never reads the environment: `tirade-cli` passes both in.
 
+pub mod corpus;
 pub mod dataset;
 pub mod eval;
+pub mod export;
+pub mod hash;
+pub mod mock_server;
 pub mod model;
+pub mod pipeline;
 pub mod problem;
+pub mod prompts;
 pub mod report;
+pub mod solver;
+pub mod stop;
+pub mod store;
 pub mod tool;
 pub mod trace;
+pub mod translate;
+pub mod verdict;

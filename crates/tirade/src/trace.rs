@@ -43,8 +43,12 @@ pub enum Event {
     Answer { answer: String },
     /// A limit ended the attempt.
     Limit { limit: Limit, message: String },
-    /// Something outside the model's doing ended the attempt.
-    Error { message: String },
+    /// Something outside the model's doing ended the attempt: the tools broke, or the model was not to be had.
+    Error {
+        #[serde(default)]
+        in_tools: bool,
+        message: String,
+    },
 }
 
 /// Which part of the solver's protocol a prompt belongs to.

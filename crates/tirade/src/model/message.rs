@@ -1,6 +1,9 @@
 //! The messages of a conversation, as every provider's chat protocol has them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Reply;
 
 /// Who says a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +39,35 @@ pub struct Message {
     /// Only on tool messages: which call this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
+    /// Only on assistant messages: what the model thought aloud. It is sent back to servers that read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// Only on assistant messages: signed reasoning that its server wants back untouched (OpenRouter); else null.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub reasoning_details: Value,
 }
 
 impl Message {
     fn plain(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into(), tool_calls: Vec::new(), tool_call_id: None }
+        Self {
+            role,
+            content: content.into(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            reasoning: None,
+            reasoning_details: Value::Null,
+        }
+    }
+
+    /// The reply as the next message of its conversation.
+    pub fn from_reply(reply: &Reply) -> Self {
+        let details = reply.raw.pointer("/choices/0/message/reasoning_details");
+        Self {
+            tool_calls: reply.tool_calls.clone(),
+            reasoning: reply.reasoning.clone(),
+            reasoning_details: details.cloned().unwrap_or_default(),
+            ..Self::assistant(&reply.text)
+        }
     }
 
     pub fn system(content: impl Into<String>) -> Self {

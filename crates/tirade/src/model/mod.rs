@@ -3,7 +3,15 @@
 //! The trait is small on purpose. Retries and rate limits belong to the remote implementation; remembering replies belongs to
 //! [`crate::store`]; what the reply means belongs to the solver.
 
+pub mod local;
 mod message;
+pub mod name;
+pub mod price;
+pub mod registry;
+pub mod remote;
+pub mod scripted;
+pub mod thinking;
+pub mod tool_calls;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -33,10 +41,34 @@ pub struct Request {
     /// Tools offered natively; empty for the fenced protocol and for models without tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolSpec>,
+    /// Whether the model may, must or must not call one of `tools`.
+    #[serde(default, skip_serializing_if = "ToolChoice::is_auto")]
+    pub tool_choice: ToolChoice,
     pub sampling: Sampling,
     /// Texts that end the reply; the text that matched is not part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
+}
+
+/// Whether the next reply calls a tool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolChoice {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// It must answer in text; the tools stay described, so that earlier calls make sense.
+    None,
+    /// It must call some tool.
+    Required,
+    /// It must call this one.
+    Named(String),
+}
+
+impl ToolChoice {
+    fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
 }
 
 /// How the next token is chosen.
@@ -142,4 +174,13 @@ impl ModelError {
     pub fn ends_run(&self) -> bool {
         matches!(self, Self::Unusable { .. } | Self::Stopped)
     }
+}
+
+/// The text up to the first of `stop`. Some servers keep the text that stopped them, and some do not know `stop` at all.
+pub(crate) fn cut_at_stop(mut text: String, stop: &[String]) -> String {
+    let found = stop.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop.as_str()));
+    if let Some(at) = found.min() {
+        text.truncate(at);
+    }
+    text
 }

@@ -21,11 +21,14 @@
 
 pub mod csv;
 mod format;
+mod gather;
 mod groups;
 pub mod html;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
+
+pub use gather::gather;
 
 use serde::{Deserialize, Serialize};
 

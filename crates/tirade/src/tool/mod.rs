@@ -1,7 +1,30 @@
 //! A tool is what the solver may call. A tool's error is text shown to the model; a broken sandbox ends the attempt.
 
+//!
+//! [`StandardToolbox`] has three lanes: native Rust on `tirade-math` (with a derivation in words), typed calls of SymPy in a confined
+//! worker (arguments parsed here and sent as trees, never as text), and Python cells in a confined interpreter per session.
+//! [`families`] has the tables of tools, [`syntax`] reads their arguments.
+
+mod args;
+pub mod batch;
+mod batch_row;
+mod cache;
+mod cells;
+mod families;
+mod outcome;
+#[cfg(test)]
+mod random;
+pub mod spec;
+pub mod syntax;
+#[cfg(test)]
+mod tests;
+mod toolbox;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use outcome::Outcome;
+pub use toolbox::{EXECUTE_CODE, StandardSession, StandardToolbox, ToolkitSelection};
 
 use crate::model::ToolSpec;
 

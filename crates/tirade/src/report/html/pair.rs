@@ -104,7 +104,7 @@ fn render_event(event: &Event, said: &str) -> (&'static str, String) {
         Event::ToolResult { result, .. } => ("result", result_content(result)),
         Event::Answer { answer } => ("answer", format!("<p>Answer {}</p>", math::render(answer, false))),
         Event::Limit { message, .. } => ("stop", format!("<p>Stopped at a limit: {}</p>", escape(message))),
-        Event::Error { message } => ("stop", format!("<p>Stopped: {}</p>", escape(message))),
+        Event::Error { message, .. } => ("stop", format!("<p>Stopped: {}</p>", escape(message))),
     }
 }
 

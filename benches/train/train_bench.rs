@@ -1,0 +1,90 @@
+//! Trains a few steps on examples from a JSONL file and prints one JSON line: speed per CPU second, peak memory, losses.
+//!
+//! `cargo run --release -p tirade-nn --example train_bench -- --model M.gguf --examples E.jsonl --out DIR [--rank 16] [--steps 3]
+//! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16] [--tokens T.json]`
+//!
+//! `--tokens` also writes what is trained on, so that `peft_bench.py` can train on exactly the same tokens.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use tirade_nn::template::ChatMessage;
+use tirade_nn::train::{BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, tokenise, train};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let args: HashMap<&str, &str> = words.chunks_exact(2).map(|p| (p[0].trim_start_matches("--"), &p[1][..])).collect();
+    let number = |name: &str, default: usize| args.get(name).map_or(Ok(default), |v| v.parse());
+    let options = TrainOptions {
+        model: args["model"].into(),
+        output: args["out"].into(),
+        rank: number("rank", 16)?,
+        alpha: number("rank", 16)? as f32 * 2.0,
+        learning_rate: args.get("rate").map_or(Ok(2e-4), |v| v.parse())?,
+        max_steps: Some(number("steps", 3)?),
+        batch_size: number("batch", 4)?,
+        gradient_accumulation: 1,
+        max_length: number("length", 512)?,
+        too_long: TooLong::Truncate,
+        warmup_steps: Some(0),
+        schedule: Schedule::Constant,
+        threads: number("threads", 1)?,
+        activation_checkpointing: number("checkpointing", 0)? == 1,
+        base_precision: if args.get("precision") == Some(&"bf16") { BasePrecision::Bf16 } else { BasePrecision::F32 },
+        resume: false,
+        ..TrainOptions::default()
+    };
+    let examples = read(args["examples"], number("count", options.batch_size)?)?;
+    if let Some(path) = args.get("tokens") {
+        std::fs::write(path, serde_json::to_string(&tokenise(&options, &examples)?)?)?;
+    }
+    let (mut marks, mut losses, mut norms, mut tokens) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    train(&options, &examples, &[], &mut |event| {
+        match event {
+            TrainEvent::Start { .. } => marks.push((Instant::now(), cpu_seconds())),
+            TrainEvent::Step { loss, grad_norm, tokens: t, .. } => {
+                marks.push((Instant::now(), cpu_seconds()));
+                losses.push(*loss);
+                norms.push(*grad_norm);
+                tokens = *t;
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    })?;
+    // The first step pays for fresh pages; it counts, since a peer's does too.
+    let (from, to) = (marks[0], marks[marks.len() - 1]);
+    let done = (tokens * (marks.len() - 1)) as f64;
+    let line = serde_json::json!({
+        "engine": "tirade", "model": args["model"], "rank": options.rank, "threads": options.threads,
+        "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens,
+        "tokens_per_cpu_second": done / (to.1 - from.1), "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
+        "cpu_seconds": to.1 - from.1, "peak_mib": peak_mib(), "losses": losses, "grad_norms": norms,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+fn read(path: &str, count: usize) -> Result<Vec<ChatExample>, Box<dyn std::error::Error>> {
+    let mut examples = Vec::new();
+    for line in std::fs::read_to_string(path)?.lines().take(count) {
+        let row: serde_json::Value = serde_json::from_str(line)?;
+        let messages: Vec<ChatMessage> = serde_json::from_value(row["messages"].clone())?;
+        examples.push(ChatExample { id: row["id"].as_str().unwrap_or("?").into(), messages });
+    }
+    Ok(examples)
+}
+
+/// User and system time of this process, in hundredths of a second as Linux counts them.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    after.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}

@@ -1,0 +1,92 @@
+//! `tirade run`: a whole experiment from a file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::corpus::CorpusArgs;
+use super::eval::EvalArgs;
+use super::report::ReportArgs;
+use super::solve::SolveArgs;
+use super::train::TrainArgs;
+use super::translate::TranslateArgs;
+use crate::home::Home;
+use crate::open::Opened;
+use crate::recipe::Recipe;
+use crate::work::Work;
+
+/// The sections a recipe may have, in the order in which they are carried out.
+const STAGES: [&str; 6] = ["solve", "translate", "corpus", "train", "eval", "report"];
+
+/// Carry out a recipe. Its sections are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
+/// arguments of the command of that name. Each stage reads the one before it. Giving the same recipe again continues it.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// The recipe
+    pub recipe: PathBuf,
+    /// Change a setting: --set solve.num=5 (several times)
+    #[arg(long)]
+    pub set: Vec<String>,
+}
+
+pub async fn run(args: RunArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
+    let name = args.recipe.display().to_string();
+    let text = std::fs::read_to_string(&args.recipe).with_context(|| {
+        format!("cannot read the recipe {name}\n  hint: recipes/quickstart.toml is one to start from")
+    })?;
+    let mut recipe = Recipe::parse(&name, &text)?;
+    for assignment in &args.set {
+        recipe.set(assignment)?;
+    }
+    carry_out(&recipe, dir, home).await
+}
+
+/// Does every stage of the recipe, each on what the one before it made.
+pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Result<()> {
+    if let Some(unknown) =
+        recipe.sections().find(|name| !STAGES.contains(name) && recipe.text(name).is_none())
+    {
+        anyhow::bail!("the recipe has a section [{unknown}]\n  hint: sections are {}", STAGES.join(", "));
+    }
+    // Every section is read before anything is done: a mistake in the last one must not cost an hour.
+    let solve: Option<SolveArgs> = recipe.section("solve")?;
+    let translate: Option<TranslateArgs> = recipe.section("translate")?;
+    let corpus: Option<CorpusArgs> = recipe.section("corpus")?;
+    let train: Option<TrainArgs> = recipe.section("train")?;
+    let eval: Option<EvalArgs> = recipe.section("eval")?;
+    let report: Option<ReportArgs> = recipe.section("report")?;
+
+    let work = Work::open(dir)?;
+    let mut opened = Opened::new(home);
+    let mut latest: Option<String> = None;
+    if let Some(args) = solve {
+        let run = super::solve::solve(&args, &work, &mut opened).await?;
+        crate::summary::solved(&work, &run)?;
+        latest = Some(run);
+    }
+    if let Some(mut args) = translate {
+        args.from = args.from.or(latest);
+        let run = super::translate::translate(&args, &work, &mut opened).await?;
+        crate::summary::translated(&work, &run)?;
+        latest = Some(run);
+    }
+    if let Some(mut args) = corpus {
+        args.from = args.from.or(latest);
+        latest = Some(super::corpus::corpus(&args, &work, home).await?);
+    }
+    if let Some(mut args) = train {
+        args.from = args.from.or(latest);
+        // The teacher's memory is the student's now.
+        opened.forget();
+        super::train::train(&args, &work, &mut opened).await?;
+    }
+    if let Some(args) = eval {
+        let evaluated = super::eval::eval(&args, &work, &mut opened).await?;
+        crate::summary::evaluated(&work, &evaluated)?;
+    }
+    if let Some(args) = report {
+        super::report::run(args, dir)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! From names to things: models, toolboxes, adapters. What is big is opened once and shared by the stages of a command.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use tirade::hash::file_digest;
+use tirade::model::local::LocalModel;
+use tirade::model::name::ModelName;
+use tirade::model::price::{Budget, Metered, Price, Prices, Usd};
+use tirade::model::remote::{RemoteConfig, RemoteModel};
+use tirade::model::scripted::ScriptedModel;
+use tirade::model::{Model, ModelError, Reply, Request};
+use tirade::tool::{StandardToolbox, Toolbox};
+use tirade_nn::engine::EngineOptions;
+use tirade_sandbox::{Sandbox, SandboxConfig};
+
+use crate::commands::solve::ToolkitArgs;
+use crate::download;
+use crate::home::Home;
+
+/// A model, and what it costs.
+pub struct OpenModel {
+    pub model: Arc<dyn Model>,
+    pub price: Option<Price>,
+}
+
+/// What has been opened so far.
+pub struct Opened<'a> {
+    pub home: &'a Home,
+    locals: HashMap<PathBuf, Arc<LocalModel>>,
+    sandbox: Option<Arc<Sandbox>>,
+    /// What all remote models of this command may spend together.
+    budget: Option<Budget>,
+}
+
+impl<'a> Opened<'a> {
+    pub fn new(home: &'a Home) -> Self {
+        Self { home, locals: HashMap::new(), sandbox: None, budget: None }
+    }
+
+    /// Lets go of models in memory; those still used by somebody stay.
+    pub fn forget(&mut self) {
+        self.locals.clear();
+    }
+
+    /// Opens a model by name, with an adapter where one is given. Known local models are downloaded first.
+    pub async fn model(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        max_cost: Option<f64>,
+    ) -> anyhow::Result<OpenModel> {
+        let parsed: ModelName = name.parse()?;
+        if adapter.is_some() && parsed.is_remote() {
+            anyhow::bail!(
+                "{name}: an adapter can only be put on a local model\n  hint: serve the merged model and name that"
+            );
+        }
+        match &parsed {
+            ModelName::Script(path) => {
+                anyhow::ensure!(adapter.is_none(), "{name}: a scripted model has no weights to adapt");
+                Ok(OpenModel { model: Arc::new(ScriptedModel::open(path)?), price: None })
+            }
+            ModelName::Local(_) | ModelName::File(_) => self.local(&parsed, adapter).await,
+            ModelName::Hosted { .. } | ModelName::Server { .. } => self.remote(&parsed, max_cost),
+        }
+    }
+
+    fn remote(&mut self, name: &ModelName, max_cost: Option<f64>) -> anyhow::Result<OpenModel> {
+        let model: Arc<dyn Model> =
+            Arc::new(RemoteModel::new(name, &self.home.keys, RemoteConfig::default())?);
+        let price = Prices::embedded().of(&name.to_string()).cloned();
+        let Some(limit) = max_cost else { return Ok(OpenModel { model, price }) };
+        let known = price.clone().with_context(|| {
+            format!("--max-cost needs a price for {name}, and none is known\n  hint: leave out --max-cost, or choose another model")
+        })?;
+        let budget = self.budget.get_or_insert_with(|| Budget::new(Usd::from_dollars(limit))).clone();
+        Ok(OpenModel { model: Arc::new(Metered::new(model, known, budget)), price })
+    }
+
+    async fn local(&mut self, name: &ModelName, adapter: Option<&Path>) -> anyhow::Result<OpenModel> {
+        let path = self.weights(name).await?;
+        let base = match self.locals.get(&path) {
+            Some(base) => base.clone(),
+            None => {
+                let identity = format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]);
+                let opened = tokio::task::block_in_place(|| LocalModel::open(&path, EngineOptions::default(), &identity));
+                let opened = Arc::new(opened.with_context(|| format!("cannot open {name}"))?);
+                self.locals.insert(path, opened.clone());
+                opened
+            }
+        };
+        let Some(folder) = adapter else { return Ok(OpenModel { model: base, price: None }) };
+        let identity = file_digest(&folder.join("adapter_model.safetensors"))
+            .with_context(|| format!("cannot read the adapter in {}", folder.display()))?;
+        let adapted = tokio::task::block_in_place(|| base.with_adapter(folder, &identity[..12]))
+            .with_context(|| format!("cannot put the adapter in {} on {name}", folder.display()))?;
+        Ok(OpenModel { model: Arc::new(adapted), price: None })
+    }
+
+    /// The file or folder with the weights of a local model; downloads known ones.
+    pub async fn weights(&self, name: &ModelName) -> anyhow::Result<PathBuf> {
+        match name {
+            ModelName::File(path) => {
+                anyhow::ensure!(
+                    path.exists(),
+                    "there is no model at {}\n  hint: a .gguf file, or a folder with safetensors",
+                    path.display()
+                );
+                Ok(path.clone())
+            }
+            ModelName::Local(known) => download::model(known, self.home).await,
+            other => anyhow::bail!(
+                "{other} is not in this process\n  hint: training needs local:NAME or file:PATH"
+            ),
+        }
+    }
+
+    /// What names the weights in a run's identity.
+    pub async fn weights_identity(&self, name: &ModelName) -> anyhow::Result<String> {
+        let path = self.weights(name).await?;
+        Ok(format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]))
+    }
+
+    /// The toolkits asked for, in a sandbox that has shown that it holds; the code toolkit where none is asked for.
+    pub fn toolbox(&mut self, tools: &ToolkitArgs) -> anyhow::Result<Arc<dyn Toolbox>> {
+        let sandbox = self.sandbox()?;
+        Ok(Arc::new(StandardToolbox::new(tools.selection(), sandbox)?))
+    }
+
+    /// The sandbox; sets up its Python environment first.
+    pub fn sandbox(&mut self) -> anyhow::Result<Arc<Sandbox>> {
+        if let Some(sandbox) = &self.sandbox {
+            return Ok(sandbox.clone());
+        }
+        let python = download::python(self.home)?;
+        let sandbox = tokio::task::block_in_place(|| Sandbox::start(SandboxConfig::new(python)))?;
+        let sandbox = Arc::new(sandbox);
+        self.sandbox = Some(sandbox.clone());
+        Ok(sandbox)
+    }
+}
+
+fn bare_name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// Hash of the weights: of the file, or of every safetensors file of a folder in order.
+fn weights_digest(path: &Path) -> anyhow::Result<String> {
+    let read = |path: &Path| file_digest(path).with_context(|| format!("cannot read {}", path.display()));
+    if path.is_file() {
+        return read(path);
+    }
+    let entries = std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "safetensors"));
+    files.sort();
+    anyhow::ensure!(!files.is_empty(), "{} has no .safetensors files", path.display());
+    let digests = files.iter().map(|file| read(file)).collect::<Result<Vec<String>, _>>()?;
+    Ok(tirade::hash::digest(&digests.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// Stands where a model is not used: `--way rules` asks nobody.
+pub struct NoModel;
+
+#[async_trait]
+impl Model for NoModel {
+    fn identity(&self) -> &str {
+        "none"
+    }
+
+    async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
+        Err(ModelError::Refused {
+            model: "none".into(),
+            message: "translation by rules asks no model".into(),
+        })
+    }
+}

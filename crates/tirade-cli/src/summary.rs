@@ -1,0 +1,114 @@
+//! What a command says at its end, in the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use tirade::corpus::Card;
+use tirade::eval::outcomes;
+use tirade::eval::score::{Outcome, Paired};
+use tirade::store::{self, AttemptRow, SolutionRow};
+use tirade::translate::Solution;
+
+use crate::commands::eval::Evaluated;
+use crate::work::Work;
+
+/// Attempts of a run by outcome.
+pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
+    let rows = work.store.attempts(run)?;
+    println!("{run}: {}", counts(&rows));
+    let (tokens, seconds): (u64, f64) = rows
+        .iter()
+        .fold((0, 0.0), |(tokens, seconds), row| (tokens + row.completion_tokens, seconds + row.seconds));
+    let with_tools = rows.iter().filter(|row| row.tool_calls > 0).count();
+    println!(
+        "  {with_tools} attempts called a tool; {tokens} tokens written; {seconds:.0} s of waiting for model and tools"
+    );
+    let cost: f64 = rows.iter().filter_map(|row| row.cost).sum();
+    if cost > 0.0 {
+        println!("  cost ${cost:.4}");
+    }
+    Ok(())
+}
+
+/// `20 attempts: 12 correct, 6 wrong, 2 no answer`.
+fn counts(rows: &[AttemptRow]) -> String {
+    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
+    let parts: Vec<String> = store::Outcome::ALL
+        .into_iter()
+        .map(|outcome| (count(outcome), outcome.as_str().replace('_', " ")))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    format!("{} attempts: {}", rows.len(), parts.join(", "))
+}
+
+/// Solutions of a run by outcome and reason.
+pub fn translated(work: &Work, run: &str) -> anyhow::Result<()> {
+    let solutions: Vec<SolutionRow<Solution>> = work.store.solutions(run)?;
+    let accepted = solutions.iter().filter(|solution| solution.outcome == "accepted").count();
+    println!("{run}: {accepted} of {} traces accepted", solutions.len());
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for solution in solutions.iter().filter(|solution| solution.outcome != "accepted") {
+        *reasons.entry(&solution.reason).or_default() += 1;
+    }
+    for (reason, count) in reasons {
+        println!("  {count} not accepted: {}", reason.replace('_', " "));
+    }
+    Ok(())
+}
+
+/// The yield of every filter of a corpus.
+pub fn card(card: &Card) -> String {
+    let mut text = format!("{} solutions\n", card.solutions);
+    let mut line = |sign: char, count: usize, what: &str| {
+        if count > 0 {
+            let _ = writeln!(text, "  {sign} {count:>5} {what}");
+        }
+    };
+    for (reason, count) in &card.rejected {
+        line('-', *count, &format!("not accepted: {}", reason.replace('_', " ")));
+    }
+    line('-', card.contaminated, "problem is in an evaluation set");
+    line('-', card.duplicates, "same text as another");
+    line('-', card.surplus, "more than asked for of one problem");
+    line('=', card.train, "training examples");
+    line('=', card.validation, "validation examples");
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// Accuracy of the base model and of the adapted one.
+pub fn evaluated(work: &Work, evaluated: &Evaluated) -> anyhow::Result<()> {
+    for run in [Some(&evaluated.base), evaluated.adapted.as_ref()].into_iter().flatten() {
+        println!("{run}: {}", counts(&work.store.attempts(run)?));
+        for score in work.store.scores(run)? {
+            let interval = match (score.low, score.high) {
+                (Some(low), Some(high)) => format!(" [{low:.3}, {high:.3}]"),
+                _ => String::new(),
+            };
+            println!(
+                "  {:<12} {:<28} {:.3}{interval} n={}",
+                score.metric, score.slice, score.value, score.count
+            );
+        }
+    }
+    if let Some(adapted) = &evaluated.adapted {
+        println!("{}", paired(work, &evaluated.base, adapted)?);
+    }
+    Ok(())
+}
+
+/// `8 of 25 before, 11 of 25 after: 4 gained, 1 lost (McNemar p = 0.375)`.
+fn paired(work: &Work, base: &str, adapted: &str) -> anyhow::Result<String> {
+    let read = |run: &str| anyhow::Ok(outcomes(&work.store.problems(run)?, &work.store.attempts(run)?));
+    let (before, after) = (read(base)?, read(adapted)?);
+    let right = |outcomes: &[Outcome]| outcomes.iter().filter(|outcome| outcome.is_right()).count();
+    let Paired { only_base, only_adapter, p, .. } = Paired::of(&before, &after);
+    Ok(format!(
+        "{} of {} before, {} of {} after: {only_adapter} gained, {only_base} lost (McNemar p = {p:.3})",
+        right(&before),
+        before.len(),
+        right(&after),
+        after.len()
+    ))
+}

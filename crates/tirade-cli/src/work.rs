@@ -1,0 +1,168 @@
+//! The folder of an experiment: its store, adapters, logs and report.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use tirade::pipeline::{Context, PipelineError, Progress, Shard};
+use tirade::stop::Stop;
+use tirade::store::{Stage, Store};
+
+use crate::commands::solve::ShareArgs;
+use crate::progress::Bar;
+
+/// An open experiment.
+pub struct Work {
+    pub dir: PathBuf,
+    pub store: Arc<Store>,
+    pub stop: Stop,
+}
+
+impl Work {
+    /// Opens or creates the folder and its store, and makes Ctrl-C a request to stop.
+    pub fn open(dir: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir).with_context(|| {
+            format!("cannot create the folder {}\n  hint: choose another with --dir", dir.display())
+        })?;
+        let store = Arc::new(Store::open(&dir.join("tirade.db"))?);
+        let stop = Stop::default();
+        listen_for_interrupt(stop.clone());
+        Ok(Self { dir: dir.to_owned(), store, stop })
+    }
+
+    /// Opens an experiment that must be there already.
+    pub fn existing(dir: &Path) -> anyhow::Result<Self> {
+        let store = dir.join("tirade.db");
+        anyhow::ensure!(
+            store.is_file(),
+            "there is no experiment in {}\n  hint: `tirade solve` or `tirade quickstart` begins one; --dir names its folder",
+            dir.display()
+        );
+        Self::open(dir)
+    }
+
+    /// The run to read: the one that was named, or the latest of its stage.
+    pub fn input(&self, named: Option<&str>, stage: Stage) -> anyhow::Result<String> {
+        if let Some(run) = named {
+            return Ok(self.store.run(run)?.run);
+        }
+        let latest = self.store.latest(stage)?;
+        let latest = latest.with_context(|| {
+            let stage = stage.as_str();
+            format!("{} has no {stage} run yet\n  hint: give `tirade {stage}` first", self.dir.display())
+        })?;
+        Ok(latest.run)
+    }
+
+    /// The folder of an adapter: a folder, a train run, or the latest one.
+    pub fn adapter_folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+        if Path::new(name).join("adapter_config.json").is_file() {
+            return Ok(PathBuf::from(name));
+        }
+        let run = self.input((name != "latest").then_some(name), Stage::Train)?;
+        let found = self.store.adapter::<serde_json::Value>(&run)?;
+        let (path, _) = found.with_context(|| {
+            format!("{run} has not made an adapter yet\n  hint: give the train command again")
+        })?;
+        Ok(PathBuf::from(path))
+    }
+
+    /// Does a stage with a progress line and tells how to go on when it was stopped.
+    pub async fn stage<T>(
+        &self,
+        share: &ShareArgs,
+        stage: impl AsyncFnOnce(&Context<'_>) -> Result<T, PipelineError>,
+    ) -> anyhow::Result<T> {
+        let bar = Bar::new(&self.dir)?;
+        let watch = |progress: &Progress<'_>| bar.watch(progress);
+        anyhow::ensure!(
+            share.job_id < share.total_jobs,
+            "--job-id {} of --total-jobs {}: ids count from 0\n  hint: use 0 to {}",
+            share.job_id,
+            share.total_jobs,
+            share.total_jobs.saturating_sub(1)
+        );
+        let context = Context {
+            store: self.store.clone(),
+            stop: self.stop.clone(),
+            watch: &watch,
+            concurrency: share.concurrency,
+            shard: Shard { index: share.job_id, of: share.total_jobs },
+            now: now(),
+        };
+        let result = stage(&context).await;
+        bar.finish();
+        match result {
+            Err(PipelineError::Stopped) => Err(Interrupted.into()),
+            other => Ok(other?),
+        }
+    }
+
+    pub fn adapter(&self, run: &str) -> PathBuf {
+        self.dir.join("adapters").join(run)
+    }
+}
+
+/// The user pressed Ctrl-C; the message says how to go on.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let command: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+        write!(f, "stopped; everything finished is kept. Continue with:\n  {}", command.join(" "))
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@#+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Once: finish what was begun. Twice: leave at once.
+fn listen_for_interrupt(stop: Stop) {
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if stop.requested() {
+                std::process::exit(130);
+            }
+            eprintln!(
+                "\nstopping: replies under way are finished and kept; press Ctrl-C again to leave at once"
+            );
+            stop.request();
+        }
+    });
+}
+
+/// Unix seconds.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs() as i64)
+}
+
+/// Writes a file whole or not at all.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;
+    let part = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
+    let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written.with_context(|| {
+        format!(
+            "cannot write {}\n  hint: is the folder there, writable, and the disk not full?",
+            path.display()
+        )
+    })
+}
+
+/// The date and time in Greenwich, for people.
+pub fn today() -> String {
+    httpdate::fmt_http_date(SystemTime::now())
+}

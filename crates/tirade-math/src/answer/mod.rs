@@ -1,0 +1,13 @@
+//! Answers: what an expression means as an answer, and whether two answers are the same.
+
+mod compare;
+mod list;
+mod matrix;
+mod region;
+mod relation;
+mod scalar;
+mod shape;
+
+pub use compare::compare;
+pub use shape::{Shape, shape};
+pub(crate) use relation::check_chain;

@@ -1,0 +1,471 @@
+//! Numbers, names, fractions, roots, functions: what an operator stands between.
+
+use super::number;
+use super::parser::{Parser, Result};
+use super::token::{Delim, Tok};
+use crate::expr::{BigOp, Const, Expr, Func, Rational};
+use crate::unit;
+use smol_str::SmolStr;
+
+impl<'a> Parser<'a> {
+    pub fn atom(&mut self) -> Result<Expr> {
+        self.deeper(Self::atom_inner)
+    }
+
+    fn atom_inner(&mut self) -> Result<Expr> {
+        let Some(tok) = self.peek() else { return self.unexpected() };
+        if let Some(based) = self.numeral()? {
+            return Ok(based);
+        }
+        self.pos += 1;
+        match tok {
+            Tok::Number(literal) => self.number(literal),
+            Tok::Ident(name) => self.name(name),
+            Tok::Const(Const::E) if self.peek() == Some(Tok::Under) => self.name("e"),
+            Tok::Const(Const::I) if self.peek() == Some(Tok::Under) => self.name("i"),
+            Tok::Const(c) => Ok(Expr::Const(c)),
+            Tok::Func(f) => self.function(f),
+            Tok::Frac => self.fraction(),
+            Tok::Sqrt => self.root(),
+            Tok::Binom => Ok(Expr::Call(Func::Binom, vec![self.argument()?, self.argument()?])),
+            Tok::Overline => {
+                let inner = self.argument()?;
+                match inner {
+                    Expr::Sym(s) if self.peek() == Some(Tok::Under) || self.peek() == Some(Tok::Caret) => {
+                        self.name(&format!("{s}bar"))
+                    }
+                    other => Ok(Expr::call(Func::Conj, other)),
+                }
+            }
+            Tok::Accent(_) => self.argument(),
+            Tok::Boxed => self.argument(),
+            Tok::Ellipsis => Ok(Expr::Const(Const::Ellipsis)),
+            Tok::Currency(unit) => {
+                let value = self.power()?;
+                Ok(Expr::Quantity(Box::new(value), unit.into()))
+            }
+            Tok::Text(words) => Ok(Expr::Text(crate::text::normalize(words).into())),
+            Tok::Big(op) => self.big(op),
+            Tok::Begin(name) => self.environment(name),
+            Tok::Open(delim) => self.bracket(delim),
+            Tok::Bar => self.bars(),
+            Tok::Close(Delim::Bracket) => self.reversed_interval(),
+            _ => {
+                self.pos -= 1;
+                self.unexpected()
+            }
+        }
+    }
+
+    fn number(&mut self, literal: &str) -> Result<Expr> {
+        if self.peek() == Some(Tok::Overline) && literal.contains('.') {
+            self.pos += 1;
+            let grouped = self.eat(Tok::Open(Delim::Group));
+            let Some(Tok::Number(cycle)) = self.peek() else { return self.unexpected() };
+            self.pos += 1;
+            if grouped && !self.eat(Tok::Close(Delim::Group)) {
+                return self.unexpected();
+            }
+            return number::repeating(literal, cycle).map_or_else(|| self.unexpected(), Ok);
+        }
+        number::value(literal).map_or_else(|| self.unexpected(), Ok)
+    }
+
+    /// `1011_2`, `1A_{16}`: digits with a base behind them.
+    fn numeral(&mut self) -> Result<Option<Expr>> {
+        let mut digits: Vec<u8> = Vec::new();
+        let mut at = 0;
+        while let Some(tok) = self.peek_at(at) {
+            let text = match tok {
+                Tok::Number(n) => n,
+                Tok::Ident(n)
+                    if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' =>
+                {
+                    n
+                }
+                _ => break,
+            };
+            if at > 0 && self.toks[self.pos + at].spaced {
+                break;
+            }
+            digits.extend(text.chars().filter_map(|c| c.to_digit(36)).map(|d| d as u8));
+            at += 1;
+        }
+        let number_first = matches!(self.peek(), Some(Tok::Number(n)) if !n.contains('.'));
+        if at == 0 || self.peek_at(at) != Some(Tok::Under) || (at > 1) != (at > 1 && digits.len() > 1) {
+            return Ok(None);
+        }
+        let (base, len) = match (self.peek_at(at + 1), self.peek_at(at + 2), self.peek_at(at + 3)) {
+            (Some(Tok::Number(b)), ..) => (b, 2),
+            (Some(Tok::Open(Delim::Group)), Some(Tok::Number(b)), Some(Tok::Close(Delim::Group))) => (b, 4),
+            _ => return Ok(None),
+        };
+        let Ok(base) = base.parse::<u32>() else { return Ok(None) };
+        let valid = (2..=36).contains(&base) && digits.iter().all(|d| u32::from(*d) < base);
+        if !valid || (!number_first && (at == 1 || base < 11)) || digits.len() > 4000 {
+            return if number_first { self.unexpected() } else { Ok(None) };
+        }
+        self.pos += at + len;
+        Ok(Some(Expr::Based(digits, base)))
+    }
+
+    /// A variable with subscripts and primes, or a function applied to arguments.
+    fn name(&mut self, name: &str) -> Result<Expr> {
+        let mut full = SmolStr::from(name);
+        let mut primes = 0;
+        while self.eat(Tok::Prime) {
+            primes += 1;
+        }
+        let mut exponent = None;
+        if self.peek() == Some(Tok::Caret) && self.exponent_then_subscript() {
+            // x^2_1 is (x_1)^2
+            self.pos += 1;
+            exponent = Some(match self.peek() {
+                Some(Tok::Number(n)) => {
+                    self.pos += 1;
+                    number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                }
+                _ => self.argument()?,
+            });
+        }
+        if self.eat(Tok::Under) {
+            let sub = self.subscript()?;
+            if !sub.is_empty() {
+                full = format!("{full}_{sub}").into();
+            }
+        }
+        while self.eat(Tok::Prime) {
+            primes += 1;
+        }
+        if primes > 0 {
+            full = format!("{full}{}", "'".repeat(primes)).into();
+        }
+        if let Some(exponent) = exponent {
+            return Ok(Expr::Sym(full).pow(exponent));
+        }
+        if self.peek() == Some(Tok::Open(Delim::Paren)) && self.is_application(name) {
+            let args = self.arguments()?;
+            return Ok(Expr::Apply(full, args));
+        }
+        Ok(Expr::Sym(full))
+    }
+
+    fn exponent_then_subscript(&self) -> bool {
+        match self.peek_at(1) {
+            Some(Tok::Number(_) | Tok::Ident(_)) => self.peek_at(2) == Some(Tok::Under),
+            Some(Tok::Open(Delim::Group)) => {
+                let close = self.toks[self.pos..].iter().position(|t| t.tok == Tok::Close(Delim::Group));
+                close.is_some_and(|c| self.peek_at(c + 1) == Some(Tok::Under))
+            }
+            _ => false,
+        }
+    }
+
+    /// The text of a subscript, without spaces, braces and layout.
+    pub fn subscript(&mut self) -> Result<String> {
+        let start = self.pos;
+        if self.eat(Tok::Open(Delim::Group)) {
+            let mut open = 1;
+            while open > 0 {
+                match self.peek() {
+                    Some(Tok::Open(Delim::Group)) => open += 1,
+                    Some(Tok::Close(Delim::Group)) => open -= 1,
+                    None => return self.unexpected(),
+                    _ => {}
+                }
+                self.pos += 1;
+            }
+        } else if self.peek().is_some() {
+            self.pos += 1;
+        } else {
+            return self.unexpected();
+        }
+        let from = self.toks[start].at as usize;
+        let to = self.toks.get(self.pos).map_or(self.src.len(), |t| t.at as usize);
+        let raw = self.src.get(from..to).unwrap_or("");
+        let raw = raw.replace("\\text", "").replace("\\mathrm", "").replace("\\mathit", "");
+        Ok(raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '{' | '}' | '\\' | '$' | '_')).collect())
+    }
+
+    /// Whether `name(` applies a function. `x(x+1)` is a product; `f(x)`, `T(10)` and `P(x)` are not.
+    fn is_application(&self, name: &str) -> bool {
+        if self.spaced() {
+            return false;
+        }
+        let letter = name.as_bytes()[0];
+        if matches!(name, "f" | "g" | "h" | "F" | "G" | "H") {
+            return true;
+        }
+        let close = self.toks[self.pos..].iter().take(24).position(|t| t.tok == Tok::Close(Delim::Paren));
+        let Some(close) = close else { return false };
+        let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
+        let simple =
+            close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
+        let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
+        comma
+            || (simple && letter.is_ascii_uppercase())
+            || (simple && defines)
+            || (simple && matches!(name, "p" | "q" | "u" | "v" | "phi" | "psi"))
+    }
+
+    /// A parenthesised argument list.
+    pub fn arguments(&mut self) -> Result<Vec<Expr>> {
+        Ok(match self.atom()? {
+            Expr::Tuple(items) | Expr::List(items) | Expr::Set(items) | Expr::Bracket(items) => items,
+            Expr::Interval(i) => vec![*i.low, *i.high],
+            one => vec![one],
+        })
+    }
+
+    /// An argument of a LaTeX command: a group, or the next digit or symbol.
+    pub fn argument(&mut self) -> Result<Expr> {
+        if let Some(Tok::Number(literal)) = self.peek() {
+            let split = literal.len() > 1 && literal.bytes().all(|b| b.is_ascii_digit());
+            if split {
+                let token = &mut self.toks[self.pos];
+                token.tok = Tok::Number(&literal[1..]);
+                token.at += 1;
+                return number::value(&literal[..1]).map_or_else(|| self.unexpected(), Ok);
+            }
+        }
+        if self.eat(Tok::Minus) {
+            return Ok(self.atom()?.neg());
+        }
+        self.atom()
+    }
+
+    fn fraction(&mut self) -> Result<Expr> {
+        let numerator = self.argument()?;
+        let denominator = self.argument()?;
+        if let Some(derivative) = self.derivative(&numerator, &denominator)? {
+            return Ok(derivative);
+        }
+        Ok(numerator.div(denominator))
+    }
+
+    /// `\frac{d}{dx} f`: a derivative.
+    fn derivative(&mut self, above: &Expr, below: &Expr) -> Result<Option<Expr>> {
+        let is_d = |e: &Expr| matches!(e, Expr::Sym(s) if s == "d" || s == "partial");
+        let Expr::Mul(parts) = below else { return Ok(None) };
+        let (true, true, [_, Expr::Sym(var)]) = (is_d(above), is_d(&parts[0]), parts.as_slice()) else {
+            return Ok(None);
+        };
+        let var = var.clone();
+        let body = self.product()?;
+        Ok(Some(super::operators::bind(BigOp::Derivative, body, var, None, None)))
+    }
+
+    fn root(&mut self) -> Result<Expr> {
+        if self.eat(Tok::Open(Delim::Bracket)) {
+            let index = self.fresh(Self::sum)?;
+            if !self.eat(Tok::Close(Delim::Bracket)) {
+                return self.unexpected();
+            }
+            let radicand = self.radicand()?;
+            return Ok(match index.as_i64() {
+                Some(2) => Expr::call(Func::Sqrt, radicand),
+                _ => Expr::Call(Func::Root, vec![radicand, index]),
+            });
+        }
+        Ok(Expr::call(Func::Sqrt, self.radicand()?))
+    }
+
+    fn radicand(&mut self) -> Result<Expr> {
+        if self.eat(Tok::Minus) {
+            return Ok(self.atom()?.neg());
+        }
+        self.atom()
+    }
+
+    /// A named function with its exponent, subscript and argument.
+    fn function(&mut self, func: Func) -> Result<Expr> {
+        let mut base = None;
+        let mut exponent = None;
+        for _ in 0..2 {
+            if self.eat(Tok::Under) {
+                base = Some(self.log_base()?);
+            } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
+                self.pos += 1;
+                let negative = self.eat(Tok::Minus);
+                let e = self.argument()?;
+                exponent = Some(if negative { e.neg() } else { e });
+            }
+        }
+        let args = self.function_arguments(func)?;
+        if base.is_some() && func != Func::Log {
+            return self.unexpected();
+        }
+        let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
+        let (func, exponent) = match inverse_of(func) {
+            Some(inv) if inverse => (inv, None),
+            _ => (func, exponent),
+        };
+        let call = Expr::Call(func, args.into_iter().chain(base).collect());
+        Ok(match exponent {
+            Some(e) => call.pow(e),
+            None => call,
+        })
+    }
+
+    fn log_base(&mut self) -> Result<Expr> {
+        self.argument()
+    }
+
+    fn function_arguments(&mut self, func: Func) -> Result<Vec<Expr>> {
+        match self.peek() {
+            Some(Tok::Open(Delim::Paren)) => self.arguments(),
+            Some(Tok::Open(Delim::Brace | Delim::Bracket)) => self.arguments(),
+            Some(Tok::Open(Delim::Group)) => {
+                let open = self.pos;
+                let args = self.arguments()?;
+                // \sin{2}x: the braces are only layout when a product goes on without a break
+                if args.len() == 1 && self.pos == open {
+                    return self.unexpected();
+                }
+                Ok(args)
+            }
+            _ => {
+                let _ = func;
+                Ok(vec![self.open_argument()?])
+            }
+        }
+    }
+
+    /// `\sin 2\pi x`: factors up to the next function or operator.
+    fn open_argument(&mut self) -> Result<Expr> {
+        let mut negative = false;
+        while self.eat(Tok::Minus) {
+            negative = !negative;
+        }
+        let first = self.mixed_or_power()?;
+        let mut factors = vec![first];
+        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis))
+        {
+            factors.push(self.power()?);
+        }
+        let product = Expr::product(factors);
+        Ok(if negative { product.neg() } else { product })
+    }
+
+    /// A power, or a mixed number: `3\frac12`, `1 1/4`.
+    pub fn mixed_or_power(&mut self) -> Result<Expr> {
+        let start = self.pos;
+        let whole = match self.peek() {
+            Some(Tok::Number(n)) if n.bytes().all(|b| b.is_ascii_digit()) => n,
+            _ => return self.power(),
+        };
+        if self.peek_at(1) == Some(Tok::Frac) {
+            self.pos += 2;
+            let above = self.argument()?;
+            let below = self.argument()?;
+            if let (Some(a), Some(b)) = (above.as_i64(), below.as_i64())
+                && 0 < a
+                && a < b
+                && !matches!(self.peek(), Some(Tok::Caret))
+            {
+                return self.mixed(whole, above.div(below));
+            }
+            self.pos = start;
+            // The arguments may have split a number token: put the whole reading back.
+            return self.power();
+        }
+        let slash = matches!(
+            (self.peek_at(1), self.peek_at(2), self.peek_at(3)),
+            (Some(Tok::Number(_)), Some(Tok::Slash), Some(Tok::Number(_)))
+        );
+        if slash && self.toks[self.pos + 1].spaced {
+            let (Some(Tok::Number(a)), Some(Tok::Number(b))) = (self.peek_at(1), self.peek_at(3)) else {
+                return self.power();
+            };
+            if let (Ok(x), Ok(y)) = (a.parse::<u64>(), b.parse::<u64>())
+                && 0 < x
+                && x < y
+            {
+                self.pos += 4;
+                let fraction = Expr::Num(Rational::from_parts(x.into(), y.into()));
+                return self.mixed_value(whole, fraction);
+            }
+        }
+        self.power()
+    }
+
+    fn mixed(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
+        self.mixed_value(whole, fraction)
+    }
+
+    fn mixed_value(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
+        let (Some(Expr::Num(whole)), Expr::Num(fraction)) = (number::value(whole), fraction) else {
+            return self.unexpected();
+        };
+        let value = Expr::Num(whole + fraction);
+        if self.eat(Tok::Percent) {
+            return Ok(Expr::Quantity(Box::new(value), "%".into()));
+        }
+        Ok(value)
+    }
+
+    /// A value with the words behind it: a unit with its exponent, or an annotation.
+    pub fn quantity(&mut self, value: Expr, _wraps: usize) -> Result<Expr> {
+        let Some(Tok::Text(words)) = self.peek() else { return Ok(value) };
+        self.pos += 1;
+        if super::lexer::is_ordinal(words.trim()) && !matches!(value, Expr::Text(_)) {
+            let rest = matches!(self.peek(), Some(Tok::Text(_)));
+            return if rest { self.quantity(value, _wraps) } else { Ok(value) };
+        }
+        let mut unit = unit::canonical(words);
+        loop {
+            match self.peek() {
+                Some(Tok::Caret) => {
+                    self.pos += 1;
+                    let e = self.argument()?;
+                    unit.push_str(&format!("^{e}"));
+                }
+                Some(Tok::Slash) if matches!(self.peek_at(1), Some(Tok::Text(_) | Tok::Ident(_))) => {
+                    let (Some(Tok::Text(w) | Tok::Ident(w)), true) = (self.peek_at(1), true) else { break };
+                    self.pos += 2;
+                    unit.push('/');
+                    unit.push_str(&unit::canonical(w));
+                }
+                Some(Tok::Text(more)) => {
+                    self.pos += 1;
+                    unit.push(' ');
+                    unit.push_str(&unit::canonical(more));
+                }
+                _ => break,
+            }
+        }
+        if matches!(value, Expr::Text(_)) {
+            let text = format!("{value} {unit}");
+            return Ok(Expr::Text(text.into()));
+        }
+        let unit = unit::canonical(&unit);
+        let quantity = Expr::Quantity(Box::new(value), unit.into());
+        // 2 hours 30 minutes
+        if matches!(self.peek(), Some(Tok::Number(_))) {
+            let more = self.product()?;
+            if matches!(more, Expr::Quantity(..) | Expr::Add(_)) {
+                return Ok(Expr::sum([quantity, more]));
+            }
+            return self.unexpected();
+        }
+        Ok(quantity)
+    }
+}
+
+fn inverse_of(func: Func) -> Option<Func> {
+    Some(match func {
+        Func::Sin => Func::Asin,
+        Func::Cos => Func::Acos,
+        Func::Tan => Func::Atan,
+        Func::Cot => Func::Acot,
+        Func::Sec => Func::Asec,
+        Func::Csc => Func::Acsc,
+        Func::Sinh => Func::Asinh,
+        Func::Cosh => Func::Acosh,
+        Func::Tanh => Func::Atanh,
+        Func::Coth => Func::Acoth,
+        Func::Sech => Func::Asech,
+        Func::Csch => Func::Acsch,
+        _ => return None,
+    })
+}

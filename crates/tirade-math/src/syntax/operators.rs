@@ -1,0 +1,104 @@
+//! Sums, products, integrals, limits: operators that bind a variable.
+
+use super::parser::{Parser, Result};
+use super::token::{Delim, Tok};
+use crate::expr::{Big, BigOp, Const, Expr, RelOp};
+use smol_str::SmolStr;
+
+impl<'a> Parser<'a> {
+    /// The operator is eaten; bounds, body and differential follow.
+    pub fn big(&mut self, op: BigOp) -> Result<Expr> {
+        let (mut var, mut low, mut high) = (SmolStr::default(), None, None);
+        for _ in 0..2 {
+            if self.eat(Tok::Under) {
+                (var, low) = self.lower(op, &mut high)?;
+            } else if self.eat(Tok::Caret) {
+                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) {
+                    self.atom()?
+                } else {
+                    self.argument()?
+                });
+            }
+        }
+        if op == BigOp::Integral {
+            let (body, name) = self.integrand()?;
+            return Ok(bind(op, body, name, low, high));
+        }
+        let body = self.product()?;
+        Ok(bind(op, body, var, low, high))
+    }
+
+    /// `k=1`, `x \to 0`, or only a bound.
+    fn lower(&mut self, op: BigOp, high: &mut Option<Expr>) -> Result<(SmolStr, Option<Expr>)> {
+        let bound = self.atom_with_side(high, op)?;
+        Ok(match bound {
+            Expr::Relation(first, rest) if rest.len() == 1 && matches!(rest[0].0, RelOp::Eq | RelOp::To) => {
+                let low = rest.into_iter().next().map(|(_, e)| e);
+                (variable(&first), low)
+            }
+            other => (SmolStr::default(), Some(other)),
+        })
+    }
+
+    /// The bound of a limit may carry a side: `x \to 0^+`.
+    fn atom_with_side(&mut self, high: &mut Option<Expr>, op: BigOp) -> Result<Expr> {
+        if op == BigOp::Limit {
+            for i in 0..12 {
+                let braced = [Tok::Caret, Tok::Open(Delim::Group), Tok::Plus, Tok::Close(Delim::Group)];
+                let is_braced = (0..4).all(|k| k == 2 || self.peek_at(i + k) == Some(braced[k]));
+                if let (true, Some(sign @ (Tok::Plus | Tok::Minus))) = (is_braced, self.peek_at(i + 2)) {
+                    *high = Some(Expr::int(if sign == Tok::Plus { 1 } else { -1 }));
+                    self.toks.drain(self.pos + i..self.pos + i + 4);
+                    break;
+                }
+                let (Some(Tok::Caret), Some(sign @ (Tok::Plus | Tok::Minus))) = (self.peek_at(i), self.peek_at(i + 1)) else {
+                    continue;
+                };
+                *high = Some(Expr::int(if sign == Tok::Plus { 1 } else { -1 }));
+                self.toks.drain(self.pos + i..self.pos + i + 2);
+                break;
+            }
+        }
+        self.atom()
+    }
+
+    fn integrand(&mut self) -> Result<(Expr, SmolStr)> {
+        let saved = std::mem::replace(&mut self.dx_ends, true);
+        let body = if self.at_dx() { Ok(Expr::int(1)) } else { self.sum() };
+        self.dx_ends = saved;
+        let body = body?;
+        let mut var = SmolStr::new_static("x");
+        if self.at_dx() {
+            self.pos += 1;
+            var = match self.peek() {
+                Some(Tok::Ident(name)) => name.into(),
+                Some(Tok::Const(c)) => c.name().into(),
+                _ => var,
+            };
+            self.pos += 1;
+        }
+        Ok((body, var))
+    }
+}
+
+fn variable(e: &Expr) -> SmolStr {
+    match e {
+        Expr::Sym(s) => s.clone(),
+        Expr::Const(c) => c.name().into(),
+        _ => SmolStr::default(),
+    }
+}
+
+/// Builds the operator; a bound `i` or `e` is a variable in the body, not the constant.
+pub fn bind(op: BigOp, body: Expr, var: SmolStr, low: Option<Expr>, high: Option<Expr>) -> Expr {
+    let shadowed = match var.as_str() {
+        "i" => Some(Const::I),
+        "e" => Some(Const::E),
+        _ => None,
+    };
+    let body = match shadowed {
+        Some(c) => body.replace_const(c, &var),
+        None => body,
+    };
+    Expr::Big(Box::new(Big { op, body, var, low, high }))
+}

@@ -1,0 +1,3 @@
+//! Integration tests of tirade-math.
+
+mod cas;

@@ -1,0 +1,82 @@
+//! How much memory a run will take, from shapes alone, before anything is allocated.
+
+use serde::Serialize;
+
+use super::attention::Heads;
+use super::lora::Plan;
+use super::model::Shape;
+use super::options::{BasePrecision, TrainOptions};
+
+/// Predicted bytes, by what they are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    /// The frozen weights.
+    pub weights: u64,
+    /// Adapter, gradients and AdamW's state.
+    pub adapter: u64,
+    /// Saved and temporary activations of all threads.
+    pub activations: u64,
+    /// The largest tensor while it is converted at the start, and program text.
+    pub loading: u64,
+}
+
+impl Memory {
+    /// The most that is held at once: loading happens before training.
+    pub fn total(&self) -> u64 {
+        self.weights + self.loading.max(self.adapter + self.activations)
+    }
+
+    /// The parts in words.
+    pub fn describe(&self) -> String {
+        let mib = |bytes: u64| bytes >> 20;
+        format!(
+            "weights {} MiB, adapter and optimiser {} MiB, activations {} MiB",
+            mib(self.weights),
+            mib(self.adapter),
+            mib(self.activations)
+        )
+    }
+}
+
+/// Predicts a run whose longest chunk has `chunk` tokens, all of which may be learnt.
+pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk: usize) -> Memory {
+    let per_weight = match options.base_precision {
+        BasePrecision::F32 => 4,
+        BasePrecision::Bf16 => 2,
+    };
+    let embedding = shape.vocabulary * shape.hidden;
+    let linear: usize = shape.sizes().iter().map(|(i, o)| i * o).sum();
+    let weights = (linear * shape.layers.len() + embedding * if shape.tied { 1 } else { 2 }) * per_weight;
+    let threads = options.threads;
+    let early = options.early_stop.is_some() as usize;
+    let adapter = plan.len * 4 * (4 + early + threads);
+    let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk));
+    let bytes = |n: usize| n as u64;
+    Memory {
+        weights: bytes(weights),
+        adapter: bytes(adapter),
+        activations: bytes(activations),
+        loading: bytes(embedding * 4) + (64 << 20),
+    }
+}
+
+/// Floats per token that wait for the backward pass.
+fn kept(options: &TrainOptions, shape: &Shape, plan: &Plan) -> usize {
+    let Heads { queries, keys, width, .. } = shape.layers[0].heads;
+    let (d, q, kv) = (shape.hidden, queries * width, keys * width);
+    let low: usize = plan.slots[0].iter().flatten().map(|slot| slot.rank).sum();
+    let layer = 2 * d + 2 * q + 2 * kv + 2 * shape.intermediate + low + queries + 2;
+    let normed = if shape.query_key_norm { q + kv } else { 0 } + if shape.out_norms { 2 * d } else { 0 };
+    let count = shape.layers.len();
+    if options.activation_checkpointing { count * d + layer + normed } else { count * (layer + normed) }
+}
+
+/// Floats of working memory for a chunk.
+fn temporary(shape: &Shape, chunk: usize) -> usize {
+    let heads = &shape.layers[0].heads;
+    let wide = shape.intermediate.max(shape.hidden).max(heads.queries * heads.width);
+    let streams = chunk * (6 * shape.hidden + 4 * wide);
+    let attention = 4 * 128 * chunk + 6 * chunk * heads.width;
+    let head = chunk * (4 * shape.hidden + 2 * 512);
+    streams + attention + head + 4 * 512 * 32
+}

@@ -1,0 +1,5 @@
+//! Integration tests: tiny models made here, hostile files, and real models where they are at hand.
+
+mod formats;
+mod make;
+mod real;

@@ -1,0 +1,85 @@
+//! The seam between what a session means and how an interpreter is confined.
+//!
+//! Linux answers with forked children of a zygote ([`crate::linux`]); another back end (a WASM interpreter, for
+//! macOS or deterministic clocks) implements the same two traits and nothing above this line changes.
+
+use crate::probe::Layer;
+use crate::{Limits, SandboxError};
+use std::time::Duration;
+
+/// What is asked of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Run a cell.
+    Cell,
+    /// Load a handler's source.
+    Load,
+    /// Call the handler with JSON.
+    Typed,
+}
+
+/// What a worker says about its own call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Ok,
+    Error,
+    Memory,
+    Json,
+}
+
+/// How an exchange ended, seen from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A well-formed reply.
+    Replied(Said, Vec<u8>),
+    /// The named limit was reached and the worker killed.
+    Timeout(String),
+    /// The output flooded and the worker was killed.
+    Flood,
+    /// The worker ended by itself or broke the protocol.
+    Crashed(String),
+    /// The worker was killed by someone else.
+    Killed(String),
+}
+
+/// One exchange with a worker.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub ended: Ended,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub truncated: bool,
+    pub wall: Duration,
+    pub cpu: Duration,
+}
+
+impl Outcome {
+    /// Whether the worker may be asked again.
+    pub fn is_alive(&self) -> bool {
+        matches!(self.ended, Ended::Replied(..))
+    }
+}
+
+/// One confined interpreter.
+pub(crate) trait Worker: Send {
+    /// Sends one request and waits for its end, whatever that is.
+    fn exchange(&mut self, kind: Kind, body: &[u8], limits: &Limits) -> Outcome;
+
+    /// Whether the worker still waits for a request, untouched since the last reply.
+    fn is_idle(&mut self) -> bool;
+
+    /// Stops or resumes the worker between calls.
+    fn pause(&mut self, paused: bool);
+}
+
+/// A source of confined interpreters.
+pub(crate) trait Backend: Send + Sync {
+    /// A fresh worker, confined and checked.
+    fn worker(&self) -> Result<Box<dyn Worker>, SandboxError>;
+
+    /// Versions of what runs the code, as one line: part of every cache key.
+    fn versions(&self) -> &str;
+
+    /// What confines the code on this machine.
+    fn layers(&self) -> &[Layer];
+}

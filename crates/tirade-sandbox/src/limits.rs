@@ -1,0 +1,95 @@
+//! Limits of a call and settings of a sandbox: plain data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What one call may use. All limits are enforced from outside the child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Real time; the child is killed at its end (overshoot at most 50 ms on a machine that is not starved).
+    pub wall: Duration,
+    /// Processor time of the call.
+    pub cpu: Duration,
+    /// Address space beyond what the warmed interpreter has, in bytes.
+    pub memory: u64,
+    /// Bytes kept of standard output, and as many of standard error. What exceeds it is dropped; a call that
+    /// goes on to sixteen times as much (at least 1 MiB) is killed.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            wall: Duration::from_secs(10),
+            cpu: Duration::from_secs(10),
+            memory: 512 << 20,
+            output: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The same limits with another wall and CPU time.
+    pub fn within(self, time: Duration) -> Limits {
+        Limits { wall: time, cpu: time, ..self }
+    }
+
+    /// Bytes at which a flooding call is killed.
+    pub(crate) fn flood(&self) -> usize {
+        self.output.saturating_mul(16).max(1 << 20)
+    }
+}
+
+/// What all calls of one session may use together; a session beyond it answers no more calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Calls.
+    pub calls: u32,
+    /// Real time of all calls.
+    pub wall: Duration,
+    /// Processor time of all calls.
+    pub cpu: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        SessionLimits { calls: 1000, wall: Duration::from_secs(600), cpu: Duration::from_secs(600) }
+    }
+}
+
+/// How a sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// The interpreter, with SymPy, mpmath and numpy (see [`setup`](crate::setup)).
+    pub python: PathBuf,
+    /// Zygotes: one per core is plenty, each takes about 100 MB.
+    pub workers: usize,
+    /// Ready children kept per zygote, so that a new session does not wait for a fork.
+    pub spares: usize,
+    /// Limits of a call that names none.
+    pub limits: Limits,
+    /// Limits of a session.
+    pub session: SessionLimits,
+    /// Calls after which a typed worker is replaced by a fresh one.
+    pub typed_recycle: u32,
+    /// Ask for namespaces (network, IPC, host name, user) where the kernel allows them.
+    pub namespaces: bool,
+    /// Serve although a probe got through or a layer is missing. Never the default; say so loudly.
+    pub insecure: bool,
+}
+
+impl SandboxConfig {
+    /// The defaults for an interpreter.
+    pub fn new(python: impl Into<PathBuf>) -> SandboxConfig {
+        SandboxConfig {
+            python: python.into(),
+            workers: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)),
+            spares: 2,
+            limits: Limits::default(),
+            session: SessionLimits::default(),
+            typed_recycle: 500,
+            namespaces: true,
+            insecure: false,
+        }
+    }
+}

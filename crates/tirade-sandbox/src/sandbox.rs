@@ -1,0 +1,74 @@
+//! The entry: one sandbox per program, shared by all its sessions and typed workers.
+
+use crate::backend::Backend;
+use crate::{ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
+use std::sync::Arc;
+
+/// A running sandbox. Cheap to clone; the last clone ends its processes.
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) config: Arc<SandboxConfig>,
+}
+
+impl Sandbox {
+    /// Starts the interpreters, attacks them with the start-up probes, and refuses to serve when one gets through.
+    ///
+    /// # Errors
+    /// [`SandboxError::Unsupported`] off Linux, [`SandboxError::Zygote`] when the environment is broken,
+    /// [`SandboxError::NotConfined`] or [`SandboxError::Probe`] when a layer does not hold.
+    pub fn start(mut config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+        // The zygote starts in `/`. Not canonical: a virtual environment is known by its link.
+        config.python =
+            std::path::absolute(&config.python).map_err(SandboxError::system("path of Python"))?;
+        let sandbox = Sandbox { backend: backend(&config)?, config: Arc::new(config) };
+        if !sandbox.config.insecure {
+            probe::refuse_escapes(&sandbox)?;
+        }
+        Ok(sandbox)
+    }
+
+    /// A new session: its own interpreter, state kept between its calls. The interpreter is taken at the first call.
+    pub fn session(&self) -> Session {
+        Session::new(self.clone(), None)
+    }
+
+    /// The same with a cache: a cell that has run after the same cells before is not run again.
+    pub fn session_with_cache(&self, cache: Arc<ResultCache>) -> Session {
+        Session::new(self.clone(), Some(cache))
+    }
+
+    /// A worker for trusted code on untrusted data: `handler` is Python source that defines `handle(request)`, which
+    /// takes and returns JSON values.
+    ///
+    /// # Errors
+    /// [`SandboxError::Handler`] when the source does not load.
+    pub fn typed(&self, handler: &str) -> Result<TypedWorker, SandboxError> {
+        TypedWorker::new(self.clone(), handler)
+    }
+
+    /// What runs the code, for cache keys and reports: `mpmath 1.3.0, numpy 2.2.6, python 3.11.7, sympy 1.14.0`.
+    pub fn versions(&self) -> &str {
+        self.backend.versions()
+    }
+
+    /// What confines the code on this machine, layer by layer, for `tirade doctor`.
+    pub fn layers(&self) -> &[probe::Layer] {
+        self.backend.layers()
+    }
+
+    /// How the sandbox was set up.
+    pub fn config(&self) -> &SandboxConfig {
+        &self.config
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn backend(config: &SandboxConfig) -> Result<Arc<dyn Backend>, SandboxError> {
+    Ok(Arc::new(crate::linux::Linux::start(config)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn backend(_: &SandboxConfig) -> Result<Arc<dyn Backend>, SandboxError> {
+    Err(SandboxError::Unsupported(std::env::consts::OS))
+}

@@ -1,0 +1,48 @@
+//! The sandbox as its users see it. One Python environment (under `target/`) and one sandbox serve all tests.
+
+mod attacks;
+mod life;
+mod session;
+mod shared;
+mod typed;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tirade_sandbox::{CallResult, Limits, Sandbox, SandboxConfig, Status, setup};
+
+/// The sandbox of all tests, or `None` (after a clear line) where no Python can be had. In CI that is a failure.
+fn sandbox() -> Option<&'static Sandbox> {
+    static SANDBOX: OnceLock<Option<Sandbox>> = OnceLock::new();
+    SANDBOX
+        .get_or_init(|| config().map(|config| Sandbox::start(config).expect("the sandbox starts")))
+        .as_ref()
+}
+
+fn config() -> Option<SandboxConfig> {
+    // Another user needs another folder: `TIRADE_TEST_PYTHON=/tmp/env setpriv --reuid 12345 ... target/debug/deps/it-*`.
+    let dir = std::env::var_os("TIRADE_TEST_PYTHON").map(PathBuf::from);
+    let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("python"));
+    match setup::ensure_environment(&dir, &mut |step| eprintln!("{step}")) {
+        Ok(python) => Some(SandboxConfig { workers: 2, ..SandboxConfig::new(python) }),
+        Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
+        Err(error) => {
+            eprintln!("SKIPPED: no Python environment for the sandbox tests: {error}");
+            None
+        }
+    }
+}
+
+/// A secret of the host that no cell may see.
+const ENV_SECRET: &str = "env-secret-3391";
+
+/// Runs one cell in a fresh session.
+fn run(sandbox: &Sandbox, code: &str) -> CallResult {
+    sandbox.session().execute(code, &Limits::default()).expect("the sandbox works")
+}
+
+/// The standard output of a cell that must succeed.
+fn stdout(sandbox: &Sandbox, code: &str) -> String {
+    let result = run(sandbox, code);
+    assert_eq!(result.status, Status::Ok, "{code}\n{result:?}");
+    result.stdout
+}

@@ -1,0 +1,262 @@
+//! A limit on what a run may cost.
+//!
+//! Before a call an estimate is set aside, after it the true cost replaces the estimate. A call starts only if everything spent,
+//! everything set aside and its own estimate fit under the limit; so however many calls run at once, the limit can be passed by
+//! no more than the calls in flight cost beyond their estimates.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Price, Usd};
+use crate::model::{Model, ModelError, Reply, Request, Usage};
+
+/// Money that may be spent, shared by everything that spends it. Clones are the same budget.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    limit: Option<Usd>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    spent: Usd,
+    reserved: Usd,
+}
+
+/// The next call does not fit into the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the budget of {limit} is used up: {spent} spent, {reserved} set aside for calls in flight, {estimate} needed"
+)]
+pub struct OverBudget {
+    pub limit: Usd,
+    pub spent: Usd,
+    pub reserved: Usd,
+    pub estimate: Usd,
+}
+
+impl Budget {
+    pub fn new(limit: Usd) -> Self {
+        Self { limit: Some(limit), state: Arc::default() }
+    }
+
+    /// Counts what is spent and refuses nothing.
+    pub fn unlimited() -> Self {
+        Self { limit: None, state: Arc::default() }
+    }
+
+    /// Adds what earlier calls of the same run cost, for a run that is continued.
+    pub fn add_spent(&self, cost: Usd) {
+        self.state().spent += cost;
+    }
+
+    /// What is known to be spent.
+    pub fn spent(&self) -> Usd {
+        self.state().spent
+    }
+
+    /// Sets the estimate aside, if it fits.
+    pub fn reserve(&self, estimate: Usd) -> Result<Reservation, OverBudget> {
+        let mut state = self.state();
+        if let Some(limit) = self.limit.filter(|limit| state.spent + state.reserved + estimate > *limit) {
+            return Err(OverBudget { limit, spent: state.spent, reserved: state.reserved, estimate });
+        }
+        state.reserved += estimate;
+        Ok(Reservation { budget: self.clone(), estimate, cost: estimate })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Money set aside for one call. Dropped without a word (the caller was cancelled: the server may have answered and charged), the
+/// estimate counts as spent.
+#[derive(Debug)]
+#[must_use = "settle it with what the call cost"]
+pub struct Reservation {
+    budget: Budget,
+    estimate: Usd,
+    cost: Usd,
+}
+
+impl Reservation {
+    /// The call cost this much.
+    pub fn settle(mut self, cost: Usd) {
+        self.cost = cost;
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut state = self.budget.state();
+        state.reserved = state.reserved.saturating_sub(self.estimate);
+        state.spent += self.cost;
+    }
+}
+
+/// A model whose calls are paid from a budget. Put it inside of the model that remembers replies: those cost nothing.
+pub struct Metered {
+    inner: Arc<dyn Model>,
+    price: Price,
+    budget: Budget,
+}
+
+impl Metered {
+    pub fn new(inner: Arc<dyn Model>, price: Price, budget: Budget) -> Self {
+        Self { inner, price, budget }
+    }
+
+    fn settle(&self, reservation: Reservation, result: &Result<Reply, ModelError>) {
+        match result {
+            Ok(reply) if reply.usage == Usage::default() => drop(reservation),
+            Ok(reply) => reservation.settle(self.price.cost(&reply.usage)),
+            // Gave up after replies may have been lost on their way: the worst is assumed.
+            Err(ModelError::Unavailable { .. }) => drop(reservation),
+            Err(_) => reservation.settle(Usd::default()),
+        }
+    }
+}
+
+#[async_trait]
+impl Model for Metered {
+    fn identity(&self) -> &str {
+        self.inner.identity()
+    }
+
+    fn supports_tools(&self) -> bool {
+        self.inner.supports_tools()
+    }
+
+    async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
+        let estimate = self.price.cost(&worst_usage(request));
+        let reservation = self.budget.reserve(estimate).map_err(|over| ModelError::Unusable {
+            model: self.identity().to_owned(),
+            message: over.to_string(),
+            hint: "raise --max-cost and run the same command again: it goes on where it stopped".into(),
+        })?;
+        let result = self.inner.reply(request).await;
+        self.settle(reservation, &result);
+        result
+    }
+}
+
+/// The most tokens the request is likely to use. Three bytes a token overestimates English and LaTeX (about four) a little.
+pub fn worst_usage(request: &Request) -> Usage {
+    let messages: usize = request.messages.iter().map(message_bytes).sum();
+    let tools: usize =
+        request.tools.iter().map(|tool| tool.description.len() + tool.parameters.to_string().len()).sum();
+    Usage {
+        prompt: ((messages + tools) / 3 + 8) as u64,
+        completion: request.sampling.max_tokens.into(),
+        ..Usage::default()
+    }
+}
+
+fn message_bytes(message: &crate::model::Message) -> usize {
+    let calls: usize =
+        message.tool_calls.iter().map(|call| call.name.len() + call.arguments.len() + 24).sum();
+    let reasoning = message.reasoning.as_ref().map_or(0, String::len);
+    message.content.len() + reasoning + calls + 24
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Message, Sampling};
+
+    #[test]
+    fn a_reservation_counts_until_it_is_settled() {
+        let budget = Budget::new(Usd(100));
+        let first = budget.reserve(Usd(60)).unwrap();
+        let over = budget.reserve(Usd(41)).unwrap_err();
+        assert_eq!(over, OverBudget { limit: Usd(100), spent: Usd(0), reserved: Usd(60), estimate: Usd(41) });
+        let second = budget.reserve(Usd(40)).unwrap();
+        first.settle(Usd(10));
+        assert_eq!(budget.spent(), Usd(10));
+        drop(second);
+        assert_eq!(budget.spent(), Usd(50), "what nobody settled counts as spent");
+        budget.add_spent(Usd(1));
+        assert!(budget.reserve(Usd(50)).is_err());
+        budget.reserve(Usd(49)).unwrap().settle(Usd(0));
+    }
+
+    #[test]
+    fn no_interleaving_passes_the_limit_by_more_than_the_calls_in_flight() {
+        const LIMIT: u64 = 10_000;
+        let budget = Budget::new(Usd(LIMIT));
+        std::thread::scope(|scope| {
+            for thread in 0..4u64 {
+                let budget = budget.clone();
+                scope.spawn(move || {
+                    // Every call costs 1 more than its estimate of 7; at most 4 are in flight.
+                    for step in 0..2_000u64 {
+                        let Ok(reservation) = budget.reserve(Usd(7)) else { break };
+                        if (step + thread) % 3 == 0 {
+                            std::thread::yield_now();
+                        }
+                        reservation.settle(Usd(8));
+                    }
+                });
+            }
+        });
+        let spent = budget.spent().0;
+        assert!((LIMIT - 7..=LIMIT + 4).contains(&spent), "{spent}");
+    }
+
+    struct Priced(Result<Reply, ModelError>);
+
+    #[async_trait]
+    impl Model for Priced {
+        fn identity(&self) -> &str {
+            "openai:test"
+        }
+        async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
+            self.0.clone()
+        }
+    }
+
+    fn dollar_a_token(limit: u64, result: Result<Reply, ModelError>) -> (Metered, Budget) {
+        let budget = Budget::new(Usd::from_dollars(limit as f64));
+        let price = Price { prompt: 1e6, completion: 1e6, ..Price::free("openai:test") };
+        (Metered::new(Arc::new(Priced(result)), price, budget.clone()), budget)
+    }
+
+    fn request(max_tokens: u32) -> Request {
+        let sampling = Sampling { max_tokens, ..Sampling::default() };
+        Request { messages: vec![Message::user("abc")], sampling, ..Request::default() }
+    }
+
+    #[tokio::test]
+    async fn a_call_is_charged_what_it_used_or_the_worst() {
+        let usage = Usage { prompt: 3, completion: 2, ..Usage::default() };
+        let unavailable = ModelError::Unavailable { model: "m".into(), tries: 1, message: String::new() };
+        let refused = ModelError::Refused { model: "m".into(), message: String::new() };
+        let worst = worst_usage(&request(10));
+        assert_eq!((worst.prompt, worst.completion), ((3 + 24) / 3 + 8, 10));
+        let cases = [
+            (Ok(Reply { usage, ..Reply::default() }), 5),
+            (Ok(Reply::default()), worst.prompt + 10),
+            (Err(unavailable), worst.prompt + 10),
+            (Err(refused), 0),
+        ];
+        for (result, dollars) in cases {
+            let (model, budget) = dollar_a_token(100, result.clone());
+            assert_eq!(model.reply(&request(10)).await, result);
+            assert_eq!(budget.spent(), Usd::from_dollars(dollars as f64), "{result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_does_not_fit_is_not_made() {
+        let (model, budget) = dollar_a_token(20, Ok(Reply::default()));
+        let error = model.reply(&request(10)).await.unwrap_err();
+        assert!(error.ends_run());
+        assert!(
+            error.to_string().contains("budget of $20.00 is used up")
+                && error.to_string().contains("--max-cost")
+        );
+        assert_eq!(budget.spent(), Usd(0));
+    }
+}

@@ -1,0 +1,296 @@
+//! How much to ask of one server at a time.
+//!
+//! Three things hold a call back: the window (how many calls may be in flight: success widens it, overload narrows it), a pause that
+//! the server asked for, and the buckets of requests and tokens per minute. Calls go in the order in which they came.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use tokio::sync::{Mutex as Queue, Notify};
+use tokio::time::{Instant, sleep_until};
+
+use super::bucket::Bucket;
+
+/// What the caller allows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Allowed {
+    /// The most calls in flight to one server.
+    pub in_flight: usize,
+    /// How many of them at the start.
+    pub initial: usize,
+    pub requests_per_minute: Option<u32>,
+    pub tokens_per_minute: Option<u32>,
+}
+
+/// The limits of one server.
+pub struct Limits {
+    state: Mutex<State>,
+    /// Who holds it is next; the others queue, first come first served.
+    turn: Queue<()>,
+    freed: Notify,
+}
+
+struct State {
+    in_flight: usize,
+    max: f64,
+    /// How many calls may be in flight, as a number that grows by fractions.
+    window: f64,
+    /// Before the first overload the window grows by one each success: it doubles in the time of one call.
+    ramping: bool,
+    narrowed_at: Option<Instant>,
+    paused_until: Option<Instant>,
+    requests: Option<Bucket>,
+    tokens: Option<Bucket>,
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered, using so many tokens.
+    Answered { tokens: u64 },
+    /// The server asks for less, and perhaps for a pause.
+    Overloaded { wait: Option<Duration> },
+    /// Something that says nothing about load.
+    Other,
+}
+
+/// The right to one call; give it back with [`Permit::finish`].
+pub struct Permit<'a> {
+    limits: &'a Limits,
+    reserved: f64,
+    since: Instant,
+}
+
+impl Limits {
+    pub fn new(allowed: &Allowed) -> Self {
+        let per_minute =
+            |limit: Option<u32>| limit.map(|limit| Bucket::per_minute(limit.into(), Instant::now()));
+        let max = allowed.in_flight.max(1) as f64;
+        let state = State {
+            in_flight: 0,
+            max,
+            window: (allowed.initial.max(1) as f64).min(max),
+            ramping: true,
+            narrowed_at: None,
+            paused_until: None,
+            requests: per_minute(allowed.requests_per_minute),
+            tokens: per_minute(allowed.tokens_per_minute),
+        };
+        Self { state: Mutex::new(state), turn: Queue::new(()), freed: Notify::new() }
+    }
+
+    /// Waits until a call that is expected to use so many tokens may go.
+    pub async fn acquire(&self, tokens: u64) -> Permit<'_> {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = Instant::now();
+            let held = self.state().try_take(tokens as f64, now);
+            match held {
+                Held::Free => return Permit { limits: self, reserved: tokens as f64, since: now },
+                Held::Until(time) => sleep_until(time).await,
+                Held::Full => self.freed.notified().await,
+            }
+        }
+    }
+
+    /// How many calls may be in flight now.
+    #[cfg(test)]
+    fn window(&self) -> usize {
+        self.state().window as usize
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Held {
+    Free,
+    Until(Instant),
+    Full,
+}
+
+impl State {
+    fn try_take(&mut self, tokens: f64, now: Instant) -> Held {
+        if self.in_flight >= self.window as usize {
+            return Held::Full;
+        }
+        if let Some(time) = self.paused_until.filter(|time| *time > now) {
+            return Held::Until(time);
+        }
+        let wait_for =
+            |bucket: &mut Option<Bucket>, need| bucket.as_mut().map_or(Duration::ZERO, |b| b.wait(need, now));
+        let wait = wait_for(&mut self.requests, 1.0).max(wait_for(&mut self.tokens, tokens));
+        if !wait.is_zero() {
+            return Held::Until(now + wait);
+        }
+        for (bucket, need) in [(&mut self.requests, 1.0), (&mut self.tokens, tokens)] {
+            bucket.iter_mut().for_each(|bucket| bucket.take(need));
+        }
+        self.in_flight += 1;
+        Held::Free
+    }
+
+    fn widen(&mut self) {
+        self.window += if self.ramping { 1.0 } else { 1.0 / self.window };
+        self.window = self.window.min(self.max);
+    }
+
+    /// Once for all calls that were in flight together: their failures are one event.
+    fn narrow(&mut self, since: Instant, now: Instant) {
+        if self.narrowed_at.is_some_and(|at| since < at) {
+            return;
+        }
+        self.window = (self.window * 0.7).max(1.0);
+        self.ramping = false;
+        self.narrowed_at = Some(now);
+    }
+}
+
+impl Permit<'_> {
+    /// Gives the right back and learns from how the call went and from what the server's headers say about its limits.
+    pub fn finish(self, outcome: Outcome, headers: &HeaderMap) {
+        let now = Instant::now();
+        let mut state = self.limits.state();
+        match outcome {
+            Outcome::Answered { tokens } => {
+                state.widen();
+                let refund = self.reserved - tokens as f64;
+                state.tokens.iter_mut().for_each(|bucket| bucket.give_back(refund));
+            }
+            Outcome::Overloaded { wait } => {
+                state.narrow(self.since, now);
+                let until = wait.map(|wait| now + wait);
+                state.paused_until = state.paused_until.max(until);
+            }
+            Outcome::Other => {}
+        }
+        Bucket::observe(&mut state.requests, headers, "requests", now);
+        Bucket::observe(&mut state.tokens, headers, "tokens", now);
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.limits.state().in_flight -= 1;
+        self.limits.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    const ALLOWED: Allowed =
+        Allowed { in_flight: 4, initial: 2, requests_per_minute: None, tokens_per_minute: None };
+
+    fn answered(permit: Permit<'_>, tokens: u64) {
+        permit.finish(Outcome::Answered { tokens }, &HeaderMap::new());
+    }
+
+    fn overloaded(permit: Permit<'_>, wait: Option<u64>) {
+        permit.finish(Outcome::Overloaded { wait: wait.map(Duration::from_secs) }, &HeaderMap::new());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_window_holds_calls_back_and_success_widens_it() {
+        let limits = Limits::new(&ALLOWED);
+        let (first, second) = (limits.acquire(0).await, limits.acquire(0).await);
+        assert!(tokio::time::timeout(Duration::from_secs(9), limits.acquire(0)).await.is_err());
+        answered(first, 0);
+        assert_eq!(limits.window(), 3);
+        let third = limits.acquire(0).await;
+        drop(limits.acquire(0).await);
+        for permit in [second, third] {
+            answered(permit, 0);
+        }
+        assert_eq!(limits.window(), 4, "never more than allowed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_were_overloaded_together_narrow_the_window_once() {
+        let limits = Limits::new(&Allowed { in_flight: 100, initial: 100, ..ALLOWED });
+        let mut permits = Vec::new();
+        for _ in 0..50 {
+            permits.push(limits.acquire(0).await);
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        permits.into_iter().for_each(|permit| overloaded(permit, None));
+        assert_eq!(limits.window(), 70);
+        let later = limits.acquire(0).await;
+        overloaded(later, None);
+        assert_eq!(limits.window(), 49);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_an_overload_the_window_grows_slowly() {
+        let limits = Limits::new(&Allowed { in_flight: 100, initial: 10, ..ALLOWED });
+        overloaded(limits.acquire(0).await, None);
+        assert_eq!(limits.window(), 7);
+        for _ in 0..8 {
+            answered(limits.acquire(0).await, 0);
+        }
+        assert_eq!(limits.window(), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_everybody_back() {
+        let limits = Limits::new(&ALLOWED);
+        let started = Instant::now();
+        overloaded(limits.acquire(0).await, Some(30));
+        drop(limits.acquire(0).await);
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_per_minute_are_kept() {
+        let limits = Limits::new(&Allowed { requests_per_minute: Some(60), ..ALLOWED });
+        let started = Instant::now();
+        for _ in 0..150 {
+            answered(limits.acquire(0).await, 0);
+        }
+        // The first minute's 60 at once, the other 90 one a second.
+        assert_eq!(started.elapsed().as_secs(), 90);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tokens_are_reserved_and_the_unused_ones_given_back() {
+        let limits = Limits::new(&Allowed { tokens_per_minute: Some(6000), ..ALLOWED });
+        let started = Instant::now();
+        for _ in 0..20 {
+            answered(limits.acquire(3000).await, 300);
+        }
+        assert!(started.elapsed().as_secs() <= 30, "{:?}", started.elapsed());
+        for _ in 0..4 {
+            answered(limits.acquire(3000).await, 3000);
+        }
+        assert!(started.elapsed().as_secs() >= 60, "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_goes_in_order_and_who_leaves_blocks_nobody() {
+        let limits = Arc::new(Limits::new(&Allowed { in_flight: 1, initial: 1, ..ALLOWED }));
+        let held = limits.acquire(0).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = Vec::new();
+        for i in 0..5 {
+            let (limits, order) = (limits.clone(), order.clone());
+            tasks.push(tokio::spawn(async move {
+                let permit = limits.acquire(0).await;
+                order.lock().unwrap().push(i);
+                answered(permit, 0);
+            }));
+            tokio::task::yield_now().await;
+        }
+        tasks[0].abort();
+        tasks[3].abort();
+        tokio::task::yield_now().await;
+        drop(held);
+        for task in tasks {
+            task.await.ok();
+        }
+        assert_eq!(*order.lock().unwrap(), [1, 2, 4]);
+    }
+}

@@ -1,0 +1,296 @@
+//! The solver: one attempt at one problem, with or without tools, as a [`Trace`].
+//!
+//! [`solve`] is the whole agent. It asks, runs what the model calls, shows it the results and stops at a final answer or a limit.
+//! It keeps nothing and stores nothing: replies and results are remembered by the recorded model and toolbox it is given, so an
+//! attempt that was interrupted comes out the same when it is made again.
+
+mod conversation;
+mod fenced;
+
+use serde::{Deserialize, Serialize};
+use tirade_math::{ExtractMode, Extracted};
+
+use crate::hash::seed;
+use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall};
+use crate::problem::Problem;
+use crate::prompts::Prompts;
+use crate::tool::{ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
+use crate::trace::{Event, Limit, Phase, Trace};
+use conversation::Conversation;
+pub use fenced::said;
+
+/// The prompts that determine a solver's replies.
+pub const PROMPTS: [&str; 8] =
+    ["solve_plain", "solve_native", "solve_fenced", "fenced_tools", "plan", "act", "next", "wrap_up"];
+
+/// How attempts are made. Everything here is part of a run's identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SolverOptions {
+    /// Plan without tools first, then act and reflect; else one go.
+    pub multi_step: bool,
+    pub protocol: Protocol,
+    /// Replies per attempt; before the last one the model is told to wrap up.
+    pub max_turns: u32,
+    /// The same call this many times in a row ends the attempt.
+    pub max_repeats: u32,
+    /// Tokens of all replies of an attempt together.
+    pub max_attempt_tokens: u64,
+    /// Seed of the run; each reply's seed follows from it, the problem, the attempt and the turn.
+    pub seed: u64,
+    pub temperature: f32,
+    pub top_p: f32,
+    /// Tokens of one reply.
+    pub max_tokens: u32,
+}
+
+impl Default for SolverOptions {
+    fn default() -> Self {
+        Self {
+            multi_step: false,
+            protocol: Protocol::Auto,
+            max_turns: 15,
+            max_repeats: 3,
+            max_attempt_tokens: 32_000,
+            seed: 0,
+            temperature: 0.0,
+            top_p: 1.0,
+            max_tokens: 2048,
+        }
+    }
+}
+
+/// How a model asks for a tool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// Native where the model supports it, else fenced.
+    #[default]
+    Auto,
+    /// Tool calls of the chat protocol.
+    Native,
+    /// ```` ```python ```` blocks in the text, answered by ```` ```output ```` blocks: works with any server and any small model.
+    Fenced,
+}
+
+/// What an attempt needs beside the problem.
+pub struct Solver<'a> {
+    pub model: &'a dyn Model,
+    /// None: the model works without tools.
+    pub toolbox: Option<&'a dyn Toolbox>,
+    pub prompts: &'a Prompts,
+    pub options: &'a SolverOptions,
+}
+
+/// Makes one attempt. `watch` sees every event as it happens.
+///
+/// # Errors
+/// Only what ends the run (bad key, quota, a request to stop). All else that goes wrong is an event of the trace.
+pub async fn solve(
+    solver: &Solver<'_>,
+    problem: &Problem,
+    attempt: u32,
+    watch: &mut (dyn FnMut(&Event) + Send),
+) -> Result<Trace, ModelError> {
+    let mut talk = Conversation::new(watch);
+    match converse(solver, problem, attempt, &mut talk).await {
+        Ok(()) => {}
+        Err(Broken::Model(error)) if error.ends_run() => return Err(error),
+        Err(Broken::Model(ModelError::ContextOverflow { tokens, .. })) => {
+            talk.limit(
+                Limit::Context,
+                format!("the conversation of {tokens} tokens does not fit the model's context"),
+            );
+        }
+        Err(broken) => {
+            talk.push(Event::Error {
+                in_tools: matches!(broken, Broken::Tools(_)),
+                message: broken.to_string(),
+            });
+        }
+    }
+    Ok(Trace { problem: problem.clone(), attempt, events: talk.events })
+}
+
+/// What ends an attempt from outside.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Tools(#[from] ToolFailure),
+}
+
+async fn converse(
+    solver: &Solver<'_>,
+    problem: &Problem,
+    attempt: u32,
+    talk: &mut Conversation<'_>,
+) -> Result<(), Broken> {
+    let options = solver.options;
+    let native = is_native(solver);
+    let mut session = match solver.toolbox {
+        Some(toolbox) => Some(toolbox.session()?),
+        None => None,
+    };
+    open(solver, native, problem, talk);
+    for turn in 0..options.max_turns {
+        let last = turn + 1 == options.max_turns;
+        let planning = options.multi_step && turn == 0;
+        let with_tools = session.is_some() && !planning && !last;
+        if last && turn > 0 {
+            talk.say(Phase::WrapUp, solver.prompts.render("wrap_up", &[]));
+        }
+        let request = request(solver, problem, attempt, turn, talk, with_tools, native);
+        let reply = solver.model.reply(&request).await?;
+        let calls = if with_tools { calls_of(&reply, native, turn) } else { Vec::new() };
+        talk.hear(&reply, &calls, native);
+        if planning {
+            talk.say(Phase::Act, solver.prompts.render("act", &[("problem", &problem.problem)]));
+            continue;
+        }
+        if talk.usage.completion > options.max_attempt_tokens {
+            talk.limit(
+                Limit::Tokens,
+                format!("more than {} tokens in one attempt", options.max_attempt_tokens),
+            );
+            return Ok(());
+        }
+        if !calls.is_empty() {
+            session = Some(
+                run_calls(session.take().expect("calls are only read with tools"), calls, native, talk)
+                    .await?,
+            );
+            if talk.repeats >= options.max_repeats {
+                talk.limit(Limit::Repetition, format!("the same call {} times in a row", talk.repeats));
+                return Ok(());
+            }
+            continue;
+        }
+        let final_turn = last || !options.multi_step;
+        if let Some(answer) = final_answer(&reply.text, final_turn) {
+            talk.push(Event::Answer { answer });
+            return Ok(());
+        }
+        if final_turn {
+            if last && turn > 0 {
+                talk.limit(Limit::Turns, format!("no answer after {} replies", options.max_turns));
+            }
+            return Ok(());
+        }
+        talk.say(Phase::Reflect, solver.prompts.render("next", &[]));
+    }
+    Ok(())
+}
+
+fn is_native(solver: &Solver<'_>) -> bool {
+    match solver.options.protocol {
+        Protocol::Auto => solver.model.supports_tools(),
+        Protocol::Native => true,
+        Protocol::Fenced => false,
+    }
+}
+
+/// The system prompt and the problem.
+fn open(solver: &Solver<'_>, native: bool, problem: &Problem, talk: &mut Conversation<'_>) {
+    let prompts = solver.prompts;
+    let system = match solver.toolbox {
+        None => prompts.render("solve_plain", &[]),
+        Some(_) if native => prompts.render("solve_native", &[]),
+        Some(toolbox) => fenced::system_prompt(prompts, toolbox.specs()),
+    };
+    let first = match solver.options.multi_step {
+        true => prompts.render("plan", &[("problem", &problem.problem)]),
+        false => problem.problem.clone(),
+    };
+    let phase = if solver.options.multi_step { Phase::Plan } else { Phase::Solve };
+    talk.open(phase, system, first);
+}
+
+fn request(
+    solver: &Solver<'_>,
+    problem: &Problem,
+    attempt: u32,
+    turn: u32,
+    talk: &Conversation<'_>,
+    with_tools: bool,
+    native: bool,
+) -> Request {
+    let options = solver.options;
+    let tools = match solver.toolbox {
+        Some(toolbox) if with_tools && native => toolbox.specs().to_vec(),
+        _ => Vec::new(),
+    };
+    let seed = seed(&[&options.seed.to_string(), &problem.id, &attempt.to_string(), &turn.to_string()]);
+    let stop = if with_tools && !native { vec![fenced::OUTPUT_FENCE.to_owned()] } else { Vec::new() };
+    Request {
+        messages: talk.messages.clone(),
+        tools,
+        sampling: Sampling {
+            temperature: options.temperature,
+            top_p: options.top_p,
+            max_tokens: options.max_tokens,
+            seed,
+        },
+        stop,
+        ..Request::default()
+    }
+}
+
+fn calls_of(reply: &Reply, native: bool, turn: u32) -> Vec<ToolCall> {
+    if native { reply.tool_calls.clone() } else { fenced::calls(&reply.text, turn) }
+}
+
+/// Runs the calls of one reply in order, off the async threads.
+async fn run_calls(
+    mut session: Box<dyn ToolSession>,
+    calls: Vec<ToolCall>,
+    native: bool,
+    talk: &mut Conversation<'_>,
+) -> Result<Box<dyn ToolSession>, Broken> {
+    let mut results = Vec::with_capacity(calls.len());
+    for call in calls {
+        talk.push(Event::ToolCall { call: call.clone() });
+        let (name, arguments) = (call.name.clone(), call.arguments.clone());
+        let work = move || {
+            let result = call_tool(session.as_mut(), &name, &arguments);
+            (session, result)
+        };
+        let (returned, result) = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| ToolFailure(format!("the tool thread ended: {error}")))?;
+        session = returned;
+        let result = result?;
+        talk.push(Event::ToolResult { call_id: call.id.clone(), result: result.clone() });
+        talk.count_repeat(&call);
+        results.push((call, result));
+    }
+    talk.show_results(results, native);
+    Ok(session)
+}
+
+/// Malformed arguments are the model's mistake: it is told, and may try again.
+fn call_tool(session: &mut dyn ToolSession, name: &str, arguments: &str) -> Result<ToolResult, ToolFailure> {
+    match serde_json::from_str::<serde_json::Value>(arguments) {
+        Ok(arguments) if arguments.is_object() => session.call(name, &arguments),
+        Ok(_) => Ok(tool_error("the arguments are not a JSON object")),
+        Err(error) => Ok(tool_error(&format!("the arguments are not valid JSON: {error}"))),
+    }
+}
+
+fn tool_error(message: &str) -> ToolResult {
+    let content = serde_json::json!({"status": "error", "message": message}).to_string();
+    ToolResult { status: ToolStatus::Error, content, derivation: None, seconds: 0.0 }
+}
+
+/// The answer of a reply: what is boxed, or at the very end of an attempt what is said to be the answer.
+fn final_answer(text: &str, at_the_end: bool) -> Option<String> {
+    answer_in(text, if at_the_end { ExtractMode::Standard } else { ExtractMode::Strict })
+}
+
+/// The answer that a text gives.
+pub fn answer_in(text: &str, mode: ExtractMode) -> Option<String> {
+    match tirade_math::extract(text, mode) {
+        Extracted::Answer(answer, _) => Some(answer.into_owned()),
+        Extracted::None(_) => None,
+    }
+}

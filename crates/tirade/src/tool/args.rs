@@ -1,0 +1,287 @@
+//! The arguments of one call, read and checked against the tool's parameters.
+//!
+//! [`Args`] is the canonical form of a call: `"x^2-1"` and `"x**2 - 1"` give equal `Args`, so it is what the result cache is keyed
+//! by, what native functions take, and what is sent to the SymPy worker as JSON trees.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use smol_str::SmolStr;
+use tirade_math::Expr;
+use tirade_math::expr::{Decimal, Rational};
+
+use super::spec::{Decline, Kind, Param, Tool};
+use super::syntax::{Names, read};
+
+/// Most items in a list, and rows or columns in a matrix.
+const MAX_ITEMS: usize = 200;
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Arg {
+    /// An optional argument that is null or left out.
+    Absent,
+    Expr(Expr),
+    List(Vec<Expr>),
+    Rows(Vec<Vec<Expr>>),
+    Text(String),
+}
+
+/// All arguments of one call, in the order of the tool's parameters.
+#[derive(Clone, Debug)]
+pub struct Args {
+    params: &'static [Param],
+    values: Vec<Arg>,
+}
+
+impl Args {
+    /// Reads the arguments object of a call.
+    ///
+    /// # Errors
+    /// What is missing, unknown or unreadable, in words for the model.
+    pub fn read(tool: &'static Tool, arguments: &Value) -> Result<Self, String> {
+        let empty = serde_json::Map::new();
+        let given = match arguments {
+            Value::Object(map) => map,
+            Value::Null => &empty,
+            other => return Err(format!("the arguments must be a JSON object, found {other}")),
+        };
+        if let Some(unknown) = given.keys().find(|key| tool.params.iter().all(|p| p.name != *key)) {
+            let names: Vec<&str> = tool.params.iter().map(|p| p.name).collect();
+            return Err(format!("there is no argument {unknown:?}; the arguments are: {}", names.join(", ")));
+        }
+        let known = declared(tool.params, given);
+        let read_one = |p: &Param| {
+            p.kind.read(given.get(p.name), &known).map_err(|e| format!("argument {}: {e}", p.name))
+        };
+        let values = tool.params.iter().map(read_one).collect::<Result<_, _>>()?;
+        Ok(Self { params: tool.params, values })
+    }
+
+    /// All arguments in the order of the parameters.
+    pub fn values(&self) -> &[Arg] {
+        &self.values
+    }
+
+    fn get(&self, name: &str) -> &Arg {
+        self.params.iter().position(|p| p.name == name).map_or(&Arg::Absent, |i| &self.values[i])
+    }
+
+    /// An expression; `Err` where the argument was left out.
+    pub fn expr(&self, name: &str) -> Result<&Expr, Decline> {
+        match self.get(name) {
+            Arg::Expr(expr) => Ok(expr),
+            _ => Err(Decline::Lane(format!("{name} is not given"))),
+        }
+    }
+
+    /// A variable's name, where one is given.
+    pub fn variable(&self, name: &str) -> Option<&SmolStr> {
+        if let Arg::Expr(Expr::Sym(variable)) = self.get(name) { Some(variable) } else { None }
+    }
+
+    /// A list.
+    pub fn list(&self, name: &str) -> Result<&[Expr], Decline> {
+        match self.get(name) {
+            Arg::List(items) => Ok(items),
+            _ => Err(Decline::Lane(format!("{name} is not given"))),
+        }
+    }
+
+    /// A matrix or list of points.
+    pub fn rows(&self, name: &str) -> Result<&[Vec<Expr>], Decline> {
+        match self.get(name) {
+            Arg::Rows(rows) => Ok(rows),
+            _ => Err(Decline::Lane(format!("{name} is not given"))),
+        }
+    }
+
+    /// A word.
+    pub fn text(&self, name: &str) -> &str {
+        if let Arg::Text(text) = self.get(name) { text } else { "" }
+    }
+}
+
+impl Serialize for Args {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(self.values.len()))?;
+        for (param, value) in self.params.iter().zip(&self.values) {
+            map.serialize_entry(param.name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Arg {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Arg::Absent => out.serialize_none(),
+            Arg::Expr(expr) => expr.serialize(out),
+            Arg::List(items) => items.serialize(out),
+            Arg::Rows(rows) => rows.serialize(out),
+            Arg::Text(text) => text.serialize(out),
+        }
+    }
+}
+
+/// The names that the call itself says are variables or functions.
+fn declared(params: &[Param], given: &serde_json::Map<String, Value>) -> Names {
+    let mut names = Names::default();
+    for param in params {
+        match (param.kind, given.get(param.name)) {
+            (Kind::Variable | Kind::OptionalVariable, Some(Value::String(name))) => {
+                names.variables.push(plain_name(name))
+            }
+            (Kind::Variables, Some(value)) => names.variables.extend(name_texts(value)),
+            (Kind::Function, Some(Value::String(name))) => names.functions.push(plain_name(name)),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// `\theta` is theta, `x_{1}` is x_1.
+fn plain_name(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, '\\' | '{' | '}' | '$' | ' ')).collect()
+}
+
+fn name_texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(plain_name).collect(),
+        Value::String(text) => {
+            text.split([',', ' ', '[', ']', '"', '\'']).filter(|t| !t.is_empty()).map(plain_name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Kind {
+    fn read(self, value: Option<&Value>, known: &Names) -> Result<Arg, String> {
+        let optional = matches!(self, Kind::OptionalValue | Kind::OptionalVariable);
+        let value = match value {
+            None | Some(Value::Null) if optional => return Ok(Arg::Absent),
+            Some(Value::String(text)) if optional && matches!(text.as_str(), "" | "null" | "None") => {
+                return Ok(Arg::Absent);
+            }
+            None => return Err("it is missing".to_owned()),
+            Some(value) => value,
+        };
+        match self {
+            Kind::Expression | Kind::Value | Kind::OptionalValue => scalar(value, known).map(Arg::Expr),
+            Kind::Variable | Kind::OptionalVariable | Kind::Function => variable(value).map(Arg::Expr),
+            Kind::Choice(words) => choice(value, words).map(Arg::Text),
+            Kind::Text => text(value).map(Arg::Text),
+            Kind::Expressions | Kind::Values => list(value, known).map(Arg::List),
+            Kind::Variables => variable_list(value).map(Arg::List),
+            Kind::Point => point(value, known).map(Arg::List),
+            Kind::Matrix | Kind::Points => rows(value, known, self == Kind::Points).map(Arg::Rows),
+        }
+    }
+}
+
+fn scalar(value: &Value, known: &Names) -> Result<Expr, String> {
+    match value {
+        Value::String(text) => read(text, known),
+        Value::Number(number) => literal(number),
+        other => Err(format!("expected text or a number, found {other}")),
+    }
+}
+
+/// A JSON number, exactly as written: 0.1 is 1/10. Numbers that JSON has already rounded are refused.
+fn literal(number: &serde_json::Number) -> Result<Expr, String> {
+    if let Some(n) = number.as_i64() {
+        return Ok(Expr::int(n));
+    }
+    if let Some(n) = number.as_u64() {
+        return Ok(Expr::Num(Rational::from(n)));
+    }
+    let n = number.as_f64().unwrap_or(f64::NAN);
+    if !n.is_finite() || n.abs() >= 9_007_199_254_740_992.0 {
+        return Err(format!("write {number} as a string, so that no digit is lost"));
+    }
+    Decimal::parse(&n.to_string()).map(Expr::Dec).ok_or_else(|| format!("{number} cannot be read"))
+}
+
+fn text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => Err(format!("expected text, found {other}")),
+    }
+}
+
+fn choice(value: &Value, words: &[&str]) -> Result<String, String> {
+    let given = text(value)?;
+    let found = words.iter().find(|word| word.eq_ignore_ascii_case(given.trim()));
+    found
+        .map(|word| (*word).to_owned())
+        .ok_or_else(|| format!("expected one of {}, found {given:?}", words.join(", ")))
+}
+
+fn variable(value: &Value) -> Result<Expr, String> {
+    let name = plain_name(&text(value)?);
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if starts && name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '\'')) {
+        return Ok(Expr::sym(name));
+    }
+    Err(format!("expected the name of a variable, found {value}"))
+}
+
+fn variable_list(value: &Value) -> Result<Vec<Expr>, String> {
+    let names = name_texts(value);
+    if names.is_empty() || names.len() > MAX_ITEMS {
+        return Err(format!("expected a list of variable names, found {value}"));
+    }
+    names.into_iter().map(|name| variable(&Value::String(name))).collect()
+}
+
+/// A JSON array, or one written as text: `"[x + y - 1, x - y]"`, `"x + y = 1, x = y"`.
+fn list(value: &Value, known: &Names) -> Result<Vec<Expr>, String> {
+    let items = match value {
+        Value::Array(items) => items.iter().map(|item| scalar(item, known)).collect::<Result<_, _>>()?,
+        other => items_of(scalar(other, known)?),
+    };
+    within_bounds(items)
+}
+
+fn items_of(expr: Expr) -> Vec<Expr> {
+    match expr {
+        Expr::List(items) | Expr::Bracket(items) | Expr::Tuple(items) => items,
+        Expr::Apply(name, items) if name.starts_with("Point") => items,
+        Expr::Matrix(rows) => rows.into_iter().flatten().collect(),
+        other => vec![other],
+    }
+}
+
+fn within_bounds<T>(items: Vec<T>) -> Result<Vec<T>, String> {
+    if items.is_empty() || items.len() > MAX_ITEMS {
+        return Err(format!("expected 1 to {MAX_ITEMS} items, found {}", items.len()));
+    }
+    Ok(items)
+}
+
+fn point(value: &Value, known: &Names) -> Result<Vec<Expr>, String> {
+    let coordinates = list(value, known)?;
+    if coordinates.len() == 2 || coordinates.len() == 3 {
+        return Ok(coordinates);
+    }
+    Err(format!("expected a point [x, y], found {value}"))
+}
+
+/// Rows as nested arrays or as text: `"[[1, 2], [3, 4]]"`, `"Matrix([[1, 2], [3, 4]])"`, `"(0, 0), (1, 2)"`.
+fn rows(value: &Value, known: &Names, points: bool) -> Result<Vec<Vec<Expr>>, String> {
+    let rows: Vec<Vec<Expr>> = match value {
+        Value::Array(items) => items.iter().map(|item| list(item, known)).collect::<Result<_, _>>()?,
+        other => match scalar(other, known)? {
+            Expr::Matrix(rows) => rows,
+            expr => items_of(expr).into_iter().map(items_of).collect(),
+        },
+    };
+    let rows = within_bounds(rows)?;
+    if rows.iter().any(|row| row.len() != rows[0].len()) {
+        return Err("all rows must be equally long".to_owned());
+    }
+    if points && !matches!(rows[0].len(), 2 | 3) {
+        return Err(format!("expected points [x, y], found {value}"));
+    }
+    Ok(rows)
+}

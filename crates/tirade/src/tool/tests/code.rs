@@ -1,0 +1,76 @@
+//! `execute_code`: state, the last value, errors a model can use, and the cache.
+
+use tirade_sandbox::Limits;
+
+use super::*;
+
+fn content(session: &mut StandardSession, code: &str) -> String {
+    session.call(EXECUTE_CODE, &json!({ "code": code })).expect("the sandbox works").content
+}
+
+#[test]
+fn cells_share_variables_and_print_the_last_value() {
+    let Some(toolbox) = toolbox() else { return };
+    let mut session = toolbox.open();
+    for (code, expected) in [
+        ("from sympy import *\nx = symbols('x')", "(no output: print the result, or end with an expression)"),
+        ("solve(x**2 - 5*x + 6, x)", "[2, 3]"),
+        ("print(x); x + 1", "x\nx + 1"),
+        ("1/0", "ZeroDivisionError: division by zero\n  line 1: 1/0"),
+    ] {
+        assert_eq!(content(&mut session, code), expected, "{code}");
+    }
+}
+
+#[test]
+fn sessions_share_nothing_but_known_results() {
+    let Some(toolbox) = toolbox() else { return };
+    let (mut first, mut second) = (toolbox.open(), toolbox.open());
+    content(&mut first, "secret = 41");
+    assert!(content(&mut second, "secret").starts_with("NameError: name 'secret' is not defined"));
+}
+
+#[test]
+fn a_known_history_is_not_run_again_until_an_unknown_cell_needs_it() {
+    let Some(toolbox) = toolbox() else { return };
+    let run = |session: &mut StandardSession, code: &str| {
+        session.run(EXECUTE_CODE, &json!({ "code": code }), None).unwrap()
+    };
+    let (mut first, mut second) = (toolbox.open(), toolbox.open());
+    for code in ["known = 20", "known += 1", "known * 2"] {
+        assert!(!run(&mut first, code).cached);
+    }
+    for (code, printed) in [("known = 20", ""), ("known += 1", ""), ("known * 2", "42\n")] {
+        let outcome = run(&mut second, code);
+        assert!(outcome.cached && outcome.stdout == printed, "{code}: {outcome:?}");
+    }
+    let outcome = run(&mut second, "known * 3");
+    assert!(!outcome.cached && outcome.stdout == "63\n", "{outcome:?}");
+}
+
+#[test]
+fn a_cell_that_was_stopped_says_that_the_variables_are_gone() {
+    let Some(toolbox) = toolbox() else { return };
+    let mut session = toolbox.open();
+    let limits = Limits { wall: std::time::Duration::from_millis(300), ..Limits::default() };
+    session.run(EXECUTE_CODE, &json!({ "code": "kept = 1" }), None).unwrap();
+    let outcome = session.run(EXECUTE_CODE, &json!({ "code": "while True: pass" }), Some(&limits)).unwrap();
+    assert_eq!(outcome.status, ToolStatus::Timeout);
+    assert!(outcome.into_result().content.contains("the session starts afresh"));
+    assert!(content(&mut session, "kept").starts_with("NameError"));
+}
+
+#[test]
+fn wrong_names_and_arguments_are_told() {
+    let Some(toolbox) = toolbox() else { return };
+    let mut session = toolbox.open();
+    let result = session.call("no_such", &json!({})).unwrap();
+    assert_eq!(result.status, ToolStatus::Error);
+    assert!(
+        result.content.contains("there is no tool \\\"no_such\\\"; the tools are: "),
+        "{}",
+        result.content
+    );
+    let result = session.call(EXECUTE_CODE, &json!({})).unwrap();
+    assert!(result.content.contains("the argument code is missing"), "{}", result.content);
+}

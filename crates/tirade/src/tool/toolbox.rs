@@ -1,0 +1,296 @@
+//! The toolbox that the solver uses: native Rust, typed SymPy calls and Python cells behind one interface, one cache, one set of limits.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tirade_sandbox::{Limits, Sandbox, SandboxError, TypedWorker};
+
+use super::args::Args;
+use super::cache::{Cache, Key};
+use super::cells::Cells;
+use super::families;
+use super::outcome::Outcome;
+use super::spec::{Decline, Tool};
+use super::{ToolFailure, ToolResult, ToolSession, Toolbox};
+use crate::model::ToolSpec;
+
+/// The Python of the SymPy lane: trusted source, loaded once into each worker.
+const HANDLER: &str = concat!(
+    include_str!("../../python/tree.py"),
+    include_str!("../../python/serve.py"),
+    include_str!("../../python/algebra.py"),
+    include_str!("../../python/calculus.py"),
+    include_str!("../../python/matrices.py"),
+    include_str!("../../python/numbers.py"),
+    include_str!("../../python/arithmetic.py"),
+    include_str!("../../python/geometry.py"),
+    include_str!("../../python/conics.py"),
+);
+
+/// The name of the tool that runs Python.
+pub const EXECUTE_CODE: &str = "execute_code";
+
+/// Which toolkits are offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToolkitSelection {
+    pub sympy: bool,
+    pub code: bool,
+    pub math: bool,
+    pub geometry: bool,
+}
+
+impl ToolkitSelection {
+    /// Every toolkit.
+    pub const ALL: Self = Self { sympy: true, code: true, math: true, geometry: true };
+
+    /// The typed tools of the toolkits chosen; a name that two toolkits share is there once.
+    pub fn tools(self) -> impl Iterator<Item = &'static Tool> {
+        let chosen =
+            [(self.sympy, families::SYMPY), (self.math, families::MATH), (self.geometry, families::GEOMETRY)];
+        let mut seen = HashSet::new();
+        let tools = chosen
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .flat_map(|(_, families)| families.iter().copied().flatten());
+        tools.filter(move |tool| seen.insert(tool.name))
+    }
+
+    /// The tools as they are described to a model; needs no sandbox.
+    pub fn specs(self) -> Vec<ToolSpec> {
+        let typed = self.tools().filter(|tool| tool.offered).map(Tool::spec);
+        typed.chain(self.code.then(code_spec)).collect()
+    }
+}
+
+fn code_spec() -> ToolSpec {
+    ToolSpec {
+        name: EXECUTE_CODE.to_owned(),
+        description: "Runs Python 3 with the standard library, sympy, mpmath and numpy. Variables stay from one call to the next. \
+                      What is printed comes back, and the value of a last expression. There is no network and there are no files."
+            .to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "code": { "type": "string", "description": "The Python code." } },
+            "required": ["code"],
+            "additionalProperties": false,
+        }),
+    }
+}
+
+/// Tools in three lanes; cheap to share, its sessions run side by side.
+pub struct StandardToolbox {
+    specs: Vec<ToolSpec>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    tools: HashMap<&'static str, &'static Tool>,
+    /// Whether [`EXECUTE_CODE`] is offered.
+    code: bool,
+    identity: String,
+    limits: Limits,
+    sandbox: Arc<Sandbox>,
+    worker: TypedWorker,
+    cache: Cache,
+}
+
+impl StandardToolbox {
+    /// The toolkits chosen, over a running sandbox. A call may take 10 s and print 8 KiB.
+    ///
+    /// # Errors
+    /// When the sandbox cannot load the SymPy lane.
+    pub fn new(selection: ToolkitSelection, sandbox: Arc<Sandbox>) -> Result<Self, ToolFailure> {
+        let time = Duration::from_secs(10);
+        Self::with_limits(
+            selection,
+            sandbox,
+            Limits { wall: time, cpu: time, output: 8 << 10, ..Limits::default() },
+        )
+    }
+
+    /// [`new`](Self::new) with other limits for each call.
+    ///
+    /// # Errors
+    /// When the sandbox cannot load the SymPy lane.
+    pub fn with_limits(
+        selection: ToolkitSelection,
+        sandbox: Arc<Sandbox>,
+        limits: Limits,
+    ) -> Result<Self, ToolFailure> {
+        let worker = sandbox.typed(HANDLER).map_err(failure)?;
+        let shared = Shared {
+            tools: selection.tools().map(|tool| (tool.name, tool)).collect(),
+            code: selection.code,
+            identity: identity(&sandbox),
+            limits,
+            sandbox,
+            worker,
+            cache: Cache::default(),
+        };
+        Ok(Self { specs: selection.specs(), shared: Arc::new(shared) })
+    }
+
+    /// The SymPy lane alone, for tests.
+    #[cfg(test)]
+    pub(super) fn by_sympy(
+        &self,
+        tool: &'static Tool,
+        args: &Args,
+        limits: &Limits,
+    ) -> Result<Outcome, ToolFailure> {
+        self.shared.sympy(tool, tool.python.unwrap_or(tool.name), args, limits)
+    }
+
+    /// The worker's own reply, for tests.
+    #[cfg(test)]
+    pub(super) fn shared_worker_call(&self, request: &Value) -> Value {
+        self.shared
+            .worker
+            .call(request, &self.shared.limits)
+            .expect("the sandbox works")
+            .json
+            .unwrap_or_default()
+    }
+
+    /// A session that also tells how each call went.
+    pub fn open(&self) -> StandardSession {
+        StandardSession { cells: Cells::new(&self.shared.sandbox), shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Toolbox for StandardToolbox {
+    fn specs(&self) -> &[ToolSpec] {
+        &self.specs
+    }
+
+    fn identity(&self) -> &str {
+        &self.shared.identity
+    }
+
+    fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
+        Ok(Box::new(self.open()))
+    }
+}
+
+/// One attempt's tools: the typed ones keep nothing, the Python cells keep their variables.
+pub struct StandardSession {
+    shared: Arc<Shared>,
+    cells: Cells,
+}
+
+impl StandardSession {
+    /// Calls a tool under the toolbox's limits, or others, and tells how it went.
+    ///
+    /// # Errors
+    /// Only when the sandbox itself is broken.
+    pub fn run(
+        &mut self,
+        name: &str,
+        arguments: &Value,
+        limits: Option<&Limits>,
+    ) -> Result<Outcome, ToolFailure> {
+        let started = Instant::now();
+        let limits = limits.unwrap_or(&self.shared.limits);
+        let mut outcome = match self.shared.tools.get(name) {
+            Some(tool) => self.shared.typed(tool, arguments, limits)?,
+            None if name == EXECUTE_CODE && self.shared.code => match code_of(arguments) {
+                Ok(code) => self.cells.execute(code, limits, &self.shared.cache).map_err(failure)?,
+                Err(message) => Outcome::typed_error(name, message),
+            },
+            None => Outcome::typed_error(name, &self.shared.no_such_tool(name)),
+        };
+        outcome.wall_ms = started.elapsed().as_secs_f64() * 1e3;
+        Ok(outcome)
+    }
+}
+
+impl StandardSession {
+    /// Gives up the interpreter until it is needed again; variables are kept by running the cells once more.
+    pub fn hibernate(&mut self) {
+        self.cells.hibernate();
+    }
+}
+
+impl ToolSession for StandardSession {
+    fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+        self.run(name, arguments, None).map(Outcome::into_result)
+    }
+}
+
+impl Shared {
+    fn typed(&self, tool: &'static Tool, arguments: &Value, limits: &Limits) -> Result<Outcome, ToolFailure> {
+        let args = match Args::read(tool, arguments) {
+            Ok(args) => args,
+            Err(message) => return Ok(Outcome::typed_error(tool.name, &message)),
+        };
+        let key = Key::Typed(tool.name, args.values().to_vec());
+        if let Some(known) = self.cache.get(&key) {
+            return Ok(known);
+        }
+        let outcome = self.compute(tool, &args, limits)?;
+        self.cache.put(key, &outcome);
+        Ok(outcome)
+    }
+
+    /// Native first; SymPy for what the native lane declines.
+    fn compute(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
+        let declined = match tool.native.map(|native| native(args)) {
+            Some(Ok(answer)) => {
+                return Ok(Outcome { derivation: answer.derivation, ..Outcome::json(answer.content) });
+            }
+            Some(Err(Decline::Error(message))) => return Ok(Outcome::typed_error(tool.name, &message)),
+            Some(Err(Decline::Lane(reason))) => reason,
+            None => String::new(),
+        };
+        match tool.python {
+            Some(function) => self.sympy(tool, function, args, limits),
+            None => Ok(Outcome::typed_error(tool.name, &declined)),
+        }
+    }
+
+    /// A worker that someone else killed is no answer: the call is made once more.
+    fn sympy(
+        &self,
+        tool: &Tool,
+        function: &str,
+        args: &Args,
+        limits: &Limits,
+    ) -> Result<Outcome, ToolFailure> {
+        let fixed: HashMap<_, _> = tool.fixed.iter().copied().collect();
+        let request = json!({ "name": tool.name, "function": function, "args": args, "fixed": fixed });
+        let mut call = self.worker.call(&request, limits).map_err(failure)?;
+        if call.status == tirade_sandbox::Status::Killed {
+            call = self.worker.call(&request, limits).map_err(failure)?;
+        }
+        Ok(Outcome::of_typed(tool.name, call))
+    }
+
+    fn no_such_tool(&self, name: &str) -> String {
+        let mut names: Vec<&str> =
+            self.tools.keys().copied().chain(self.code.then_some(EXECUTE_CODE)).collect();
+        names.sort_unstable();
+        format!("there is no tool {name:?}; the tools are: {}", names.join(", "))
+    }
+}
+
+fn code_of(arguments: &Value) -> Result<&str, &'static str> {
+    let code = arguments.as_str().or_else(|| arguments.get("code").and_then(Value::as_str));
+    code.ok_or("the argument code is missing: a string of Python")
+}
+
+fn failure(error: SandboxError) -> ToolFailure {
+    ToolFailure(error.to_string())
+}
+
+/// Program version, the handler's hash, and what runs it.
+fn identity(sandbox: &Sandbox) -> String {
+    let mut text = format!("tirade {} tools ", env!("CARGO_PKG_VERSION"));
+    for byte in Sha256::digest(HANDLER).iter().take(4) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    format!("{text}; {}", sandbox.versions())
+}

@@ -1,0 +1,78 @@
+//! Length, repetition, truncation.
+
+use std::collections::HashMap;
+
+use super::{Finding, Kind};
+use crate::translate::spans::sentences;
+
+/// Shorter texts are an answer, not a solution.
+const SHORTEST: usize = 40;
+/// Longer texts do not fit into a small student's context.
+const LONGEST: usize = 12_000;
+/// A sentence of some length this many times is a loop.
+const MOST_REPEATS: usize = 3;
+
+pub(super) fn shape(text: &str) -> Vec<Finding> {
+    [length(text), repetition(text), truncation(text)].into_iter().flatten().collect()
+}
+
+fn finding(message: String) -> Option<Finding> {
+    Some(Finding::whole(Kind::Shape, message))
+}
+
+fn length(text: &str) -> Option<Finding> {
+    match text.len() {
+        0..SHORTEST => finding("it is too short to explain anything: show the steps".into()),
+        SHORTEST..=LONGEST => None,
+        length => finding(format!("it is too long ({length} bytes, at most {LONGEST})")),
+    }
+}
+
+fn repetition(text: &str) -> Option<Finding> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for range in sentences(text) {
+        let sentence = &text[range];
+        if sentence.len() > 20 {
+            *counts.entry(sentence).or_default() += 1;
+        }
+    }
+    let (sentence, count) = counts.into_iter().max_by_key(|&(sentence, count)| (count, sentence))?;
+    if count < MOST_REPEATS {
+        return None;
+    }
+    finding(format!(
+        "the sentence {:?} is there {count} times",
+        sentence.chars().take(60).collect::<String>()
+    ))
+}
+
+fn truncation(text: &str) -> Option<Finding> {
+    let dollars = text.matches('$').count() - text.matches("\\$").count();
+    if dollars % 2 == 1 {
+        return finding("a formula is not closed: there is an odd number of $ signs".into());
+    }
+    match text.trim_end().chars().last() {
+        Some('.' | '!' | '?' | '$' | '}' | ')' | ']' | '*' | '"') | None => None,
+        Some(_) => finding("it ends in the middle of a sentence".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes() {
+        let fine = "We add $2$ and $3$ and get $5$, which is prime. The answer is $\\boxed{5}$.";
+        let loops = "We add the two numbers again. ".repeat(4) + fine;
+        for (text, expected) in [
+            (fine, 0),
+            ("\\boxed{5}", 1),
+            ("We add $2 and $3$ and get $5$, which is the answer we wanted.", 1),
+            ("We add two and three, get five, and this is prime because it has no", 1),
+            (loops.as_str(), 1),
+        ] {
+            assert_eq!(shape(text).len(), expected, "{text}");
+        }
+    }
+}

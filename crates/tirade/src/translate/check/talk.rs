@@ -1,0 +1,132 @@
+//! Talk of tools, and markup that is no prose.
+
+use super::{Finding, Kind};
+
+/// Words and phrases that only somebody with a computer at hand would write. Lower case; matched at word boundaries.
+const PHRASES: &[&str] = &[
+    "as an ai",
+    "api",
+    "as computed",
+    "code",
+    "code block",
+    "command line",
+    "computer algebra",
+    "computer program",
+    "def ",
+    "execute the",
+    "executed",
+    "executing",
+    "function call",
+    "import ",
+    "interpreter",
+    "jupyter",
+    "library",
+    "numpy",
+    "output of the",
+    "print statement",
+    "print(",
+    "program outputs",
+    "programmatically",
+    "python",
+    "script",
+    "software",
+    "stderr",
+    "stdout",
+    "sympify",
+    "sympy",
+    "syntax error",
+    "the output",
+    "the program",
+    "the tool",
+    "this tool",
+    "tool call",
+    "tool result",
+    "traceback",
+    "using a tool",
+    "using the tool",
+    "wolfram",
+];
+
+/// Tags and fences.
+const MARKUP: &[&str] = &[
+    "```",
+    "<tool",
+    "</tool",
+    "<message",
+    "</message",
+    "<args",
+    "<result",
+    "<cot",
+    "</cot",
+    "<think",
+    "</think",
+    "<|im_",
+    "<|end",
+    "[TOOL_CALLS]",
+    "{\"name\"",
+    "\"arguments\"",
+    "Chain of Thought for",
+];
+
+/// Every mention of a tool that the problem itself does not make: a problem about a library may speak of one.
+pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
+    let (lower, problem) = (text.to_ascii_lowercase(), problem.to_ascii_lowercase());
+    let mut findings = Vec::new();
+    for phrase in PHRASES {
+        let word = phrase.trim_end();
+        if mentions(&problem, word).next().is_some() {
+            continue;
+        }
+        for start in mentions(&lower, word) {
+            let message = format!("it speaks of {word:?}: write mathematics only");
+            findings.push(Finding::at(Kind::ToolTalk, start, start + word.len(), message));
+        }
+    }
+    findings
+}
+
+/// Where `word` stands by itself in `text`.
+fn mentions<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let bytes = text.as_bytes();
+    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let before = at.checked_sub(1).is_none_or(|index| !bytes[index].is_ascii_alphanumeric());
+        let after = bytes.get(at + word.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        before && (after || !word.ends_with(|c: char| c.is_alphanumeric()))
+    })
+}
+
+pub(super) fn markup(text: &str) -> Vec<Finding> {
+    let finding = |tag: &&str| {
+        let start = text.find(*tag)?;
+        Some(Finding::at(Kind::Markup, start, start + tag.len(), format!("it contains the markup {tag:?}")))
+    };
+    MARKUP.iter().filter_map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let findings = tool_talk(text, "How many books are in the library?");
+        let found: Vec<&str> = findings.iter().map(|f| &text[f.start..f.end]).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn tools_are_noticed() {
+        check("We use Python to add.", &["Python"]);
+        check("The output is 7.", &["The output"]);
+        check("With SymPy, solve(x) gives 7.", &["SymPy"]);
+        check("The postscript of the codex is decoded.", &[]);
+        check("The library has 7 books.", &[]);
+        check("We factor and add.", &[]);
+    }
+
+    #[test]
+    fn markup_is_noticed() {
+        assert_eq!(markup("a ```python b").len(), 1);
+        assert_eq!(markup("<tool><tool_name>x").len(), 1);
+        assert!(markup("for x < t and y > 2").is_empty());
+    }
+}

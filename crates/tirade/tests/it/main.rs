@@ -1,0 +1,4 @@
+//! Tests over real sockets, files and processes.
+
+mod registry;
+mod remote;
