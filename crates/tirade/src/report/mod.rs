@@ -29,6 +29,7 @@ pub mod terminal;
 mod tests;
 
 pub use gather::gather;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::BadRow;
