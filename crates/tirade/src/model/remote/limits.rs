@@ -80,14 +80,16 @@ impl Limits {
         Self { state: Mutex::new(state), turn: Queue::new(()), freed: Notify::new() }
     }
 
-    /// Waits until a call that is expected to use so many tokens may go.
-    pub async fn acquire(&self, tokens: u64) -> Permit<'_> {
+    /// Waits until a call that is expected to use so many tokens may go. Where the server takes none for longer than `patience` (a
+    /// limit per day is used up), the error is how long: a run must not hang in silence.
+    pub async fn acquire(&self, tokens: u64, patience: Duration) -> Result<Permit<'_>, Duration> {
         let _turn = self.turn.lock().await;
         loop {
             let now = Instant::now();
             let held = self.state().try_take(tokens as f64, now);
             match held {
-                Held::Free => return Permit { limits: self, reserved: tokens as f64, since: now },
+                Held::Free => return Ok(Permit { limits: self, reserved: tokens as f64, since: now }),
+                Held::Until(time) if time - now > patience => return Err(time - now),
                 Held::Until(time) => sleep_until(time).await,
                 Held::Full => self.freed.notified().await,
             }
@@ -186,6 +188,10 @@ mod tests {
     const ALLOWED: Allowed =
         Allowed { in_flight: 4, initial: 2, requests_per_minute: None, tokens_per_minute: None };
 
+    async fn take(limits: &Limits, tokens: u64) -> Permit<'_> {
+        limits.acquire(tokens, Duration::MAX).await.unwrap_or_else(|wait| panic!("a wait of {wait:?}"))
+    }
+
     fn answered(permit: Permit<'_>, tokens: u64) {
         permit.finish(Outcome::Answered { tokens }, &HeaderMap::new());
     }
@@ -197,12 +203,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_window_holds_calls_back_and_success_widens_it() {
         let limits = Limits::new(&ALLOWED);
-        let (first, second) = (limits.acquire(0).await, limits.acquire(0).await);
-        assert!(tokio::time::timeout(Duration::from_secs(9), limits.acquire(0)).await.is_err());
+        let (first, second) = (take(&limits, 0).await, take(&limits, 0).await);
+        assert!(tokio::time::timeout(Duration::from_secs(9), take(&limits, 0)).await.is_err());
         answered(first, 0);
         assert_eq!(limits.window(), 3);
-        let third = limits.acquire(0).await;
-        drop(limits.acquire(0).await);
+        let third = take(&limits, 0).await;
+        drop(take(&limits, 0).await);
         for permit in [second, third] {
             answered(permit, 0);
         }
@@ -214,12 +220,12 @@ mod tests {
         let limits = Limits::new(&Allowed { in_flight: 100, initial: 100, ..ALLOWED });
         let mut permits = Vec::new();
         for _ in 0..50 {
-            permits.push(limits.acquire(0).await);
+            permits.push(take(&limits, 0).await);
         }
         tokio::time::advance(Duration::from_secs(1)).await;
         permits.into_iter().for_each(|permit| overloaded(permit, None));
         assert_eq!(limits.window(), 70);
-        let later = limits.acquire(0).await;
+        let later = take(&limits, 0).await;
         overloaded(later, None);
         assert_eq!(limits.window(), 49);
     }
@@ -227,10 +233,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_an_overload_the_window_grows_slowly() {
         let limits = Limits::new(&Allowed { in_flight: 100, initial: 10, ..ALLOWED });
-        overloaded(limits.acquire(0).await, None);
+        overloaded(take(&limits, 0).await, None);
         assert_eq!(limits.window(), 7);
         for _ in 0..8 {
-            answered(limits.acquire(0).await, 0);
+            answered(take(&limits, 0).await, 0);
         }
         assert_eq!(limits.window(), 8);
     }
@@ -239,9 +245,19 @@ mod tests {
     async fn a_pause_holds_everybody_back() {
         let limits = Limits::new(&ALLOWED);
         let started = Instant::now();
-        overloaded(limits.acquire(0).await, Some(30));
-        drop(limits.acquire(0).await);
+        overloaded(take(&limits, 0).await, Some(30));
+        drop(take(&limits, 0).await);
         assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_longer_than_the_patience_is_not_waited_for() {
+        let limits = Limits::new(&ALLOWED);
+        overloaded(take(&limits, 0).await, Some(3600));
+        let started = Instant::now();
+        let wait = limits.acquire(0, Duration::from_secs(60)).await.err();
+        assert_eq!((wait, started.elapsed()), (Some(Duration::from_secs(3600)), Duration::ZERO));
+        assert!(limits.acquire(0, Duration::from_secs(3600)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -249,7 +265,7 @@ mod tests {
         let limits = Limits::new(&Allowed { requests_per_minute: Some(60), ..ALLOWED });
         let started = Instant::now();
         for _ in 0..150 {
-            answered(limits.acquire(0).await, 0);
+            answered(take(&limits, 0).await, 0);
         }
         // The first minute's 60 at once, the other 90 one a second.
         assert_eq!(started.elapsed().as_secs(), 90);
@@ -260,11 +276,11 @@ mod tests {
         let limits = Limits::new(&Allowed { tokens_per_minute: Some(6000), ..ALLOWED });
         let started = Instant::now();
         for _ in 0..20 {
-            answered(limits.acquire(3000).await, 300);
+            answered(take(&limits, 3000).await, 300);
         }
         assert!(started.elapsed().as_secs() <= 30, "{:?}", started.elapsed());
         for _ in 0..4 {
-            answered(limits.acquire(3000).await, 3000);
+            answered(take(&limits, 3000).await, 3000);
         }
         assert!(started.elapsed().as_secs() >= 60, "{:?}", started.elapsed());
     }
@@ -272,13 +288,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_goes_in_order_and_who_leaves_blocks_nobody() {
         let limits = Arc::new(Limits::new(&Allowed { in_flight: 1, initial: 1, ..ALLOWED }));
-        let held = limits.acquire(0).await;
+        let held = take(&limits, 0).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for i in 0..5 {
             let (limits, order) = (limits.clone(), order.clone());
             tasks.push(tokio::spawn(async move {
-                let permit = limits.acquire(0).await;
+                let permit = take(&limits, 0).await;
                 order.lock().unwrap().push(i);
                 answered(permit, 0);
             }));

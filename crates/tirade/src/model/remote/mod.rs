@@ -30,6 +30,7 @@ mod server;
 mod stream;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -98,9 +99,9 @@ impl RemoteModel {
     /// One try at one server: waits for its limits, asks, and tells the limits how it went.
     async fn try_once(&self, attempt: &mut Attempt<'_>, tries: u32) -> Result<Reply, Failure> {
         let (at, server) = self.servers.pick(attempt.affinity, attempt.failed);
-        let permit = server.limits.acquire(attempt.tokens).await;
-        let deadline = *attempt.started.get_or_insert_with(Instant::now) + self.config.deadline;
         attempt.failed = Some(at);
+        let permit = server.limits.acquire(attempt.tokens, self.config.deadline).await.map_err(held_back)?;
+        let deadline = *attempt.started.get_or_insert_with(Instant::now) + self.config.deadline;
         let posted = self.client.post(&server.chat_url, attempt.body.clone(), self.config.stream);
         let answer =
             timeout_at(deadline, posted).await.unwrap_or_else(|_| Answer::late(self.config.deadline));
@@ -136,7 +137,9 @@ impl RemoteModel {
         let Failure::Transient { wait, .. } = failure else {
             return Err(failure.into_error(&self.identity, tries));
         };
-        let wait = self.config.retry.wait(tries, wait, &mut attempt.jitter);
+        // One server's wish is kept by its limits; another server may be asked meanwhile.
+        let asked = wait.filter(|_| self.servers.is_only_one());
+        let wait = self.config.retry.wait(tries, asked, &mut attempt.jitter);
         let now = Instant::now();
         let deadline = attempt.started.unwrap_or(now) + self.config.deadline;
         if tries < self.config.retry.tries && now + wait < deadline {
@@ -168,8 +171,14 @@ struct Attempt<'a> {
     jitter: Jitter,
     /// When the first try was let through: waiting for one's turn is not the server's time.
     started: Option<Instant>,
-    /// The place of the server that failed last.
+    /// The place of the server that was tried last, and failed if there is another try.
     failed: Option<usize>,
+}
+
+/// The server said earlier that it takes no call for so long.
+fn held_back(wait: Duration) -> Failure {
+    let message = format!("the server takes no call for another {:.0} s", wait.as_secs_f64());
+    Failure::Transient { cause: Cause::Overload, message, wait: Some(wait) }
 }
 
 /// What of an outcome says something about load.

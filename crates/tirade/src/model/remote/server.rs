@@ -46,6 +46,11 @@ impl Servers {
         Self(base_urls.iter().map(server).collect())
     }
 
+    /// Whether a conversation can go nowhere else.
+    pub fn is_only_one(&self) -> bool {
+        self.0.len() == 1
+    }
+
     pub fn first(&self) -> &Server {
         &self.0[0]
     }

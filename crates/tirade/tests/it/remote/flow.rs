@@ -177,6 +177,17 @@ async fn a_lost_server_is_replaced_and_conversations_stay_where_they_are() {
 }
 
 #[tokio::test]
+async fn while_one_server_wants_a_long_pause_the_others_answer() {
+    let exhausted = r#"{"error": {"status": 429, "message": "tokens per day", "retry_after": 3600}}"#;
+    let (first, second) =
+        (mock(exhausted, MockConfig::default()).await, mock(ECHO, MockConfig::default()).await);
+    let urls = format!("{},{}", first.base_url(), second.base_url());
+    let replies = ask_all(model(&urls, quick()), 20).await;
+    assert!(all_right(&replies), "{replies:?}");
+    assert!(first.stats().asked > 0, "some conversations are at home there");
+}
+
+#[tokio::test]
 async fn no_server_at_all_is_told() {
     let config = RemoteConfig { retry: Retry { tries: 2, ..quick().retry }, ..quick() };
     let error = model("http://127.0.0.1:9/v1", config).reply(&ask("hi")).await.unwrap_err().to_string();
