@@ -1,0 +1,84 @@
+//! The whole pipeline with a scripted model: every stage, its figures, and doing it again.
+
+use crate::command::Place;
+
+/// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired.
+const SCRIPT: &str = r#"
+{"when": {"contains": "mathematics teacher, write", "last": "rolls into each bag"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
+{"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 16$ and $5 + 3 \\cdot 16 = 53$. \\boxed{53}"}
+{"when": {"contains": "mathematical writer", "last": "rolls into each bag", "turn": 0}, "reply": "Each bag takes $6$ rolls. The program gives $138 / 6 = 23$ bags, so the answer is $\\boxed{23}$."}
+{"when": {"contains": "mathematical writer", "last": "faults", "turn": 1}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
+{"when": {"contains": "mathematical writer", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
+{"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide the rolls by the size of a bag.\n```python\nprint(138 // 6)\n```\nThe output is 99."}
+{"when": {"contains": "rolls into each bag", "last": "23", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\n5 + 3 * (12 - 8)**2\n```"}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "53", "turn": 1}, "reply": "The value is \\boxed{53}."}
+{"reply": "I do not know."}
+"#;
+
+#[test]
+fn every_stage_and_again() {
+    let place = Place::new();
+    place.write("script.jsonl", SCRIPT);
+    let model = ["--model", "script:script.jsonl"];
+    let with = |command: &str, more: &[&str]| -> String {
+        let mut arguments = vec![command];
+        arguments.extend(more);
+        if matches!(command, "solve" | "translate" | "eval") {
+            arguments.extend(model);
+        }
+        place.run(&arguments)
+    };
+    let solved = with("solve", &["--num", "3"]);
+    assert!(solved.contains("3 attempts: 2 correct, 1 no answer"), "{solved}");
+    assert!(solved.contains("2 attempts called a tool"), "{solved}");
+
+    let translated = with("translate", &[]);
+    assert!(translated.contains("1 of 2 traces accepted"), "{translated}");
+    assert!(translated.contains("1 not accepted: equation"), "{translated}");
+
+    let corpus = with("corpus", &["--validation", "0"]);
+    assert!(corpus.contains("1 training examples"), "{corpus}");
+    let folder = corpus.lines().find_map(|line| line.strip_prefix("written to ")).unwrap();
+    let examples = std::fs::read_to_string(place.path(folder).join("train.jsonl")).unwrap();
+    assert!(examples.contains("Since $6") && !examples.contains("program"), "{examples}");
+
+    let evaluated = with("eval", &["--num", "2"]);
+    assert!(evaluated.contains("2 attempts: 2 no answer"), "{evaluated}");
+
+    let report = with("report", &[]);
+    assert!(report.contains("accepted") && place.path("tirade-work/report.html").is_file(), "{report}");
+    let page = std::fs::read_to_string(place.path("tirade-work/report.html")).unwrap();
+    assert!(page.contains("execute_code") && page.contains("<math"), "the page has a trace and formulas");
+
+    let trace = with("show", &["starter/prealgebra/1"]);
+    assert!(trace.contains("▌result") && trace.contains("23"), "{trace}");
+
+    // The paper's tables.
+    let reasoning = with("export", &["--table", "reasoning"]);
+    assert!(reasoning.starts_with("reasoning_path_id,metadata_id,problem_id,date_run,solution_log,used_sympy,"), "{reasoning}");
+    assert!(reasoning.contains("<tool_name>execute_code</tool_name>") && !reasoning.contains("The output is 99"), "{reasoning}");
+
+    // The same commands find their runs and change nothing.
+    let before = (with("runs", &[]), with("export", &["--table", "traces"]), with("export", &["--table", "solutions"]));
+    with("solve", &["--num", "3"]);
+    with("translate", &[]);
+    let after = (with("runs", &[]), with("export", &["--table", "traces"]), with("export", &["--table", "solutions"]));
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_recipe_is_the_commands() {
+    let place = Place::new();
+    place.write("script.jsonl", SCRIPT);
+    place.write(
+        "recipe.toml",
+        "title = \"test\"\n[solve]\nmodel = \"script:script.jsonl\"\nnum = 2\n[translate]\nmodel = \"script:script.jsonl\"\n[corpus]\nvalidation = 0.0\n[report]\n",
+    );
+    let said = place.run(&["run", "recipe.toml"]);
+    assert!(said.contains("2 correct") && said.contains("1 of 2 traces accepted") && said.contains("1 training examples"), "{said}");
+    let runs = place.run(&["runs"]);
+    place.run(&["--dir", "other", "solve", "--model", "script:script.jsonl", "--num", "2"]);
+    let alone = place.run(&["--dir", "other", "runs"]);
+    assert_eq!(runs.split_whitespace().next(), alone.split_whitespace().next(), "the same work has the same run id");
+}
