@@ -30,6 +30,7 @@ pub enum Arg {
 #[derive(Clone, Debug)]
 pub struct Args {
     params: &'static [Param],
+    fixed: &'static [(&'static str, &'static str)],
     values: Vec<Arg>,
 }
 
@@ -54,12 +55,17 @@ impl Args {
             p.kind.read(given.get(p.name), &known).map_err(|e| format!("argument {}: {e}", p.name))
         };
         let values = tool.params.iter().map(read_one).collect::<Result<_, _>>()?;
-        Ok(Self { params: tool.params, values })
+        Ok(Self { params: tool.params, fixed: tool.fixed, values })
     }
 
     /// All arguments in the order of the parameters.
     pub fn values(&self) -> &[Arg] {
         &self.values
+    }
+
+    /// What the tool's name implies.
+    pub fn fixed(&self, name: &str) -> Option<&'static str> {
+        self.fixed.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     }
 
     fn get(&self, name: &str) -> &Arg {
