@@ -132,7 +132,7 @@ fn lanes_agree() {
 #[test]
 #[ignore = "minutes: thousands of calls"]
 fn lanes_agree_on_thousands() {
-    run(150, 2);
+    run(40, 2);
 }
 
 #[test]
