@@ -30,6 +30,7 @@ pub enum Arg {
 #[derive(Clone, Debug)]
 pub struct Args {
     params: &'static [Param],
+    fixed: &'static [(&'static str, &'static str)],
     values: Vec<Arg>,
 }
 
@@ -54,12 +55,17 @@ impl Args {
             p.kind.read(given.get(p.name), &known).map_err(|e| format!("argument {}: {e}", p.name))
         };
         let values = tool.params.iter().map(read_one).collect::<Result<_, _>>()?;
-        Ok(Self { params: tool.params, values })
+        Ok(Self { params: tool.params, fixed: tool.fixed, values })
     }
 
     /// All arguments in the order of the parameters.
     pub fn values(&self) -> &[Arg] {
         &self.values
+    }
+
+    /// What the tool's name implies.
+    pub fn fixed(&self, name: &str) -> Option<&'static str> {
+        self.fixed.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
     }
 
     fn get(&self, name: &str) -> &Arg {
@@ -284,4 +290,70 @@ fn rows(value: &Value, known: &Names, points: bool) -> Result<Vec<Vec<Expr>>, St
         return Err(format!("expected points [x, y], found {value}"));
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tool::spec::{param, tool};
+
+    const LIST: Tool = tool("list", "A list.", &[param("items", Kind::Expressions, "Items.")]);
+    const MATRIX: Tool = tool("matrix", "A matrix.", &[param("rows", Kind::Matrix, "Rows.")]);
+    const POINT: Tool = tool("point", "A point.", &[param("at", Kind::Point, "A point.")]);
+    const VALUE: Tool = tool("value", "A value.", &[param("n", Kind::Value, "A number.")]);
+    const CHOICE: Tool =
+        tool("choice", "A word.", &[param("side", Kind::Choice(&["left", "right"]), "A side.")]);
+    const UNKNOWNS: Tool = tool("unknowns", "Names.", &[param("names", Kind::Variables, "Names.")]);
+
+    /// The arguments as they are sent to the worker, or the error.
+    fn check(tool: &'static Tool, arguments: Value, expected: &str) {
+        let found = Args::read(tool, &arguments);
+        let shown = found.map_or_else(|e| e, |args| serde_json::to_string(&args).unwrap());
+        assert_eq!(shown, expected, "{} {arguments}", tool.name);
+    }
+
+    #[test]
+    fn the_same_call_written_differently_has_equal_arguments() {
+        let same: [(&'static Tool, Value, Value); 5] = [
+            (&LIST, json!({ "items": ["x + y - 1", "x - y"] }), json!({ "items": "[x + y - 1, x - y]" })),
+            (
+                &MATRIX,
+                json!({ "rows": [[1, 2], [3, "1/2"]] }),
+                json!({ "rows": "Matrix([[1, 2], [3, 1/2]])" }),
+            ),
+            (&POINT, json!({ "at": [1, "sqrt(2)"] }), json!({ "at": "(1, sqrt(2))" })),
+            (&UNKNOWNS, json!({ "names": ["x", "y_1"] }), json!({ "names": "x, y_{1}" })),
+            (&CHOICE, json!({ "side": "left" }), json!({ "side": " LEFT" })),
+        ];
+        for (tool, one, other) in same {
+            let values = |arguments| Args::read(tool, &arguments).unwrap().values().to_vec();
+            assert_eq!(values(one), values(other), "{}", tool.name);
+        }
+    }
+
+    #[test]
+    fn numbers_are_exact_or_refused() {
+        check(&VALUE, json!({ "n": 0.1 }), r#"{"n":{"dec":"0.1"}}"#);
+        check(&VALUE, json!({ "n": "1/3" }), r#"{"n":{"num":"1/3"}}"#);
+        check(&VALUE, json!({ "n": 18446744073709551615u64 }), r#"{"n":{"num":"18446744073709551615"}}"#);
+        check(&VALUE, json!({ "n": 1e20 }), "argument n: write 1e+20 as a string, so that no digit is lost");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        check(&VALUE, json!({}), "argument n: it is missing");
+        check(&VALUE, json!({ "n": 1, "m": 2 }), "there is no argument \"m\"; the arguments are: n");
+        check(&VALUE, json!({ "n": true }), "argument n: expected text or a number, found true");
+        check(&CHOICE, json!({ "side": "up" }), "argument side: expected one of left, right, found \"up\"");
+        check(&MATRIX, json!({ "rows": [[1, 2], [3]] }), "argument rows: all rows must be equally long");
+        check(&POINT, json!({ "at": [1] }), "argument at: expected a point [x, y], found [1]");
+        check(
+            &UNKNOWNS,
+            json!({ "names": ["2x"] }),
+            "argument names: expected the name of a variable, found \"2x\"",
+        );
+        check(&LIST, json!({ "items": [] }), "argument items: expected 1 to 200 items, found 0");
+    }
 }

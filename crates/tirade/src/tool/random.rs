@@ -35,7 +35,24 @@ pub fn arguments(tool: &Tool, random: &mut Random) -> Value {
     let size = random.int(2, 3) as usize;
     let map: Map<String, Value> =
         tool.params.iter().map(|p| (p.name.to_owned(), argument(tool, p, size, random))).collect();
+    if tool.name.starts_with("compute_tangent_line_at_point") {
+        return through_point(tool, random);
+    }
     Value::Object(map)
+}
+
+/// A conic and one of its points.
+fn through_point(tool: &Tool, random: &mut Random) -> Value {
+    let (p, q, h, a) = (random.int(-5, 5), random.int(-5, 5), random.int(-3, 3), random.int(1, 4));
+    let kind = tool.fixed.iter().find(|(key, _)| *key == "kind").map_or("ellipse", |(_, kind)| *kind);
+    let left = match kind {
+        "circle" => format!("(x - ({h}))^2 + y^2"),
+        "ellipse" => format!("(x - ({h}))^2 + {}*y^2", a + 1),
+        "parabola" => format!("y - {a}*(x - ({h}))^2"),
+        _ => format!("(x - ({h}))^2 - {a}*y^2"),
+    };
+    let right = left.replace('x', &format!("({p})")).replace('y', &format!("({q})"));
+    json!({ "equation": format!("{left} = {right}"), "point": [p, q] })
 }
 
 fn argument(tool: &Tool, param: &Param, size: usize, random: &mut Random) -> Value {
@@ -48,6 +65,18 @@ fn argument(tool: &Tool, param: &Param, size: usize, random: &mut Random) -> Val
         ("compute_sum", "upper") if random.int(0, 2) == 0 => return json!("n"),
         ("compute_sum" | "compute_product", "upper") => return json!(random.int(4, 12)),
         ("compute_eigenvalues" | "compute_eigenvectors", "matrix") => return json!(triangular(size, random)),
+        (_, "equation") if param.kind == Kind::Expression && tool.name != "diophantine" => {
+            return json!(conic(tool, random));
+        }
+        (_, "line") => return json!(format!("y = {}*x + {}", number(random), number(random))),
+        (_, "side1" | "side2" | "side3") => return json!(random.int(3, 12)),
+        (_, "points") => {
+            return json!(if random.int(0, 1) == 0 {
+                json!([[1, 2], [3, 5], [5, 8]])
+            } else {
+                json!(points(size, random))
+            });
+        }
         (_, "decimal_places") => return random.pick(&[json!(null), json!(0), json!(2), json!(5)]).clone(),
         (_, "modulus") => return json!(random.int(1, 200)),
         ("factorial", "number") => return json!(random.int(-1, 120)),
@@ -64,8 +93,10 @@ fn argument(tool: &Tool, param: &Param, size: usize, random: &mut Random) -> Val
     }
     match param.kind {
         Kind::Value | Kind::OptionalValue => json!(number(random)),
-        Kind::Values | Kind::Point => json!((0..size).map(|_| number(random)).collect::<Vec<_>>()),
-        Kind::Matrix | Kind::Points => json!(rows(size, random)),
+        Kind::Point => json!([number(random), number(random)]),
+        Kind::Points => json!(points(size + 1, random)),
+        Kind::Values => json!((0..size).map(|_| number(random)).collect::<Vec<_>>()),
+        Kind::Matrix => json!(rows(size, random)),
         Kind::Variable | Kind::OptionalVariable => json!("x"),
         Kind::Variables => json!(["x", "y", "z"][..size]),
         Kind::Function => json!("a"),
@@ -97,6 +128,25 @@ fn coefficient(random: &mut Random) -> String {
 
 fn rows(size: usize, random: &mut Random) -> Vec<Vec<String>> {
     (0..size).map(|_| (0..size).map(|_| number(random)).collect()).collect()
+}
+
+fn points(count: usize, random: &mut Random) -> Vec<[String; 2]> {
+    (0..count).map(|_| [number(random), number(random)]).collect()
+}
+
+/// An equation of the kind that the tool wants.
+fn conic(tool: &Tool, random: &mut Random) -> String {
+    let (h, k) = (random.int(-4, 4), random.int(-4, 4));
+    let (a, b) = (random.int(1, 6), random.int(1, 6));
+    let wanted = tool.fixed.iter().find(|(key, _)| *key == "kind").map(|(_, kind)| *kind);
+    match wanted.unwrap_or_else(|| *random.pick(&["circle", "ellipse", "parabola", "hyperbola"])) {
+        "circle" => format!("(x - ({h}))^2 + (y - ({k}))^2 = {a}"),
+        "ellipse" => format!("(x - ({h}))^2/{a} + (y - ({k}))^2/{} = 1", a + b),
+        "parabola" if random.int(0, 1) == 0 => format!("x = {a}/{b}*(y - ({k}))^2 + ({h})"),
+        "parabola" => format!("y = -{a}/{b}*(x - ({h}))^2 + ({k})"),
+        _ if random.int(0, 1) == 0 => format!("(x - ({h}))^2/{a} - (y - ({k}))^2/{b} = 1"),
+        _ => format!("(y - ({k}))^2/{a} - (x - ({h}))^2/{b} = 1"),
+    }
 }
 
 /// Matrices whose eigenvalues are rational; some are not.

@@ -179,7 +179,7 @@ fn polynomial_representation(args: &Args) -> Native {
 fn polynomial_degree(args: &Args) -> Native {
     let degree = cas::degree_worked(args.expr("expression")?, variable(args)?);
     worked(
-        degree.or_else(|_| Err(ExactError::Unsupported("the degree of this".to_owned()))),
+        degree.map_err(|_| ExactError::Unsupported("the degree of this".to_owned())),
         |n| json!({ "result": n }),
     )
 }

@@ -5,10 +5,13 @@ use serde_json::json;
 use smol_str::SmolStr;
 use tirade_math::Expr;
 use tirade_math::cas::{self, rational_text, to_sympy_string};
+use tirade_math::geometry::{self, Conic, ConicKind, Line, Position};
 
+use super::conic_text;
 use super::native::{rational_of, worked};
+use super::plane::{line_text, pair_text, point_of};
 use crate::tool::args::Args;
-use crate::tool::spec::{Answer, Decline, Kind, Param, Tool, param, tool};
+use crate::tool::spec::{Answer, Decline, Kind, Native, Param, Tool, param, tool};
 
 const EQUATION: Param = param(
     "equation",
@@ -35,12 +38,16 @@ pub const TOOLS: &[Tool] = &[
         "identify_conic_section_type",
         "What kind of curve a second-degree equation in x and y describes.",
         &[EQUATION],
-    ),
-    tool("conic_properties", PROPERTIES, &[EQUATION]),
-    tool("check_point_position", POSITION, &[EQUATION, POINT]),
-    tool("compute_line_conic_intersection", INTERSECTION, &[EQUATION, LINE]),
-    tool("compute_tangent_line_at_point", TANGENT_AT, &[EQUATION, POINT]),
-    tool("compute_tangent_lines_from_point", TANGENTS_FROM, &[EQUATION, POINT]),
+    )
+    .native(identify_conic_section_type),
+    tool("conic_properties", PROPERTIES, &[EQUATION]).native(conic_properties),
+    tool("check_point_position", POSITION, &[EQUATION, POINT]).native(check_point_position),
+    tool("compute_line_conic_intersection", INTERSECTION, &[EQUATION, LINE])
+        .native(compute_line_conic_intersection),
+    tool("compute_tangent_line_at_point", TANGENT_AT, &[EQUATION, POINT])
+        .native(compute_tangent_line_at_point),
+    tool("compute_tangent_lines_from_point", TANGENTS_FROM, &[EQUATION, POINT])
+        .native(compute_tangent_lines_from_point),
     tool(
         "circle_through_points",
         "Centre, radius and equation of the circle through three points.",
@@ -49,7 +56,8 @@ pub const TOOLS: &[Tool] = &[
             param("point2", Kind::Point, "The second point."),
             param("point3", Kind::Point, "The third point."),
         ],
-    ),
+    )
+    .native(circle_through_points),
     tool("generate_circle_equation", "Standard and general form of a circle.", &[CENTER, RADIUS]),
     tool(
         "generate_ellipse_equation",
@@ -138,38 +146,67 @@ pub const TOOLS: &[Tool] = &[
     meet("compute_line_ellipse_intersection", &[("kind", "ellipse")]),
     meet("compute_line_parabola_intersection", &[("kind", "parabola")]),
     meet("compute_line_hyperbola_intersection", &[("kind", "hyperbola")]),
-    at_point("check_point_position_circle", POSITION, "check_point_position", &[("kind", "circle")]),
-    at_point("check_point_position_ellipse", POSITION, "check_point_position", &[("kind", "ellipse")]),
-    at_point("check_point_position_parabola", POSITION, "check_point_position", &[("kind", "parabola")]),
-    at_point("check_point_position_hyperbola", POSITION, "check_point_position", &[("kind", "hyperbola")]),
+    at_point(
+        "check_point_position_circle",
+        POSITION,
+        "check_point_position",
+        check_point_position,
+        &[("kind", "circle")],
+    ),
+    at_point(
+        "check_point_position_ellipse",
+        POSITION,
+        "check_point_position",
+        check_point_position,
+        &[("kind", "ellipse")],
+    ),
+    at_point(
+        "check_point_position_parabola",
+        POSITION,
+        "check_point_position",
+        check_point_position,
+        &[("kind", "parabola")],
+    ),
+    at_point(
+        "check_point_position_hyperbola",
+        POSITION,
+        "check_point_position",
+        check_point_position,
+        &[("kind", "hyperbola")],
+    ),
     at_point(
         "compute_tangent_line_circle",
         TANGENTS_FROM,
         "compute_tangent_lines_from_point",
+        compute_tangent_lines_from_point,
         &[("kind", "circle")],
     ),
     at_point(
         "compute_tangent_line_at_point_circle",
         TANGENT_AT,
         "compute_tangent_line_at_point",
+        compute_tangent_line_at_point,
         &[("kind", "circle")],
     ),
     at_point(
         "compute_tangent_line_at_point_ellipse",
         TANGENT_AT,
         "compute_tangent_line_at_point",
+        compute_tangent_line_at_point,
         &[("kind", "ellipse")],
     ),
     at_point(
         "compute_tangent_line_at_point_parabola",
         TANGENT_AT,
         "compute_tangent_line_at_point",
+        compute_tangent_line_at_point,
         &[("kind", "parabola")],
     ),
     at_point(
         "compute_tangent_line_at_point_hyperbola",
         TANGENT_AT,
         "compute_tangent_line_at_point",
+        compute_tangent_line_at_point,
         &[("kind", "hyperbola")],
     ),
 ];
@@ -178,20 +215,132 @@ type Fixed = &'static [(&'static str, &'static str)];
 
 /// All properties of a conic that must be of one kind.
 const fn all(name: &'static str, fixed: Fixed) -> Tool {
-    tool(name, PROPERTIES, &[EQUATION]).alias_of("conic_properties", fixed)
+    tool(name, PROPERTIES, &[EQUATION]).native(conic_properties).alias_of("conic_properties", fixed)
 }
 
 /// One property.
 const fn one(name: &'static str, fixed: Fixed) -> Tool {
-    tool(name, "One property of a conic of this kind.", &[EQUATION]).alias_of("conic_property", fixed)
+    tool(name, "One property of a conic of this kind.", &[EQUATION])
+        .native(conic_property)
+        .alias_of("conic_property", fixed)
 }
 
 const fn meet(name: &'static str, fixed: Fixed) -> Tool {
-    tool(name, INTERSECTION, &[EQUATION, LINE]).alias_of("compute_line_conic_intersection", fixed)
+    tool(name, INTERSECTION, &[EQUATION, LINE])
+        .native(compute_line_conic_intersection)
+        .alias_of("compute_line_conic_intersection", fixed)
 }
 
-const fn at_point(name: &'static str, about: &'static str, function: &'static str, fixed: Fixed) -> Tool {
-    tool(name, about, &[EQUATION, POINT]).alias_of(function, fixed)
+const fn at_point(
+    name: &'static str,
+    about: &'static str,
+    function: &'static str,
+    native: Native,
+    fixed: Fixed,
+) -> Tool {
+    tool(name, about, &[EQUATION, POINT]).native(native).alias_of(function, fixed)
+}
+
+/// The conic of the call; of the kind that the tool's name implies.
+fn conic_of(args: &Args) -> Result<Conic, Decline> {
+    let conic = Conic::from_equation(args.expr("equation")?)?;
+    let is = match args.fixed("kind") {
+        None => return Ok(conic),
+        Some(kind) => kind,
+    };
+    let kind = conic.kind();
+    let fits = match is {
+        "circle" => kind == ConicKind::Circle,
+        "ellipse" => matches!(kind, ConicKind::Circle | ConicKind::Ellipse),
+        "parabola" => kind == ConicKind::Parabola,
+        _ => kind == ConicKind::Hyperbola,
+    };
+    if fits { Ok(conic) } else { Err(Decline::Lane(format!("not of the kind {is}"))) }
+}
+
+fn identify_conic_section_type(args: &Args) -> Result<Answer, Decline> {
+    worked(geometry::classify_worked(&conic_of(args)?), |kind| {
+        json!({ "result": match kind {
+            ConicKind::Circle => "circle",
+            ConicKind::Ellipse => "ellipse",
+            ConicKind::Parabola => "parabola",
+            ConicKind::Hyperbola => "hyperbola",
+            ConicKind::Point => "degenerate (one point)",
+            ConicKind::CrossingLines => "degenerate (two lines)",
+            ConicKind::ParallelLines => "degenerate (parallel lines, one line or nothing)",
+            ConicKind::Empty => "degenerate (no real points)",
+        } })
+    })
+}
+
+fn conic_properties(args: &Args) -> Result<Answer, Decline> {
+    worked(conic_text::properties(&conic_of(args)?), |all| json!({ "result": all }))
+}
+
+fn conic_property(args: &Args) -> Result<Answer, Decline> {
+    let name = args.fixed("property").unwrap_or_default();
+    worked(
+        conic_text::properties(&conic_of(args)?),
+        |mut all| json!({ "result": all.remove(name).unwrap_or_else(|| json!([])) }),
+    )
+}
+
+fn check_point_position(args: &Args) -> Result<Answer, Decline> {
+    worked(geometry::position_worked(&conic_of(args)?, &point_of(args, "point")?), |position| {
+        json!({ "result": match position {
+            Position::Inside => "inside",
+            Position::On => "on",
+            Position::Outside => "outside",
+        } })
+    })
+}
+
+/// A line from its equation, with rational coefficients.
+fn line_of(args: &Args) -> Result<Line, Decline> {
+    let system = cas::linear_system(&[args.expr("line")?.clone()], &["x".into(), "y".into()])?;
+    let (Some([a, b]), Some(c)) = (system.coefficients.first().map(Vec::as_slice), system.constants.first())
+    else {
+        return Err(Decline::Lane("not a line".to_owned()));
+    };
+    if a.is_zero() && b.is_zero() {
+        return Err(Decline::Lane("not a line".to_owned()));
+    }
+    Ok(Line { a: a.clone().into(), b: b.clone().into(), c: c.clone().into() })
+}
+
+fn compute_line_conic_intersection(args: &Args) -> Result<Answer, Decline> {
+    let found = geometry::line_intersections_worked(&conic_of(args)?, &line_of(args)?)?;
+    let points = found.value.iter().map(pair_text).collect::<Result<Vec<_>, _>>()?;
+    worked(Ok(found), |_| json!({ "result": points, "count": points.len() }))
+}
+
+fn compute_tangent_line_at_point(args: &Args) -> Result<Answer, Decline> {
+    let (conic, point) = (conic_of(args)?, point_of(args, "point")?);
+    if !conic.value(&point)?.is_zero() {
+        return Err(Decline::Lane("the point does not lie on the curve".to_owned()));
+    }
+    let found = geometry::tangent_at_worked(&conic, &point)?;
+    let line = line_text(&found.value)?;
+    worked(Ok(found), |_| json!({ "result": line }))
+}
+
+fn compute_tangent_lines_from_point(args: &Args) -> Result<Answer, Decline> {
+    let found = geometry::tangents_from_worked(&conic_of(args)?, &point_of(args, "point")?)?;
+    let mut lines = found.value.iter().map(line_text).collect::<Result<Vec<_>, _>>()?;
+    lines.sort();
+    worked(Ok(found), |_| json!({ "result": lines }))
+}
+
+fn circle_through_points(args: &Args) -> Result<Answer, Decline> {
+    let [a, b, c] = [point_of(args, "point1")?, point_of(args, "point2")?, point_of(args, "point3")?];
+    if geometry::collinear_worked(&[a.clone(), b.clone(), c.clone()])?.value {
+        return Err(Decline::Lane("the points lie on one line".to_owned()));
+    }
+    let found = geometry::circle_from_three_points_worked(&a, &b, &c)?;
+    let all = conic_text::properties(&found.value.conic()?)?.value;
+    let content =
+        json!({ "center": all["center"], "radius": all["radius"], "equation": all["standard_form"] });
+    worked(Ok(found), |_| json!({ "result": content }))
 }
 
 fn solve_quadratic(args: &Args) -> Result<Answer, Decline> {

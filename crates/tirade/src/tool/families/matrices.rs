@@ -97,7 +97,7 @@ fn row_reduce(args: &Args) -> Native {
     )
 }
 
-fn compute_inner_product(args: &Args) -> Native {
+pub(super) fn compute_inner_product(args: &Args) -> Native {
     let (a, b) = (rationals(args.list("vector1")?)?, rationals(args.list("vector2")?)?);
     if a.len() != b.len() {
         let message = format!("Vectors must have the same dimensions, found {} and {}", a.len(), b.len());

@@ -3,12 +3,14 @@
 
 pub mod algebra;
 pub mod calculus;
+mod conic_text;
 pub mod conics;
 pub mod geometry;
 pub mod math;
 pub mod matrices;
 mod native;
 pub mod numbers;
+mod plane;
 
 use super::spec::{Kind, Param, Tool, param};
 
