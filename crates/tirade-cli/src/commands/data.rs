@@ -20,9 +20,9 @@ pub struct DataArgs {
 /// Where known data sets are looked for and imported ones are kept.
 #[derive(Args, Clone, Debug)]
 pub struct DataDir {
-    /// The folder of data sets.
-    #[arg(long, global = true, env = "TIRADE_DATA_DIR", default_value = ".tirade/data", value_name = "DIR")]
-    pub data_dir: PathBuf,
+    /// The folder of data sets; else the one that `solve` and `eval` look into too
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -61,16 +61,6 @@ struct ShowArgs {
     /// Print JSON lines with all fields instead of text.
     #[arg(long)]
     json: bool,
-}
-
-/// Which problems of which data set: the arguments that `solve`, `eval` and `data show` share.
-#[derive(Args, Clone, Debug)]
-pub struct SelectionArgs {
-    /// A known set (gsm8k), a set and a subject (starter/algebra), a MATH subject (algebra), or a path to JSONL, CSV or Parquet.
-    #[arg(long, default_value = "starter")]
-    pub dataset: String,
-    #[command(flatten)]
-    pub filter: FilterArgs,
 }
 
 /// Which problems of a data set.
@@ -128,13 +118,6 @@ impl From<Mode> for Split {
     }
 }
 
-impl SelectionArgs {
-    /// The selection these arguments mean.
-    pub fn selection(&self) -> Selection {
-        self.filter.selection(&self.dataset)
-    }
-}
-
 impl FilterArgs {
     fn selection(&self, dataset: &str) -> Selection {
         Selection {
@@ -187,8 +170,9 @@ fn fields(text: &str) -> Result<Fields, String> {
 }
 
 /// Runs `tirade data …`.
-pub fn run(args: DataArgs, out: &mut dyn Write) -> Result<()> {
-    let data_dir = &args.folder.data_dir;
+/// Does it; `usual` is the folder of data sets where no other is named.
+pub fn run(args: DataArgs, usual: PathBuf, out: &mut dyn Write) -> Result<()> {
+    let data_dir = &args.folder.data_dir.unwrap_or(usual);
     match args.command {
         DataCommand::List => list(&dataset::list(data_dir), data_dir, out),
         DataCommand::Import(args) => {

@@ -84,7 +84,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Show(args) => show::run(args, dir),
         Command::Export(args) => export::run(args, dir),
         Command::Retry(args) => retry::run(args, dir),
-        Command::Data(args) => data::run(args, &mut std::io::stdout()),
+        Command::Data(args) => data::run(args, home.data(), &mut std::io::stdout()),
         Command::Models(args) => models::run(args, home).await,
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),

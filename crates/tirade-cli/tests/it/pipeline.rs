@@ -7,7 +7,8 @@ const SCRIPT: &str = r#"
 {"when": {"contains": "mathematics teacher, write", "last": "rolls into each bag"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
 {"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 16$ and $5 + 3 \\cdot 16 = 53$. \\boxed{53}"}
 {"when": {"contains": "mathematical writer", "last": "rolls into each bag", "turn": 0}, "reply": "Each bag takes $6$ rolls. The program gives $138 / 6 = 23$ bags, so the answer is $\\boxed{23}$."}
-{"when": {"contains": "mathematical writer", "last": "faults", "turn": 1}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
+{"when": {"contains": "rolls into each bag", "last": "faults", "turn": 1}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "faults"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
 {"when": {"contains": "mathematical writer", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
 {"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide the rolls by the size of a bag.\n```python\nprint(138 // 6)\n```\nThe output is 99."}
 {"when": {"contains": "rolls into each bag", "last": "23", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}

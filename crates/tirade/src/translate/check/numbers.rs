@@ -73,7 +73,7 @@ fn numbers(text: &str) -> impl Iterator<Item = Number> + '_ {
         let start = at + text[at..].find(|c: char| c.is_ascii_digit())?;
         let length = number_length(&text.as_bytes()[start..]);
         at = start + length;
-        let digits: String = text[start..at].chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+        let digits = rounded(text[start..at].chars().filter(|c| c.is_ascii_digit() || *c == '.').collect());
         let plain =
             if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
         let value = plain.parse().unwrap_or(f64::INFINITY);
