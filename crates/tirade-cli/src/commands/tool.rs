@@ -44,6 +44,9 @@ struct ListArgs {
     /// Print the specifications as JSON, as they are sent to a model
     #[arg(long)]
     json: bool,
+    /// Also the names that are answered but not offered to models, such as compute_ellipse_foci
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Args, Debug)]
@@ -79,7 +82,10 @@ pub fn run(args: ToolArgs, home: &Home) -> anyhow::Result<()> {
 }
 
 fn list(args: &ListArgs) -> anyhow::Result<()> {
-    let specs = ToolkitSelection::ALL.specs();
+    let mut specs = ToolkitSelection::ALL.specs();
+    if args.all {
+        specs.extend(ToolkitSelection::ALL.tools().filter(|tool| !tool.offered).map(|tool| tool.spec()));
+    }
     let mut out = std::io::stdout().lock();
     if args.json {
         let functions: Vec<Value> = specs.iter().map(function).collect();
