@@ -88,7 +88,8 @@ const PROMPTS: [&str; 5] = [
 ];
 
 fn logits(options: &TrainOptions) -> Result<String, Box<dyn std::error::Error>> {
-    let exact = EngineOptions { precision: Precision::Exact, context: 512, max_batch: 1, ..Default::default() };
+    let exact =
+        EngineOptions { precision: Precision::Exact, context: 512, max_batch: 1, ..Default::default() };
     let engine = Engine::open(&options.model, exact)?;
     let adapter = Adapter::read(&options.output)?;
     let pairs = adapter.pairs.iter().map(|p| (&p.name[..], &p.a[..], &p.b[..]));

@@ -5,8 +5,8 @@
 //! one number per token and head (log Σ exp), from which the backward recomputes the probabilities block by block.
 
 use super::gemm::{Buffers, Left, View, gemm};
-use super::panels::Panels;
 use super::ops::{exp_shifted, inner, largest, softmax_backward};
+use super::panels::Panels;
 
 /// Queries per block: the block's scores stay in the second-level cache.
 const BLOCK: usize = 128;

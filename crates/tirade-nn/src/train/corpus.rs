@@ -130,7 +130,9 @@ impl Corpus {
     pub fn refuse_unknown(&self, vocabulary: usize) -> Result<(), TrainError> {
         for s in &self.sequences {
             if let Some(token) = s.tokens.iter().find(|t| **t as usize >= vocabulary) {
-                let what = format!("its token {token} is outside the model's vocabulary of {vocabulary}; is the tokenizer the model's own?");
+                let what = format!(
+                    "its token {token} is outside the model's vocabulary of {vocabulary}; is the tokenizer the model's own?"
+                );
                 return Err(TrainError::Example { id: s.id.clone(), what });
             }
         }

@@ -10,9 +10,9 @@ use super::corpus::{ChatExample, Notes, Writer, steps};
 use super::engine::Sequence;
 use super::error::TrainError;
 use super::gemm::{Buffers, Left, View, gemm};
-use super::panels::Panels;
 use super::memory::Memory;
 use super::options::TrainOptions;
+use super::panels::Panels;
 use super::run::{Prepared, prepare};
 
 /// Examples shown in full.

@@ -279,7 +279,8 @@ fn panel_column(
         let height = left.height.min(left.rows - i0);
         let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            *stretch = Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
+            *stretch =
+                Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
         }
         write_tile(
             &stretches[..group.len()],

@@ -281,7 +281,14 @@ mod tests {
                 let stretches = [
                     Stretch { a: a.as_ptr(), b: b.as_ptr(), b_step: WIDTH, k: 3 },
                     // SAFETY: three steps in.
-                    unsafe { Stretch { a: a.as_ptr().add(3 * rows), b: b.as_ptr().add(3 * WIDTH), b_step: WIDTH, k: 4 } },
+                    unsafe {
+                        Stretch {
+                            a: a.as_ptr().add(3 * rows),
+                            b: b.as_ptr().add(3 * WIDTH),
+                            b_step: WIDTH,
+                            k: 4,
+                        }
+                    },
                 ];
                 for run in copies() {
                     c.fill(1.0);

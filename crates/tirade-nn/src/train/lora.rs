@@ -5,8 +5,8 @@
 //! [`crate::adapter`] turns it on export.
 
 use super::gemm::{Buffers, Left, Right, View, gemm};
-use super::panels::Panels;
 use super::ops;
+use super::panels::Panels;
 use super::random::Random;
 
 /// The linear layers of a decoder layer that may carry an adapter.

@@ -5,8 +5,8 @@
 //! rescaling what was gathered whenever the maximum rises. One pass, two products, and never more than one tile of logits.
 
 use super::gemm::{Buffers, Left, View, gemm};
-use super::panels::Panels;
 use super::ops::{exp_shifted, largest, scale};
+use super::panels::Panels;
 
 /// Words of the vocabulary per tile.
 const TILE: usize = 512;

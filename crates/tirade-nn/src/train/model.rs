@@ -3,10 +3,10 @@
 //! [`Model::new`] takes tensors by their hub names from whoever can produce them ([`Tensors`]), so files and tests look alike.
 
 use super::attention::Heads;
-use super::panels::Panels;
 use super::lora::{Linear, Module};
 use super::ops::Activation;
 use super::options::BasePrecision;
+use super::panels::Panels;
 
 /// Where tensors come from, by their hub names: a file, or a test's formula.
 pub(crate) trait Tensors {

@@ -102,7 +102,10 @@ pub(crate) fn prepare(
     let weights = Weights::open(&options.model)?;
     let config = weights.config();
     if options.max_length > config.context {
-        let what = format!("{} is more than the {} tokens the model was made for", options.max_length, config.context);
+        let what = format!(
+            "{} is more than the {} tokens the model was made for",
+            options.max_length, config.context
+        );
         return Err(TrainError::option("max_length", what));
     }
     let writer = Writer::of(&weights, &options.model)?;

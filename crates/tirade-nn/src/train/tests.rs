@@ -330,6 +330,9 @@ fn smaller_bases_train_to_nearly_the_same_loss() {
     for base_precision in [BasePrecision::Bf16, BasePrecision::Int8] {
         let output = dir.path().join(format!("{base_precision:?}"));
         let loss = go(&TrainOptions { base_precision, output, ..options.clone() }, &[], usize::MAX).0.loss;
-        assert!(full != loss && (full - loss).abs() < 0.02 * full, "{base_precision:?}: {loss} instead of {full}");
+        assert!(
+            full != loss && (full - loss).abs() < 0.02 * full,
+            "{base_precision:?}: {loss} instead of {full}"
+        );
     }
 }
