@@ -3,14 +3,22 @@
 #![warn(missing_docs)]
 
 mod answer;
+pub mod cas;
 mod cases;
+pub mod derivation;
 mod equiv;
+pub mod exact;
 pub mod expr;
 mod extract;
+pub mod geometry;
+pub mod integer;
+pub mod matrix;
 mod normal;
 mod numeric;
 mod policy;
+pub mod poly;
 mod statement;
+pub mod surd;
 mod syntax;
 mod text;
 pub mod unit;

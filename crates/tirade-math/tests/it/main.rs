@@ -1,4 +1,7 @@
-//! Tables of answers through the public interface.
+//! Integration tests of tirade-math: tables of answers, completions and statements, and the computer algebra.
+
+mod cas;
+mod claims;
 mod completions;
 mod pairs;
 mod parsing;
