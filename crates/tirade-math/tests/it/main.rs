@@ -1,4 +1,9 @@
-//! Integration tests of tirade-math.
+//! Integration tests of tirade-math: tables of answers, completions and statements, and the computer algebra.
 
 mod cas;
 mod claims;
+mod completions;
+mod pairs;
+mod parsing;
+mod properties;
+mod statements;

@@ -1,0 +1,82 @@
+//! Answers in running text.
+use tirade_math::{ExtractMode, Extracted, Gold, Outcome, Policy, extract, group, verify};
+
+fn found(text: &str, mode: ExtractMode) -> Option<String> {
+    match extract(text, mode) {
+        Extracted::Answer(answer, _) => Some(answer.into_owned()),
+        Extracted::None(_) => None,
+    }
+}
+
+#[test]
+fn where_answers_stand() {
+    for (text, strict, lenient) in [
+        (r"so \boxed{42}.", Some("42"), Some("42")),
+        (r"\boxed{41}. Wait, \boxed{42}.", Some("42"), Some("42")),
+        (r"\boxed{1} and \boxed{2}", Some("1 , 2"), Some("1 , 2")),
+        (r"\boxed{41}, no: \boxed{}", None, None),
+        (r"\boxed{41}, no: \boxed{4", None, None),
+        (r"\boxed 42", Some("42"), Some("42")),
+        (r"\fbox{\frac{1}{2}}", Some(r"\frac{1}{2}"), Some(r"\frac{1}{2}")),
+        ("<think>\\boxed{1}</think> I do not know.", None, None),
+        ("<think>\\boxed{1}", None, None),
+        ("<think>\\boxed{1}</think>\\boxed{2}", Some("2"), Some("2")),
+        ("She has 3 left.\n#### 3", Some("3"), Some("3")),
+        ("The answer is (B).", None, Some("(B)")),
+        ("**Answer: 7**", None, Some("7")),
+        ("Final Answer: The largest $n$ is 34.", None, Some("34")),
+        ("Thus $x \\ge 5$ is the solution.", None, Some("x \\ge 5")),
+        ("First compute 6*7.\n42", None, Some("42")),
+        ("call('x') or 0", None, None),
+        ("", None, None),
+    ] {
+        assert_eq!(found(text, ExtractMode::Strict).as_deref(), strict, "strict: {text}");
+        assert_eq!(found(text, ExtractMode::Lenient).as_deref(), lenient, "lenient: {text}");
+    }
+}
+
+#[test]
+fn gold_may_be_a_solution() {
+    let policy = Policy::default();
+    for gold in ["7", r"\boxed{7}", "Half of 14 is <<14/2=7>>7.\n#### 7", r"Adding up, $x=\boxed{7}$."] {
+        let gold = Gold::parse(gold, &policy);
+        assert_eq!(verify(&gold, r"It is \boxed{7}", &policy).outcome, Outcome::Equal);
+        assert_eq!(verify(&gold, r"It is \boxed{8}", &policy).outcome, Outcome::NotEqual);
+        assert_eq!(verify(&gold, "", &policy).outcome, Outcome::NoAnswer);
+    }
+}
+
+#[test]
+fn choices() {
+    let policy = Policy::default();
+    let gold = Gold::parse("B", &policy);
+    for (text, right) in [
+        ("The answer is (B).", true),
+        ("It's not A because of this, therefore I think it's B", true),
+        ("B. it can't be A", true),
+        (r"\boxed{\text{(B)}}", true),
+        (r"\boxed{A \text{ or } B}", false),
+        ("The answer is C", false),
+    ] {
+        assert_eq!(verify(&gold, text, &policy).is_correct(), right, "{text}");
+    }
+}
+
+#[test]
+fn code_is_not_an_answer() {
+    let policy = Policy::default();
+    for text in ["__import__('os').system('x')", "().__class__.__base__.__subclasses__()", "(lambda: open('m','w'))() or 0"] {
+        assert!(!verify(&Gold::parse("0", &policy), &format!("\\boxed{{{text}}}"), &policy).is_correct());
+        assert!(!verify(&Gold::parse("0", &policy), text, &policy).is_correct());
+    }
+}
+
+#[test]
+fn groups_are_classes() {
+    let answers = ["1/2", r"\frac12", "x=0.5", "50%", "2,1", "1,2", "", "not sure", "Not sure.", r"\frac"];
+    let classes = group(&answers, &Policy::strict());
+    assert_eq!(classes[..3], [0, 0, 0]);
+    assert_eq!(classes[4], classes[5]);
+    assert_eq!(classes[7], classes[8]);
+    assert_ne!(classes[6], classes[9]);
+}
