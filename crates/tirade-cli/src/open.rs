@@ -87,7 +87,9 @@ impl<'a> Opened<'a> {
             Some(base) => base.clone(),
             None => {
                 let identity = format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]);
-                let opened = tokio::task::block_in_place(|| LocalModel::open(&path, EngineOptions::default(), &identity));
+                let opened = tokio::task::block_in_place(|| {
+                    LocalModel::open(&path, EngineOptions::default(), &identity)
+                });
                 let opened = Arc::new(opened.with_context(|| format!("cannot open {name}"))?);
                 self.locals.insert(path, opened.clone());
                 opened

@@ -134,7 +134,11 @@ fn last_box(text: &str) -> Boxed<'_> {
     while let Some(found) = next_box(text, from) {
         match box_content(text, found) {
             Ok((content, end)) => {
-                let start = bytes[..found].iter().rposition(|b| *b == b'\\').filter(|s| found - s <= 8).unwrap_or(found);
+                let start = bytes[..found]
+                    .iter()
+                    .rposition(|b| *b == b'\\')
+                    .filter(|s| found - s <= 8)
+                    .unwrap_or(found);
                 boxes.push(BoxAt { start, end, content });
                 broken = None;
                 from = end;
@@ -221,7 +225,8 @@ fn is_joiner(between: &str) -> bool {
     let mut rest = between;
     let mut joined = false;
     while let Some(c) = rest.chars().next() {
-        let known = ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
+        let known =
+            ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
         let words = ["and", "or"];
         if let Some(w) = words.iter().find(|w| rest.starts_with(**w)) {
             joined = true;
@@ -262,21 +267,37 @@ fn rfind_ignore_case(text: &str, phrase: &str) -> Option<usize> {
 
 /// Offset behind the last "final answer".
 fn strong_phrase(text: &str) -> Option<usize> {
-    let at = ["final answer is", "final answer:", "final answer**"].iter().filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len()));
+    let at = ["final answer is", "final answer:", "final answer**"]
+        .iter()
+        .filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len()));
     at.max()
 }
 
 fn weak_phrase(text: &str) -> Option<usize> {
     const PHRASES: [&str; 14] = [
-        "answer is", "answer:", "answer should be", "answer would be", "answers are", "answer =", "answer**:", "réponse est", "respuesta es",
-        "antwort ist", "答案是", "答案为", "答案：", "risposta è",
+        "answer is",
+        "answer:",
+        "answer should be",
+        "answer would be",
+        "answers are",
+        "answer =",
+        "answer**:",
+        "réponse est",
+        "respuesta es",
+        "antwort ist",
+        "答案是",
+        "答案为",
+        "答案：",
+        "risposta è",
     ];
     PHRASES.iter().filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len())).max()
 }
 
 /// The answer behind a phrase: the formula that follows, else the words up to the end of the sentence.
 fn behind_phrase(text: &str) -> Option<&str> {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '"' | '：' | '\\' ) && c != '\\');
+    let text = text.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ':' | '*' | '"' | '：' | '\\') && c != '\\'
+    });
     let line = text.lines().find(|l| !l.trim().is_empty())?;
     if let Some(joined) = formula_run(text) {
         return Some(joined);
@@ -295,7 +316,10 @@ fn behind_phrase(text: &str) -> Option<&str> {
             }
         }
     }
-    last_formula(line).filter(|f| crate::parse(f).is_ok()).or_else(|| last_number(line)).or((!whole.is_empty() && whole.len() < 200).then_some(whole))
+    last_formula(line)
+        .filter(|f| crate::parse(f).is_ok())
+        .or_else(|| last_number(line))
+        .or((!whole.is_empty() && whole.len() < 200).then_some(whole))
 }
 
 fn is_relation(formula: &str) -> bool {
@@ -416,7 +440,9 @@ fn is_short_answer(text: &str) -> bool {
 /// The choice letter a completion ends on: "(B)", "answer is B", "B.", or the last letter that stands alone.
 pub(crate) fn choice(text: &str) -> Option<char> {
     let letter_alone = |s: &str| {
-        let s = s.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '*' | '$' | '"' | ':' | '\\' | '{' | '['));
+        let s = s.trim_start_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '(' | '*' | '$' | '"' | ':' | '\\' | '{' | '[')
+        });
         let mut chars = s.chars();
         let c = chars.next().filter(char::is_ascii_uppercase)?;
         chars.next().is_none_or(|n| !n.is_alphanumeric()).then_some(c)
@@ -433,6 +459,7 @@ pub(crate) fn choice(text: &str) -> Option<char> {
     (0..chars.len()).rev().find_map(|i| {
         let alone = |j: Option<&char>| j.is_none_or(|c| !c.is_alphanumeric() && *c != '\'');
         let before = if i == 0 { None } else { chars.get(i - 1) };
-        (chars[i].is_ascii_uppercase() && alone(before) && alone(chars.get(i + 1)) && chars[i] != 'I').then_some(chars[i])
+        (chars[i].is_ascii_uppercase() && alone(before) && alone(chars.get(i + 1)) && chars[i] != 'I')
+            .then_some(chars[i])
     })
 }

@@ -280,7 +280,7 @@ mod tests {
         let folder = folder.to_str().expect("a temporary folder has a plain name");
         let words = ["data"].into_iter().chain(line.split(' ')).chain(["--data-dir", folder]);
         let mut out = Vec::new();
-        run(Cli::try_parse_from(words)?.args, &mut out)?;
+        run(Cli::try_parse_from(words)?.args, "unused".into(), &mut out)?;
         Ok(String::from_utf8(out)?.replace(folder, "DATA"))
     }
 

@@ -36,14 +36,25 @@ impl Place {
     /// What a run that must succeed printed.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
-        assert!(output.status.success(), "tirade {}\n{}{}", arguments.join(" "), text(&output.stdout), text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "tirade {}\n{}{}",
+            arguments.join(" "),
+            text(&output.stdout),
+            text(&output.stderr)
+        );
         text(&output.stdout)
     }
 
     /// What a run that must fail said: its exit code and its error.
     pub fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.output(arguments);
-        assert!(!output.status.success(), "tirade {} should have failed\n{}", arguments.join(" "), text(&output.stdout));
+        assert!(
+            !output.status.success(),
+            "tirade {} should have failed\n{}",
+            arguments.join(" "),
+            text(&output.stdout)
+        );
         (output.status.code().unwrap_or(-1), text(&output.stderr))
     }
 
@@ -54,7 +65,8 @@ impl Place {
 
 /// Shared by all tests of a build, so that Python and models are fetched once. `TIRADE_HOME` can name another.
 fn home() -> PathBuf {
-    std::env::var_os("TIRADE_HOME").map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"), PathBuf::from)
+    std::env::var_os("TIRADE_HOME")
+        .map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("home"), PathBuf::from)
 }
 
 pub fn text(bytes: &[u8]) -> String {

@@ -23,10 +23,20 @@ struct Server {
 
 impl Server {
     fn start(place: &Place) -> Self {
-        let mut command = place.command(&["mock-server", "--script", "script.jsonl", "--listen", "127.0.0.1:0", "--latency", "20ms"]);
+        let mut command = place.command(&[
+            "mock-server",
+            "--script",
+            "script.jsonl",
+            "--listen",
+            "127.0.0.1:0",
+            "--latency",
+            "20ms",
+        ]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines.find_map(|line| line.ok()?.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned));
+        let url = lines.find_map(|line| {
+            line.ok()?.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
+        });
         Self { child, url: url.expect("the server says where it listens") }
     }
 }
@@ -56,7 +66,19 @@ impl Drop for Server {
 fn solve(place: &Place, server: &Server, dir: &str, concurrency: usize) -> Command {
     let model = server.url.clone();
     let concurrency = concurrency.to_string();
-    place.command(&["--dir", dir, "solve", "--dataset", "problems.jsonl", "--model", &model, "--protocol", "fenced", "--concurrency", &concurrency])
+    place.command(&[
+        "--dir",
+        dir,
+        "solve",
+        "--dataset",
+        "problems.jsonl",
+        "--model",
+        &model,
+        "--protocol",
+        "fenced",
+        "--concurrency",
+        &concurrency,
+    ])
 }
 
 #[test]
@@ -64,7 +86,13 @@ fn the_rows_do_not_depend_on_kills() {
     let place = Place::new();
     place.write("script.jsonl", SCRIPT);
     let rows: String = (0..PROBLEMS)
-        .map(|n| format!("{{\"id\": \"p{n}\", \"problem\": \"What is {n} plus {}?\", \"answer\": \"{}\"}}\n", 2 * n, 3 * n))
+        .map(|n| {
+            format!(
+                "{{\"id\": \"p{n}\", \"problem\": \"What is {n} plus {}?\", \"answer\": \"{}\"}}\n",
+                2 * n,
+                3 * n
+            )
+        })
         .collect();
     place.write("problems.jsonl", &rows);
     let server = Server::start(&place);
@@ -75,7 +103,11 @@ fn the_rows_do_not_depend_on_kills() {
         let concurrency = 1 + 3 * turn;
         in_flight += concurrency as u64;
         let before = lines_of(&log);
-        let mut child = solve(&place, &server, "killed", concurrency).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = solve(&place, &server, "killed", concurrency)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         while lines_of(&log) < before + lines && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(3));
         }
@@ -85,7 +117,10 @@ fn the_rows_do_not_depend_on_kills() {
     let output = solve(&place, &server, "killed", 5).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let asked_again = server.asked_again();
-    assert!(asked_again <= in_flight, "{asked_again} answers were asked again, {in_flight} could be on their way when it was killed");
+    assert!(
+        asked_again <= in_flight,
+        "{asked_again} answers were asked again, {in_flight} could be on their way when it was killed"
+    );
     let output = solve(&place, &server, "whole", 8).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
 

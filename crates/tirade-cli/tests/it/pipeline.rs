@@ -57,14 +57,28 @@ fn every_stage_and_again() {
 
     // The paper's tables.
     let reasoning = with("export", &["--table", "reasoning"]);
-    assert!(reasoning.starts_with("reasoning_path_id,metadata_id,problem_id,date_run,solution_log,used_sympy,"), "{reasoning}");
-    assert!(reasoning.contains("<tool_name>execute_code</tool_name>") && !reasoning.contains("The output is 99"), "{reasoning}");
+    assert!(
+        reasoning.starts_with("reasoning_path_id,metadata_id,problem_id,date_run,solution_log,used_sympy,"),
+        "{reasoning}"
+    );
+    assert!(
+        reasoning.contains("<tool_name>execute_code</tool_name>") && !reasoning.contains("The output is 99"),
+        "{reasoning}"
+    );
 
     // The same commands find their runs and change nothing.
-    let before = (with("runs", &[]), with("export", &["--table", "traces"]), with("export", &["--table", "solutions"]));
+    let before = (
+        with("runs", &[]),
+        with("export", &["--table", "traces"]),
+        with("export", &["--table", "solutions"]),
+    );
     with("solve", &["--num", "3"]);
     with("translate", &[]);
-    let after = (with("runs", &[]), with("export", &["--table", "traces"]), with("export", &["--table", "solutions"]));
+    let after = (
+        with("runs", &[]),
+        with("export", &["--table", "traces"]),
+        with("export", &["--table", "solutions"]),
+    );
     assert_eq!(before, after);
 }
 
@@ -77,9 +91,18 @@ fn a_recipe_is_the_commands() {
         "title = \"test\"\n[solve]\nmodel = \"script:script.jsonl\"\nnum = 2\n[translate]\nmodel = \"script:script.jsonl\"\n[corpus]\nvalidation = 0.0\n[report]\n",
     );
     let said = place.run(&["run", "recipe.toml"]);
-    assert!(said.contains("2 correct") && said.contains("1 of 2 traces accepted") && said.contains("1 training examples"), "{said}");
+    assert!(
+        said.contains("2 correct")
+            && said.contains("1 of 2 traces accepted")
+            && said.contains("1 training examples"),
+        "{said}"
+    );
     let runs = place.run(&["runs"]);
     place.run(&["--dir", "other", "solve", "--model", "script:script.jsonl", "--num", "2"]);
     let alone = place.run(&["--dir", "other", "runs"]);
-    assert_eq!(runs.split_whitespace().next(), alone.split_whitespace().next(), "the same work has the same run id");
+    assert_eq!(
+        runs.split_whitespace().next(),
+        alone.split_whitespace().next(),
+        "the same work has the same run id"
+    );
 }

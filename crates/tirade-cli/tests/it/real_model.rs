@@ -19,7 +19,17 @@ fn a_student_is_trained_and_measured() {
     place.run(&["solve", "--model", "script:teacher.jsonl", "--num", "1"]);
     place.run(&["translate", "--model", "script:teacher.jsonl"]);
     place.run(&["corpus", "--validation", "0"]);
-    let trained = place.run(&["train", "--model", student, "--rank", "4", "--train-epochs", "6", "--learning-rate", "1e-3"]);
+    let trained = place.run(&[
+        "train",
+        "--model",
+        student,
+        "--rank",
+        "4",
+        "--train-epochs",
+        "6",
+        "--learning-rate",
+        "1e-3",
+    ]);
     assert!(trained.contains("6 steps"), "{trained}");
 
     // The one example is learnt by heart: the adapted model gives its answer, the base model does not.

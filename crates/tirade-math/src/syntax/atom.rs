@@ -82,7 +82,11 @@ impl<'a> Parser<'a> {
         while let Some(tok) = self.peek_at(at) {
             let text = match tok {
                 Tok::Number(n) => n,
-                Tok::Ident(n) if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' => n,
+                Tok::Ident(n)
+                    if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' =>
+                {
+                    n
+                }
                 _ => break,
             };
             if at > 0 && self.toks[self.pos + at].spaced {
@@ -199,10 +203,12 @@ impl<'a> Parser<'a> {
         let close = self.toks[self.pos..].iter().take(24).position(|t| t.tok == Tok::Close(Delim::Paren));
         let Some(close) = close else { return false };
         let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
-        let simple = close == 2
-            && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
+        let simple =
+            close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
         let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
-        comma || (simple && letter.is_ascii_uppercase()) || (simple && defines)
+        comma
+            || (simple && letter.is_ascii_uppercase())
+            || (simple && defines)
             || (simple && matches!(name, "p" | "q" | "u" | "v" | "phi" | "psi"))
     }
 
@@ -342,7 +348,8 @@ impl<'a> Parser<'a> {
         }
         let first = self.mixed_or_power()?;
         let mut factors = vec![first];
-        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis)) {
+        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis))
+        {
             factors.push(self.power()?);
         }
         let product = Expr::product(factors);

@@ -114,7 +114,11 @@ impl<'a> Parser<'a> {
     }
 
     fn close_brace(&mut self, set: Expr) -> Result<Expr> {
-        if self.eat(Tok::Close(Delim::Brace)) || self.eat(Tok::Close(Delim::Group)) { Ok(set) } else { self.unexpected() }
+        if self.eat(Tok::Close(Delim::Brace)) || self.eat(Tok::Close(Delim::Group)) {
+            Ok(set)
+        } else {
+            self.unexpected()
+        }
     }
 
     /// The `\begin{name}` is eaten.
@@ -127,7 +131,9 @@ impl<'a> Parser<'a> {
         let name = name.trim_end_matches('*');
         match name {
             "cases" | "dcases" | "rcases" => Ok(cases(rows)),
-            "vmatrix" | "Vmatrix" => Ok(Expr::call(Func::Det, matrix(rows).map_or_else(|| self.unexpected(), Ok)?)),
+            "vmatrix" | "Vmatrix" => {
+                Ok(Expr::call(Func::Det, matrix(rows).map_or_else(|| self.unexpected(), Ok)?))
+            }
             _ if name.ends_with("matrix") || name == "array" || name == "tabular" => {
                 matrix(rows).map_or_else(|| self.unexpected(), Ok)
             }
@@ -150,7 +156,8 @@ impl<'a> Parser<'a> {
                 }
                 Some(Tok::Comma) => self.pos += 1,
                 _ => {
-                    let cell = if name.contains("cases") || aligned { self.case_cell()? } else { self.sum()? };
+                    let cell =
+                        if name.contains("cases") || aligned { self.case_cell()? } else { self.sum()? };
                     if let Some(row) = rows.last_mut() {
                         row.push(cell);
                     }

@@ -65,7 +65,11 @@ fn choices() {
 #[test]
 fn code_is_not_an_answer() {
     let policy = Policy::default();
-    for text in ["__import__('os').system('x')", "().__class__.__base__.__subclasses__()", "(lambda: open('m','w'))() or 0"] {
+    for text in [
+        "__import__('os').system('x')",
+        "().__class__.__base__.__subclasses__()",
+        "(lambda: open('m','w'))() or 0",
+    ] {
         assert!(!verify(&Gold::parse("0", &policy), &format!("\\boxed{{{text}}}"), &policy).is_correct());
         assert!(!verify(&Gold::parse("0", &policy), text, &policy).is_correct());
     }

@@ -31,7 +31,19 @@ fn sloppy_spellings_read_the_same() {
 
 #[test]
 fn nonsense_is_refused() {
-    for text in ["", "41 42", "42 or any other number", "x +", "(1, 2", r"\frac{1}", "}", "@", "a b c ?", "1 2 3", r"\frac{2}{}"] {
+    for text in [
+        "",
+        "41 42",
+        "42 or any other number",
+        "x +",
+        "(1, 2",
+        r"\frac{1}",
+        "}",
+        "@",
+        "a b c ?",
+        "1 2 3",
+        r"\frac{2}{}",
+    ] {
         assert!(parse(text).is_err(), "{text} reads as {:?}", parse(text));
     }
     assert_eq!(parse(&"(".repeat(5000)), Err(ParseError::TooDeep));

@@ -13,7 +13,6 @@ use tirade_nn::template::ChatMessage;
 use super::tool_calls;
 use super::{Finish, Message, Model, ModelError, Reply, Request, Role, ToolSpec, Usage};
 
-
 /// What a ```` ```python ```` block calls when tools were offered.
 const PYTHON_TOOL: &str = "execute_code";
 
@@ -27,14 +26,20 @@ pub struct LocalModel {
 impl LocalModel {
     /// Loads the weights. `identity` names them by content, for example `local:smollm2-135m-instruct@b179c952`.
     pub fn open(path: &Path, options: EngineOptions, identity: &str) -> Result<Self, NnError> {
-        let options = EngineOptions { memory_bytes: options.memory_bytes.or_else(engine::available_memory), ..options };
-        Ok(Self { engine: Arc::new(Engine::open(path, options)?), adapter: None, identity: identity.to_owned() })
+        let options =
+            EngineOptions { memory_bytes: options.memory_bytes.or_else(engine::available_memory), ..options };
+        Ok(Self {
+            engine: Arc::new(Engine::open(path, options)?),
+            adapter: None,
+            identity: identity.to_owned(),
+        })
     }
 
     /// The same weights with an adapter; `identity` names the adapter by content.
     pub fn with_adapter(&self, folder: &Path, identity: &str) -> Result<Self, NnError> {
         let adapter = Adapter::read(folder)?;
-        let pairs = adapter.pairs.iter().map(|pair| (pair.name.as_str(), pair.a.as_slice(), pair.b.as_slice()));
+        let pairs =
+            adapter.pairs.iter().map(|pair| (pair.name.as_str(), pair.a.as_slice(), pair.b.as_slice()));
         let added = self.engine.add_adapter(adapter.config.r, adapter.config.scale(), pairs);
         let added = added.map_err(|what| NnError::Adapter { path: folder.to_owned(), what })?;
         let identity = format!("{}+adapter:{identity}", self.identity);
@@ -59,7 +64,8 @@ impl Model for LocalModel {
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
         let messages: Vec<ChatMessage> = request.messages.iter().map(chat_message).collect();
         let tools = tools_json(&request.tools);
-        let prompt = self.engine.render(&messages, tools.as_ref(), true).map_err(|error| self.broken(&error))?;
+        let prompt =
+            self.engine.render(&messages, tools.as_ref(), true).map_err(|error| self.broken(&error))?;
         let tokens = prompt.len() as u64;
         if tokens + 16 > self.engine.context() as u64 {
             return Err(ModelError::ContextOverflow { model: self.identity.clone(), tokens });
@@ -80,7 +86,10 @@ impl Model for LocalModel {
         });
         let done = tokio::task::spawn_blocking(move || ticket.wait()).await;
         let generated = done
-            .map_err(|error| ModelError::Refused { model: self.identity.clone(), message: error.to_string() })?
+            .map_err(|error| ModelError::Refused {
+                model: self.identity.clone(),
+                message: error.to_string(),
+            })?
             .map_err(|error| self.broken(&error))?;
         let parsed = (!request.tools.is_empty()).then(|| tool_calls::parse(&generated.text, PYTHON_TOOL));
         let calls = parsed.map(|parsed| parsed.calls).unwrap_or_default();
@@ -108,7 +117,11 @@ fn chat_message(message: &Message) -> ChatMessage {
     let mut content = message.content.clone();
     // Templates differ in whether they know tool calls; all know text.
     for call in &message.tool_calls {
-        content.push_str(&format!("\n<tool_call>\n{{\"name\": {}, \"arguments\": {}}}\n</tool_call>", json!(call.name), call.arguments));
+        content.push_str(&format!(
+            "\n<tool_call>\n{{\"name\": {}, \"arguments\": {}}}\n</tool_call>",
+            json!(call.name),
+            call.arguments
+        ));
     }
     match message.role {
         Role::Tool => ChatMessage::new("user", &format!("<tool_response>\n{content}\n</tool_response>")),
@@ -118,8 +131,6 @@ fn chat_message(message: &Message) -> ChatMessage {
 
 /// The tools in the form the chat templates expect.
 fn tools_json(tools: &[ToolSpec]) -> Option<Value> {
-    let function = |tool: &ToolSpec| {
-        json!({"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}})
-    };
+    let function = |tool: &ToolSpec| json!({"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}});
     (!tools.is_empty()).then(|| tools.iter().map(function).collect())
 }

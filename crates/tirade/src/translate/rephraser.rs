@@ -57,7 +57,9 @@ fn working(trace: &Trace, solution: &Solution) -> String {
     let mut parts: Vec<String> = Vec::new();
     for (index, event) in trace.events.iter().enumerate() {
         match event {
-            Event::Reply { .. } => parts.push(check::without_tool_talk(&said(&trace.events, index), &trace.problem.problem)),
+            Event::Reply { .. } => {
+                parts.push(check::without_tool_talk(&said(&trace.events, index), &trace.problem.problem))
+            }
             Event::ToolResult { call_id, .. } => {
                 let derived =
                     solution.translations.iter().find(|translation| translation.call_id == *call_id);

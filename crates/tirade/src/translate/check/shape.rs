@@ -61,7 +61,8 @@ fn has_prices(paragraph: &str) -> bool {
     let signs = || paragraph.match_indices('$').map(|(at, _)| at);
     signs().any(|at| {
         let rest = &paragraph[at + 1..];
-        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
+        let digits =
+            rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
         let next = rest[digits..].chars().next();
         paragraph[..at].ends_with('\\') || digits > 0 && next.is_none_or(|c| c.is_whitespace() || c == '.')
     })

@@ -133,7 +133,10 @@ mod tests {
 
     #[test]
     fn sentences_about_tools_are_left_out() {
-        assert_eq!(without_tool_talk("We add. Let us write a Python program. Then 5.", ""), "We add. Then 5.");
+        assert_eq!(
+            without_tool_talk("We add. Let us write a Python program. Then 5.", ""),
+            "We add. Then 5."
+        );
     }
 
     #[test]
