@@ -4,8 +4,9 @@
 //! cell; see `benches/sandbox/README.md`.
 
 use serde_json::{Value, json};
-use std::time::Instant;
-use tirade_sandbox::{Limits, Sandbox, SandboxConfig, Status, setup};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tirade_sandbox::{Limits, ResultCache, Sandbox, SandboxConfig, Status, setup};
 
 const TYPED: &str = "
 import sympy
@@ -34,7 +35,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     typed(&worker, 0);
     measure("typed, the same arguments", "solve", 1000, |_| typed(&worker, 1));
     measure("typed, new arguments", "solve", 300, |round| typed(&worker, round));
+    let cached = worker.with_cache(Arc::new(ResultCache::new(16 << 20)));
+    typed(&cached, 1);
+    measure("typed, in the cache", "solve", 20_000, |_| typed(&cached, 1));
     mixed(&sandbox, &cells);
+    overshoot(&sandbox);
     Ok(())
 }
 
@@ -50,7 +55,8 @@ fn call(session: &tirade_sandbox::Session, code: &str) -> usize {
 }
 
 fn typed(worker: &tirade_sandbox::TypedWorker, round: usize) -> usize {
-    let request = json!({"b": round % 97, "c": round % 89});
+    let (first, second) = ((round % 97) as i64 + 1, (round % 89) as i64 + 2);
+    let request = json!({"b": -(first + second), "c": first * second});
     let result = worker.call(&request, &Limits::default()).expect("the sandbox works");
     assert_eq!(result.status, Status::Ok, "{result:?}");
     1
@@ -67,6 +73,24 @@ fn mixed(sandbox: &Sandbox, cells: &[Value]) {
             threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
         })
     });
+}
+
+/// How late a call without end comes back.
+fn overshoot(sandbox: &Sandbox) {
+    let limits = Limits::default().within(Duration::from_millis(200));
+    let mut late: Vec<f64> = (0..20)
+        .map(|_| {
+            sandbox
+                .session()
+                .execute("while True: pass", &limits)
+                .map_or(f64::NAN, |result| result.wall_ms - 200.0)
+        })
+        .collect();
+    late.sort_by(f64::total_cmp);
+    println!(
+        "{}",
+        json!({"way": "late after the time limit", "median_ms": round(late[10]), "most_ms": round(late[19])})
+    );
 }
 
 fn measure(way: &str, cell: &str, rounds: usize, mut run: impl FnMut(usize) -> usize) {
@@ -89,7 +113,7 @@ fn round(x: f64) -> f64 {
 
 /// Lets killed children be reaped and spare ones be forked, so that each row pays for its own.
 fn settle() {
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(300));
 }
 
 /// CPU time of this process and its descendants, from `/proc`: own, and of each zygote with its reaped and live children.

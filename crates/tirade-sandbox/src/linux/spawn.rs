@@ -19,7 +19,6 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OPENBLAS_NUM_THREADS", "1"),
     ("OMP_NUM_THREADS", "1"),
     ("MKL_NUM_THREADS", "1"),
-    ("NPY_DISABLE_CPU_FEATURES", ""),
     ("TZ", "UTC"),
 ];
 const ZYGOTE: &str = include_str!("../python/zygote.py");
