@@ -18,7 +18,8 @@ fn main() -> AnyResult<()> {
     let mut next = |what: &'static str| args.next().ok_or(what);
     let (calls, environment) = (next("which calls?")?, next("which Python environment?")?);
     let rounds: u32 = next("how many rounds?")?.parse()?;
-    let python = setup::ensure_environment(&std::path::absolute(environment)?, &mut |step| eprintln!("{step}"))?;
+    let python =
+        setup::ensure_environment(&std::path::absolute(environment)?, &mut |step| eprintln!("{step}"))?;
     let sandbox = Arc::new(Sandbox::start(SandboxConfig { workers: 1, ..SandboxConfig::new(python) })?);
     let open = |native: bool, cache: bool| {
         let options = ToolOptions { native, cache, ..ToolOptions::default() };
