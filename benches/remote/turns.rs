@@ -47,7 +47,7 @@ async fn drive(url: &str, conversations: u64, in_flight: usize) {
     let name = format!("{url}#mock").parse().expect("a name");
     let config = RemoteConfig { in_flight, ..RemoteConfig::default() };
     let remote = Arc::new(RemoteModel::new(&name, &Keys::default(), config).expect("a model"));
-    let model = Arc::new(RecordedModel::new(remote, store));
+    let model = Arc::new(RecordedModel::new(remote, store, tirade::stop::Stop::default()));
     let (started, cpu) = (Instant::now(), cpu_seconds());
     let right = futures::stream::iter(0..conversations)
         .map(|i| {
