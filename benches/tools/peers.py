@@ -34,11 +34,16 @@ def camel_subprocess():
 
 def camel_toolkit():
     """CAMEL's typed tools run SymPy in the agent's own process, arguments through eval."""
-    from camel.toolkits import SymPyToolkit
+    try:
+        from camel.toolkits import SymPyToolkit
 
-    toolkit = SymPyToolkit()
+        toolkit = SymPyToolkit()
+    except ImportError as error:
+        toolkit, reason = None, f"CAMEL's toolkits do not import here: {error}"
 
     def run(call):
+        if toolkit is None:
+            raise LookupError(reason)
         function = getattr(toolkit, call["tool"], None)
         if function is None:
             raise LookupError("no such tool")
