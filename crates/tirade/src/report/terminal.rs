@@ -90,7 +90,8 @@ impl Page {
     /// One line a model: name of the group on the first, then figure, interval and a picture of both.
     fn evaluation(&mut self, evaluation: &Evaluation) {
         self.heading(&format!("Accuracy without tools: {}", evaluation.problems));
-        let (group_width, name_width) = (24.min(self.width / 4), 10);
+        let longest = evaluation.scores.iter().map(|score| score.name.chars().count()).max().unwrap_or(0);
+        let (group_width, name_width) = (24.min(self.width / 4), longest.clamp(10, 16));
         let room = self.width.saturating_sub(2 + group_width + 1 + name_width + 1 + 9 + 8 + 2).min(41);
         for group in groups(&evaluation.scores) {
             let mut shown = group.title.as_str();
