@@ -79,7 +79,7 @@ mod tests {
         for (text, expected) in [
             (fine, 0),
             ("\\boxed{5}", 1),
-            ("We add $2 and $3$ and get $5$, which is the answer we wanted.", 1),
+            ("We add $x and $3$ and get $5$, which is the answer we wanted.", 1),
             ("The price is $80 at first. After a discount it is $68, so he saves 12 dollars.", 0),
             ("We add two and three, get five, and this is prime because it has no", 1),
             (loops.as_str(), 1),
