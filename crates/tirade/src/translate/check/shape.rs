@@ -58,13 +58,11 @@ fn truncation(text: &str) -> Option<Finding> {
 
 /// Whether dollar signs stand for money: `\$5`, or `$80` with no second sign close by.
 fn has_prices(paragraph: &str) -> bool {
-    let signs = || paragraph.match_indices('$').map(|(at, _)| at);
-    signs().any(|at| {
+    paragraph.match_indices('$').any(|(at, _)| {
         let rest = &paragraph[at + 1..];
-        let digits =
-            rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
-        let next = rest[digits..].chars().next();
-        paragraph[..at].ends_with('\\') || digits > 0 && next.is_none_or(|c| c.is_whitespace() || c == '.')
+        let amount = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ',');
+        let is_amount = rest.starts_with(|c: char| c.is_ascii_digit());
+        paragraph[..at].ends_with('\\') || is_amount && !amount.starts_with('$') && !amount.starts_with('\\')
     })
 }
 
