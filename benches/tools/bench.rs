@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use tirade::tool::{StandardSession, StandardToolbox, ToolOptions, ToolkitSelection};
+use tirade::tool::{StandardSession, StandardToolbox, ToolOptions, ToolStatus, ToolkitSelection};
 use tirade_sandbox::{Sandbox, SandboxConfig, setup};
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
@@ -50,7 +50,10 @@ fn measure(
     args: impl Fn(u32) -> Value,
 ) -> AnyResult<()> {
     let tool = call["tool"].as_str().ok_or("a call without tool")?;
-    session.run(tool, &call["args"], None)?;
+    let first = session.run(tool, &call["args"], None)?;
+    if first.status != ToolStatus::Ok {
+        return Err(format!("{way} {tool}: {}", first.into_result().content).into());
+    }
     let all: Vec<Value> = (0..rounds).map(args).collect();
     let (before, began, mut child) = (cpu_ms(), Instant::now(), 0.0);
     for args in &all {

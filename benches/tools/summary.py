@@ -23,4 +23,5 @@ for way in ways:
     cells = [median(way, call) for call in calls]
     ratios = [median("CAMEL subprocess", call) / value for call, value in zip(calls, cells) if value]
     shown = ["–" if value is None else f"{value:.4g}" for value in cells]
-    print(f"| {way} | " + " | ".join(shown) + f" | {statistics.geometric_mean(ratios):,.3g} × |")
+    ratio = f"{statistics.geometric_mean(ratios):,.3g} ×" if ratios else "did not run"
+    print(f"| {way} | " + " | ".join(shown) + f" | {ratio} |")
