@@ -55,13 +55,18 @@ pub struct GenerateReply {
     pub seconds: f64,
 }
 
+/// Takes a piece of text.
+pub type OnText = Box<dyn FnMut(&str) + Send>;
+/// Takes the reply.
+pub type OnDone = Box<dyn FnOnce(Result<GenerateReply, NnError>) + Send>;
+
 /// What a request calls back with; both are called on the engine's thread and should be quick.
 #[derive(Default)]
 pub struct Callbacks {
     /// Pieces of text, in order, as soon as no stop text can begin in them.
-    pub text: Option<Box<dyn FnMut(&str) + Send>>,
+    pub text: Option<OnText>,
     /// The reply.
-    pub done: Option<Box<dyn FnOnce(Result<GenerateReply, NnError>) + Send>>,
+    pub done: Option<OnDone>,
 }
 
 /// Ends a request when dropped.
