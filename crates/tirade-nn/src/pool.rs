@@ -102,8 +102,7 @@ impl Pool {
         let work: *const (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(work) };
         let job = Job { work, next: AtomicUsize::new(0), count, failed: AtomicBool::new(false) };
         // SAFETY: as above, the job is taken off the board before it is dropped.
-        #[allow(clippy::deref_addrof)] // The detour over the raw pointer is what ends the borrow's lifetime.
-        let posted: &'static Job = unsafe { &*(&raw const job) };
+        let posted: &'static Job = unsafe { &*std::ptr::from_ref(&job) };
         {
             let mut board = self.state.board();
             board.job = Some(posted);

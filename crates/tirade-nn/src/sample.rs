@@ -49,12 +49,14 @@ impl Sampling {
         let weight = |logit: f32| ((logit - largest) * inverse).exp();
         let draw = uniform(self.seed, index as u64);
         if self.top_k == 0 && self.top_p >= 1.0 && self.min_p <= 0.0 {
-            let total = exp_sum(isa, logits, largest, inverse);
-            return walk(
-                logits.iter().enumerate().map(|(t, &l)| (t as u32, weight(l))),
-                draw * f64::from(total),
-                best,
-            );
+            // First the stretch, then the token within it: most tokens need no exponential of their own.
+            let sum = |part: &[f32]| f64::from(exp_sum(isa, part, largest, inverse));
+            let sums: Vec<f64> = logits.chunks(STRETCH).map(sum).collect();
+            let mut target = draw * sums.iter().sum::<f64>();
+            let stretch = sums[..sums.len() - 1].iter().take_while(|sum| passed(&mut target, **sum)).count();
+            let first = stretch * STRETCH;
+            let part = &logits[first..logits.len().min(first + STRETCH)];
+            return walk(part.iter().zip(first as u32..).map(|(&l, t)| (t, weight(l))), target, best);
         }
         let candidates = self.candidates(isa, logits, largest, inverse);
         let total: f64 = candidates.iter().map(|(_, w)| f64::from(*w)).sum();
@@ -88,6 +90,17 @@ impl Sampling {
         list.retain(|(_, w)| *w >= self.min_p);
         list
     }
+}
+
+const STRETCH: usize = 1024;
+
+/// Whether `target` lies beyond `sum`, which is then taken off.
+fn passed(target: &mut f64, sum: f64) -> bool {
+    let beyond = *target >= sum;
+    if beyond {
+        *target -= sum;
+    }
+    beyond
 }
 
 /// The first token at which the running sum passes `target`.

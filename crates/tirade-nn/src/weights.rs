@@ -43,6 +43,15 @@ pub struct Tensor<'a> {
 }
 
 impl<'a> Tensor<'a> {
+    /// A tensor of bytes that are not in a file.
+    ///
+    /// # Panics
+    /// If there are not as many bytes as the shape needs.
+    pub fn new(dtype: DType, rows: usize, cols: usize, data: &'a [u8]) -> Self {
+        assert_eq!(dtype.bytes_for(cols).and_then(|n| n.checked_mul(rows)), Some(data.len()));
+        Self { dtype, rows, cols, data, interleaved: None }
+    }
+
     /// The bytes of one row, in the hub's order of rows.
     ///
     /// # Panics

@@ -31,7 +31,9 @@ use std::thread::JoinHandle;
 
 use serde_json::Value as Json;
 
-pub use self::request::{AdapterId, Callbacks, Cancel, Finish, GenerateReply, GenerateRequest, Ticket};
+pub use self::request::{
+    AdapterId, Callbacks, Cancel, Finish, GenerateReply, GenerateRequest, OnDone, OnText, Ticket,
+};
 pub use self::stats::Stats;
 pub use crate::kernel::pack::Precision;
 pub use crate::kernel::simd::Isa;
@@ -43,6 +45,7 @@ use self::scheduler::{Command, Scheduler, Score};
 use self::sequence::Sequence;
 use self::stats::Counters;
 use crate::NnError;
+use crate::adapter::Adapter;
 use crate::config::Config;
 use crate::kernel::attention::BLOCK;
 use crate::kv::KvCache;
@@ -224,6 +227,17 @@ impl Engine {
             tokens.insert(0, first);
         }
         Ok(tokens)
+    }
+
+    /// Loads an adapter in PEFT's format, beside those there are; requests name the one they want.
+    ///
+    /// # Errors
+    /// If it cannot be read, is not plain LoRA, or was made for another model.
+    pub fn load_adapter(&self, dir: &Path) -> Result<AdapterId, NnError> {
+        let Adapter { config, pairs } = Adapter::read(dir)?;
+        let pairs = pairs.iter().map(|pair| (&pair.name[..], &pair.a[..], &pair.b[..]));
+        let added = self.add_adapter(config.r, config.scale(), pairs);
+        added.map_err(|what| NnError::Adapter { path: dir.to_owned(), what })
     }
 
     /// Adds an adapter: pairs of name, A and B at one rank, scaled by `scale`. See [`Lora::insert`].

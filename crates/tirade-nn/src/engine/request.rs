@@ -55,9 +55,9 @@ pub struct GenerateReply {
     pub seconds: f64,
 }
 
-/// Is told pieces of text.
+/// Takes a piece of text.
 pub type OnText = Box<dyn FnMut(&str) + Send>;
-/// Is given the reply.
+/// Takes the reply.
 pub type OnDone = Box<dyn FnOnce(Result<GenerateReply, NnError>) + Send>;
 
 /// What a request calls back with; both are called on the engine's thread and should be quick.

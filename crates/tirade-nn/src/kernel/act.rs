@@ -1,16 +1,22 @@
 //! The left-hand side of a product: rows of a batch, laid out in tiles as the kernels read them.
 //!
 //! Rows are cut into tiles of at most [`Isa::tile`] rows (then 8, 4, 2, 1). A tile of `m` rows holds, for each 32
-//! columns, the eight steps of four bytes of every row side by side, then five numbers per row: scale, scale × sum,
-//! and the negated integer sums of the block and of its halves, which undo the offset of unsigned weights.
+//! columns, the eight steps of four bytes of every row side by side, then seven numbers per row: scale, scale × sum, and
+//! the negated integer sums of the block, times the three offsets that unsigned weights of a whole block have, and of
+//! its halves, times the offset of six-bit weights. Sums that begin with these end as if weights were signed.
 
 use super::pack::Buffer;
 use super::simd::{Isa, Op, Simd};
 use crate::pool::{Pool, Shared};
 use crate::quant::BLOCK;
 
-/// Bytes per row and block: 32 quants and five numbers.
-pub(super) const BLOCK_BYTES: usize = BLOCK + 5 * 4;
+/// Bytes per row and block: 32 quants and seven numbers.
+pub(super) const BLOCK_BYTES: usize = BLOCK + 7 * 4;
+
+/// Offsets of whole blocks, as powers of two, in the order of their numbers.
+pub(super) const OFFSETS: [u32; 3] = [3, 4, 7];
+/// The offset of halves.
+pub(super) const HALF_OFFSET: u32 = 5;
 
 /// Rows prepared for multiplication, as bytes with scales, as floats, or both.
 pub struct Act {
@@ -129,9 +135,11 @@ unsafe fn quantise_block<S: Simd>(x: *const f32, out: *mut u8, m: usize, count: 
         *floats.add(m) = scale;
         *floats.add(count + m) = scale * (first + second) as f32;
         let ints = numbers.cast::<i32>();
-        *ints.add(2 * count + m) = -(first + second);
-        *ints.add(3 * count + m) = -first;
-        *ints.add(4 * count + m) = -second;
+        for (i, bits) in OFFSETS.iter().enumerate() {
+            *ints.add((2 + i) * count + m) = -(first + second) << bits;
+        }
+        *ints.add(5 * count + m) = -first << HALF_OFFSET;
+        *ints.add(6 * count + m) = -second << HALF_OFFSET;
     }
 }
 

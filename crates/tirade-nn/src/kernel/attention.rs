@@ -85,10 +85,11 @@ impl Attend<'_> {
         // SAFETY: the caller's; `scores` has a row of whole blocks per query.
         unsafe {
             self.scores::<S, R>(&rows, blocks, &mut scores);
-            let sums: [f32; R] = std::array::from_fn(|r| {
+            let mut sums = [0.0; R];
+            for (r, sum) in sums.iter_mut().enumerate() {
                 let seen = rows[r].from - first * BLOCK..rows[r].to - first * BLOCK;
-                softmax::<S>(&mut scores[r * width..(r + 1) * width], seen)
-            });
+                *sum = softmax::<S>(&mut scores[r * width..(r + 1) * width], seen);
+            }
             for at in (0..self.cache.dim).step_by(16) {
                 self.values::<S, R>(&rows, blocks, &scores, &sums, at);
             }
@@ -171,5 +172,77 @@ unsafe fn softmax<S: Simd>(scores: &mut [f32], seen: std::ops::Range<usize>) -> 
             sum = S::add(sum, S::load(scores.as_ptr().add(at)));
         }
         S::reduce_add(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::kv::KvCache;
+
+    const DIM: usize = 32;
+
+    fn number(i: usize) -> f32 {
+        (i * 7919 % 1013) as f32 / 506.5 - 1.0
+    }
+
+    /// A cache with one head and 40 positions in blocks 2, 0, 1, and the keys and values in it.
+    fn cache() -> (KvCache, [u32; 3], Vec<f32>, Vec<f32>) {
+        let json = serde_json::json!({"model_type": "llama", "hidden_size": DIM, "num_attention_heads": 1,
+            "num_hidden_layers": 1, "intermediate_size": 32, "max_position_embeddings": 64, "vocab_size": 8});
+        let mut cache = KvCache::new(&Config::from_json("t", &json).unwrap(), 3);
+        let half = |x: f32| half::f16::from_f32(x).to_f32();
+        let keys: Vec<f32> = (0..40 * DIM).map(|i| half(number(i))).collect();
+        let values: Vec<f32> = (0..40 * DIM).map(|i| half(number(i + 77))).collect();
+        let table = [2, 0, 1];
+        for p in 0..40 {
+            cache.write(0, &table, p, &keys[p * DIM..][..DIM], &values[p * DIM..][..DIM]);
+        }
+        (cache, table, keys, values)
+    }
+
+    fn naive(q: &[f32], keys: &[f32], values: &[f32], from: usize, to: usize) -> Vec<f64> {
+        let dot =
+            |p: usize| -> f64 { (0..DIM).map(|d| f64::from(q[d] * keys[p * DIM + d])).sum::<f64>() * 0.5 };
+        let weights: Vec<f64> = (from..to).map(|p| dot(p).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let column =
+            |d: usize| (from..to).map(|p| weights[p - from] / total * f64::from(values[p * DIM + d])).sum();
+        (0..DIM).map(column).collect()
+    }
+
+    #[test]
+    fn rows_see_their_positions_alone_or_together() {
+        let (cache, table, keys, values) = cache();
+        let limits = [(0, 1), (0, 16), (0, 17), (5, 40), (16, 33), (30, 40), (39, 40)];
+        let q: Vec<f32> = (0..limits.len() * DIM).map(|i| number(i + 500)).collect();
+        for isa in Isa::available() {
+            let mut together = vec![0.0f32; q.len()];
+            let row = |r: usize, out: *mut f32| {
+                let (from, to) = limits[r];
+                // SAFETY: inside `q`, and inside what `out` points to.
+                unsafe { Query { q: q.as_ptr().add(r * DIM), out: out.add(r * DIM), from, to } }
+            };
+            let rows: Vec<Query> = (0..limits.len()).map(|r| row(r, together.as_mut_ptr())).collect();
+            // SAFETY: all positions are in the cache.
+            unsafe { attend(isa, cache.head(0, 0, &table), 0.5, &rows) };
+            let mut alone = vec![0.0f32; q.len()];
+            for r in 0..limits.len() {
+                let rows = [row(r, alone.as_mut_ptr())];
+                // SAFETY: as above.
+                unsafe { attend(isa, cache.head(0, 0, &table), 0.5, &rows) };
+            }
+            assert_eq!(alone, together, "{isa:?}");
+            for (r, (from, to)) in limits.into_iter().enumerate() {
+                let expected = naive(&q[r * DIM..][..DIM], &keys, &values, from, to);
+                for (got, expected) in together[r * DIM..][..DIM].iter().zip(expected) {
+                    assert!(
+                        (f64::from(*got) - expected).abs() < 1e-5,
+                        "{isa:?} row {r}: {got} for {expected}"
+                    );
+                }
+            }
+        }
     }
 }

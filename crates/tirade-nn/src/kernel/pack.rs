@@ -4,6 +4,8 @@
 //! share a byte (step `j` and `j + 4`); the fifth bits of all steps, or two sixth bits of four, follow. After all
 //! blocks of the panel come their scales (and minima) as f16, 16 rows side by side.
 
+use memmap2::MmapMut;
+
 use super::matmul::Kind;
 use crate::NnError;
 use crate::pool::{Pool, Shared};
@@ -13,27 +15,48 @@ use crate::weights::Tensor;
 /// Rows per panel.
 pub const PANEL: usize = 16;
 
-/// Bytes on 64-byte boundaries.
-pub struct Buffer(Vec<Line>);
+/// Bytes on 64-byte boundaries; large ones on huge pages, where the system has them.
+pub enum Buffer {
+    Small(Vec<Line>),
+    Large(MmapMut),
+}
 
+/// A cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[allow(dead_code)] [u8; 64]);
+pub struct Line(#[allow(dead_code)] [u8; 64]);
+
+/// Smaller buffers come from the allocator.
+const LARGE: usize = 1 << 22;
 
 impl Buffer {
     /// At least `bytes` zeros.
     pub fn new(bytes: usize) -> Self {
-        Self(vec![Line([0; 64]); bytes.div_ceil(64)])
+        if bytes >= LARGE
+            && let Ok(map) = MmapMut::map_anon(bytes)
+        {
+            // Weights are read from end to end for every token: small pages would cost as much as the reading.
+            #[cfg(target_os = "linux")]
+            let _ = map.advise(memmap2::Advice::HugePage);
+            return Self::Large(map);
+        }
+        Self::Small(vec![Line([0; 64]); bytes.div_ceil(64)])
     }
 
     /// The first byte.
     pub fn as_ptr(&self) -> *const u8 {
-        self.0.as_ptr().cast()
+        match self {
+            Self::Small(lines) => lines.as_ptr().cast(),
+            Self::Large(map) => map.as_ptr(),
+        }
     }
 
     /// The first byte.
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
-        self.0.as_mut_ptr().cast()
+        match self {
+            Self::Small(lines) => lines.as_mut_ptr().cast(),
+            Self::Large(map) => map.as_mut_ptr(),
+        }
     }
 }
 

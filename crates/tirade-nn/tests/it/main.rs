@@ -1,5 +1,6 @@
 //! Integration tests: tiny models made here, hostile files, and real models where they are at hand.
 
+mod engine;
 mod formats;
 mod make;
 mod real;

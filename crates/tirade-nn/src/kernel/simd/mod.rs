@@ -76,7 +76,8 @@ impl Isa {
 
 /// A piece of work that is compiled once per instruction set.
 ///
-/// `run` must be `#[inline(always)]`, or it is compiled without the instruction set.
+/// `run`, and all it calls, must be `#[inline(always)]` and without closures, or it is compiled without the instruction
+/// set: every operation becomes a call.
 pub trait Op {
     type Out;
     /// # Safety
@@ -128,8 +129,11 @@ pub unsafe trait Simd: Copy {
     unsafe fn load_b(p: *const u8) -> Self::B;
     /// Every byte shifted right by `n`, then masked; bits of neighbours that come in must be masked out.
     unsafe fn shr_and(x: Self::B, n: u32, mask: u8) -> Self::B;
-    /// Every byte shifted left by `n`; bits that leave a byte must be zero.
-    unsafe fn shl(x: Self::B, n: u32) -> Self::B;
+    /// Every byte shifted left by `n`, then masked likewise.
+    unsafe fn shl_and(x: Self::B, n: u32, mask: u8) -> Self::B;
+    unsafe fn store_b(p: *mut u8, x: Self::B);
+    /// Asks for a cache line; any address will do.
+    unsafe fn prefetch(p: *const u8);
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B;
     /// Adds to each lane the products of its four unsigned bytes with the four signed bytes at `x`.
     ///

@@ -22,7 +22,7 @@ unsafe impl Simd for Portable {
     type F = [f32; 16];
     type I = [i32; 16];
     type B = [u8; 64];
-    const TILE: usize = 4;
+    const TILE: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
@@ -129,9 +129,16 @@ unsafe impl Simd for Portable {
         x.map(|b| b >> n & mask)
     }
     #[inline(always)]
-    unsafe fn shl(x: Self::B, n: u32) -> Self::B {
-        x.map(|b| b << n)
+    unsafe fn shl_and(x: Self::B, n: u32, mask: u8) -> Self::B {
+        x.map(|b| b << n & mask)
     }
+    #[inline(always)]
+    unsafe fn store_b(p: *mut u8, x: Self::B) {
+        // SAFETY: as above.
+        unsafe { p.cast::<Self::B>().write_unaligned(x) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const u8) {}
     #[inline(always)]
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
         std::array::from_fn(|i| a[i] | b[i])

@@ -147,8 +147,18 @@ unsafe impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn shl(x: Self::B, n: u32) -> Self::B {
-        unsafe { _mm512_sll_epi16(x, _mm_cvtsi32_si128(n as i32)) }
+    unsafe fn shl_and(x: Self::B, n: u32, mask: u8) -> Self::B {
+        unsafe {
+            _mm512_and_si512(_mm512_sll_epi16(x, _mm_cvtsi32_si128(n as i32)), _mm512_set1_epi8(mask as i8))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_b(p: *mut u8, x: Self::B) {
+        unsafe { _mm512_storeu_si512(p.cast(), x) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
@@ -200,18 +210,17 @@ macro_rules! two_halves {
             #[inline(always)]
             unsafe fn load_f16(p: *const u16) -> Self::F {
                 unsafe {
-                    let load = |p: *const u16| _mm256_cvtph_ps(_mm_loadu_si128(p.cast()));
-                    [load(p), load(p.add(8))]
+                    let (a, b) = (_mm_loadu_si128(p.cast()), _mm_loadu_si128(p.add(8).cast()));
+                    [_mm256_cvtph_ps(a), _mm256_cvtph_ps(b)]
                 }
             }
             #[inline(always)]
             unsafe fn load_bf16(p: *const u16) -> Self::F {
                 unsafe {
-                    let load = |p: *const u16| {
-                        let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast()));
-                        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(wide))
-                    };
-                    [load(p), load(p.add(8))]
+                    let a = _mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast()));
+                    let b = _mm256_cvtepu16_epi32(_mm_loadu_si128(p.add(8).cast()));
+                    let (a, b) = (_mm256_slli_epi32::<16>(a), _mm256_slli_epi32::<16>(b));
+                    [_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)]
                 }
             }
             #[inline(always)]
@@ -254,7 +263,10 @@ macro_rules! two_halves {
             }
             #[inline(always)]
             unsafe fn abs(a: Self::F) -> Self::F {
-                unsafe { a.map(|a| _mm256_andnot_ps(_mm256_set1_ps(-0.0), a)) }
+                unsafe {
+                    let sign = _mm256_set1_ps(-0.0);
+                    [_mm256_andnot_ps(sign, a[0]), _mm256_andnot_ps(sign, a[1])]
+                }
             }
             #[inline(always)]
             unsafe fn round(a: Self::F) -> Self::F {
@@ -263,11 +275,11 @@ macro_rules! two_halves {
             #[inline(always)]
             unsafe fn pow2(a: Self::F) -> Self::F {
                 unsafe {
-                    let pow2 = |a| {
-                        let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
-                        _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
-                    };
-                    [pow2(a[0]), pow2(a[1])]
+                    let bias = _mm256_set1_epi32(127);
+                    let low = _mm256_add_epi32(_mm256_cvtps_epi32(a[0]), bias);
+                    let high = _mm256_add_epi32(_mm256_cvtps_epi32(a[1]), bias);
+                    let (low, high) = (_mm256_slli_epi32::<23>(low), _mm256_slli_epi32::<23>(high));
+                    [_mm256_castsi256_ps(low), _mm256_castsi256_ps(high)]
                 }
             }
             #[inline(always)]
@@ -314,16 +326,28 @@ macro_rules! two_halves {
             unsafe fn shr_and(x: Self::B, n: u32, mask: u8) -> Self::B {
                 unsafe {
                     let (n, mask) = (_mm_cvtsi32_si128(n as i32), _mm256_set1_epi8(mask as i8));
-                    let one = |x| _mm256_and_si256(_mm256_srl_epi16(x, n), mask);
-                    [one(x[0]), one(x[1])]
+                    let (a, b) = (_mm256_srl_epi16(x[0], n), _mm256_srl_epi16(x[1], n));
+                    [_mm256_and_si256(a, mask), _mm256_and_si256(b, mask)]
                 }
             }
             #[inline(always)]
-            unsafe fn shl(x: Self::B, n: u32) -> Self::B {
+            unsafe fn shl_and(x: Self::B, n: u32, mask: u8) -> Self::B {
                 unsafe {
-                    let n = _mm_cvtsi32_si128(n as i32);
-                    [_mm256_sll_epi16(x[0], n), _mm256_sll_epi16(x[1], n)]
+                    let (n, mask) = (_mm_cvtsi32_si128(n as i32), _mm256_set1_epi8(mask as i8));
+                    let (a, b) = (_mm256_sll_epi16(x[0], n), _mm256_sll_epi16(x[1], n));
+                    [_mm256_and_si256(a, mask), _mm256_and_si256(b, mask)]
                 }
+            }
+            #[inline(always)]
+            unsafe fn store_b(p: *mut u8, x: Self::B) {
+                unsafe {
+                    _mm256_storeu_si256(p.cast(), x[0]);
+                    _mm256_storeu_si256(p.add(32).cast(), x[1]);
+                }
+            }
+            #[inline(always)]
+            unsafe fn prefetch(p: *const u8) {
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
             }
             #[inline(always)]
             unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
