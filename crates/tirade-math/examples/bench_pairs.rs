@@ -13,7 +13,11 @@ fn main() {
     let policy = Policy::default();
     let golds: Vec<Gold> = cases.iter().map(|c| Gold::parse(&c.gold, &policy)).collect();
     let judge = |case: &Case, gold: &Gold| {
-        if case.is_raw() { verify_answer(gold, &case.pred, &policy) } else { verify(gold, &case.pred, &policy) }
+        if case.is_raw() {
+            verify_answer(gold, &case.pred, &policy)
+        } else {
+            verify(gold, &case.pred, &policy)
+        }
     };
     let mut equal = 0u64;
     for _ in 0..repeat.parse().expect("a number") {

@@ -4,7 +4,9 @@
 //! A panic ends the run with the input printed; a comparison slower than 100 ms, or one that differs when run again, is
 //! reported and counted. Symmetry and reflexivity are checked on the way. Same seed, same inputs.
 use std::time::{Duration, Instant};
-use tirade_math::{Assumptions, ExtractMode, Gold, Policy, check_relation, extract, parse, verify, verify_answer};
+use tirade_math::{
+    Assumptions, ExtractMode, Gold, Policy, check_relation, extract, parse, verify, verify_answer,
+};
 
 /// xorshift64*
 struct Rng(u64);
@@ -19,10 +21,70 @@ impl Rng {
 }
 
 const BITS: [&str; 64] = [
-    "{", "}", "(", ")", "[", "]", "|", "\\{", "\\}", "^", "_", "/", "*", "+", "-", "=", "<", ">", ",", ";", ":", "!", "'", "%", "$", "&",
-    "\\\\", "\\frac", "\\sqrt", "\\sqrt[3]", "\\pm", "\\left", "\\right", "\\boxed{", "\\text{", "\\text{ and }", "\\begin{pmatrix}",
-    "\\end{pmatrix}", "\\begin{cases}", "\\sum_{k=1}^{n}", "\\int", "\\log_", "\\sin", "\\infty", "\\cup", "\\in", "\\circ", "\\overline",
-    "\\pi", "e", "i", "x", "n", "0", "1", "2", "99", "0.5", "10^{10}", "é", "∞", "²", "≤", "\u{0}",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "|",
+    "\\{",
+    "\\}",
+    "^",
+    "_",
+    "/",
+    "*",
+    "+",
+    "-",
+    "=",
+    "<",
+    ">",
+    ",",
+    ";",
+    ":",
+    "!",
+    "'",
+    "%",
+    "$",
+    "&",
+    "\\\\",
+    "\\frac",
+    "\\sqrt",
+    "\\sqrt[3]",
+    "\\pm",
+    "\\left",
+    "\\right",
+    "\\boxed{",
+    "\\text{",
+    "\\text{ and }",
+    "\\begin{pmatrix}",
+    "\\end{pmatrix}",
+    "\\begin{cases}",
+    "\\sum_{k=1}^{n}",
+    "\\int",
+    "\\log_",
+    "\\sin",
+    "\\infty",
+    "\\cup",
+    "\\in",
+    "\\circ",
+    "\\overline",
+    "\\pi",
+    "e",
+    "i",
+    "x",
+    "n",
+    "0",
+    "1",
+    "2",
+    "99",
+    "0.5",
+    "10^{10}",
+    "é",
+    "∞",
+    "²",
+    "≤",
+    "\u{0}",
 ];
 
 fn mutate(text: &str, other: &str, rng: &mut Rng) -> String {
@@ -120,7 +182,10 @@ fn main() {
             println!("SLOW {took:?}: gold {gold_text:?} pred {pred:?}");
         }
     }
-    println!("{count} inputs, seed {seed}, {:.0} s: no panic, {slow} slower than 100 ms, worst {worst:?}, {odd} complaints", started.elapsed().as_secs_f64());
+    println!(
+        "{count} inputs, seed {seed}, {:.0} s: no panic, {slow} slower than 100 ms, worst {worst:?}, {odd} complaints",
+        started.elapsed().as_secs_f64()
+    );
 }
 
 fn one(gold: &str, pred: &str, policy: &Policy, n: u64) -> Option<String> {
@@ -132,7 +197,8 @@ fn one(gold: &str, pred: &str, policy: &Policy, n: u64) -> Option<String> {
             let _ = check_relation(pred, &Assumptions::default());
             if let Ok(e) = parse(pred) {
                 // Printing and reading back must not panic either.
-                let _ = (parse(&e.to_string()), parse(&e.to_latex()), serde_json::to_string(&e).expect("json"));
+                let _ =
+                    (parse(&e.to_string()), parse(&e.to_latex()), serde_json::to_string(&e).expect("json"));
             }
             return None;
         }

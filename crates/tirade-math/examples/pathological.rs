@@ -26,15 +26,27 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn cases() -> Vec<(&'static str, String, String)> {
-    let digits = |seed: u32| (0..100_000u32).map(|i| char::from(b'1' + ((i * 7 + seed) % 9) as u8)).collect::<String>();
+    let digits = |seed: u32| {
+        (0..100_000u32).map(|i| char::from(b'1' + ((i * 7 + seed) % 9) as u8)).collect::<String>()
+    };
     let nested = |open: &str, close: &str, n: usize| open.repeat(n) + "x" + &close.repeat(n);
-    let set = |shift: u32| format!("\\{{{}\\}}", (0..3000).map(|i| format!("{}", (i + shift) * 3)).collect::<Vec<_>>().join(","));
-    let symbolic_set = |shift: u32| format!("\\{{{}\\}}", (0..3000).map(|i| format!("\\sqrt{{{}}}", i + shift)).collect::<Vec<_>>().join(","));
+    let set = |shift: u32| {
+        format!("\\{{{}\\}}", (0..3000).map(|i| format!("{}", (i + shift) * 3)).collect::<Vec<_>>().join(","))
+    };
+    let symbolic_set = |shift: u32| {
+        format!(
+            "\\{{{}\\}}",
+            (0..3000).map(|i| format!("\\sqrt{{{}}}", i + shift)).collect::<Vec<_>>().join(",")
+        )
+    };
     let matrix = |c: &str| {
-        let rows: Vec<String> = (0..20).map(|i| (0..20).map(|j| format!("{c}_{{{i},{j}}}")).collect::<Vec<_>>().join(" & ")).collect();
+        let rows: Vec<String> = (0..20)
+            .map(|i| (0..20).map(|j| format!("{c}_{{{i},{j}}}")).collect::<Vec<_>>().join(" & "))
+            .collect();
         format!("\\det \\begin{{pmatrix}} {} \\end{{pmatrix}}", rows.join(" \\\\ "))
     };
-    let trig = |c: u32| (1..=30).map(|k| format!("\\sin({}x)\\cos({}y)", k, k + c)).collect::<Vec<_>>().join("+");
+    let trig =
+        |c: u32| (1..=30).map(|k| format!("\\sin({}x)\\cos({}y)", k, k + c)).collect::<Vec<_>>().join("+");
     let s = |t: &str| t.to_string();
     vec![
         ("tower against 1", s("1"), s("9^{9^{9^9}}")),
@@ -72,10 +84,29 @@ fn cases() -> Vec<(&'static str, String, String)> {
         ("3000 dollar signs", s("42"), "$ ".repeat(3000)),
         ("20000 open braces", s("42"), "\\boxed{".repeat(20_000)),
         ("a long list of ±", s("1"), (0..30).map(|_| "\\pm 1").collect::<Vec<_>>().join(",")),
-        ("± in a tuple", s("(1,1)"), format!("({})", (0..30).map(|_| "\\pm 1").collect::<Vec<_>>().join(","))),
-        ("12 variables to the 12th", s("0"), format!("({})^{{12}}", (b'a'..=b'd').chain(b'j'..=b'q').map(|c| (c as char).to_string()).collect::<Vec<_>>().join("+"))),
+        (
+            "± in a tuple",
+            s("(1,1)"),
+            format!("({})", (0..30).map(|_| "\\pm 1").collect::<Vec<_>>().join(",")),
+        ),
+        (
+            "12 variables to the 12th",
+            s("0"),
+            format!(
+                "({})^{{12}}",
+                (b'a'..=b'd')
+                    .chain(b'j'..=b'q')
+                    .map(|c| (c as char).to_string())
+                    .collect::<Vec<_>>()
+                    .join("+")
+            ),
+        ),
         ("large gcd", s("1"), format!("\\gcd({}, {})", &digits(0)[..20_000], &digits(5)[..20_000])),
-        ("100 unions", s("(0,1)"), (0..100).map(|i| format!("({},{})", 2 * i, 2 * i + 1)).collect::<Vec<_>>().join("\\cup")),
+        (
+            "100 unions",
+            s("(0,1)"),
+            (0..100).map(|i| format!("({},{})", 2 * i, 2 * i + 1)).collect::<Vec<_>>().join("\\cup"),
+        ),
         ("1 MB of prose", s("42"), "the answer is not here, ".repeat(42_000)),
     ]
 }
@@ -96,7 +127,12 @@ fn main() {
             peak = PEAK.load(Relaxed).saturating_sub(before);
             outcome = format!("{} {} ({})", v.outcome, v.stage, v.reason);
         }
-        let mark = if best > 10.0 || peak > 16 << 20 { failed = true; "  <== over the limit" } else { "" };
+        let mark = if best > 10.0 || peak > 16 << 20 {
+            failed = true;
+            "  <== over the limit"
+        } else {
+            ""
+        };
         println!("{name:34} {best:8.3} ms {:8.2} MiB  {outcome}{mark}", peak as f64 / (1 << 20) as f64);
     }
     std::process::exit(i32::from(failed));

@@ -25,7 +25,11 @@ fn main() {
     for row in &rows {
         println!("{}", serde_json::to_string(row).expect("a row"));
     }
-    eprintln!("{} rows x {repeat}, {threads} threads, {:.0} rows per thread-second", rows.len(), (rows.len() * repeat) as f64 / seconds);
+    eprintln!(
+        "{} rows x {repeat}, {threads} threads, {:.0} rows per thread-second",
+        rows.len(),
+        (rows.len() * repeat) as f64 / seconds
+    );
 }
 
 fn run(lines: &[&str], threads: usize, repeat: usize, policy: &Policy) -> Vec<CaseResult> {

@@ -27,7 +27,8 @@ pub struct Case {
 impl Case {
     /// Whether `pred` is the bare answer, wherever the row says so.
     pub fn is_raw(&self) -> bool {
-        let nested = self.extraction_config.as_ref().and_then(|c| c.get("raw_answer")).and_then(Value::as_bool);
+        let nested =
+            self.extraction_config.as_ref().and_then(|c| c.get("raw_answer")).and_then(Value::as_bool);
         self.raw_answer || nested == Some(true)
     }
 }
@@ -69,6 +70,12 @@ pub fn judge_line(line: &str, policy: &Policy) -> CaseResult {
             let (verdict, stage) = (v.outcome.name(), v.stage.name());
             CaseResult { id: case.id, verdict, stage, reason: v.reason.into_owned(), extracted: v.extracted }
         }
-        Err(e) => CaseResult { id: None, verdict: "bad_row", stage: "parse", reason: e.to_string(), extracted: None },
+        Err(e) => CaseResult {
+            id: None,
+            verdict: "bad_row",
+            stage: "parse",
+            reason: e.to_string(),
+            extracted: None,
+        },
     }
 }

@@ -245,7 +245,9 @@ fn constants(a: &Expr, b: &Expr, log10: bool, budget: &mut u64) -> Equivalence {
     for bits in [192usize, 640] {
         match sample::<BigBall>(a, b, bits, Vec::new(), false, log10, budget, BIG_COST) {
             Sample::Differ => return Equivalence::not_equal(Stage::Numeric, "different values"),
-            Sample::Agree(n) if n > 100.0 => return Equivalence::equal(Stage::Numeric, "values agree to more than 100 bits"),
+            Sample::Agree(n) if n > 100.0 => {
+                return Equivalence::equal(Stage::Numeric, "values agree to more than 100 bits");
+            }
             _ => {}
         }
     }
@@ -269,7 +271,9 @@ fn functions_of_names(a: &Expr, b: &Expr, names: &[SmolStr], log10: bool, budget
             let values = point_values(names.len(), point);
             let env = |_: ()| assign::<Ball64>(names, &values, ());
             match sample::<Ball64>(a, b, (), env(()), real_only, log10, budget, 1) {
-                Sample::Differ => return Equivalence::not_equal(Stage::Numeric, "different values at a sample point"),
+                Sample::Differ => {
+                    return Equivalence::not_equal(Stage::Numeric, "different values at a sample point");
+                }
                 Sample::Agree(_) | Sample::Coarse => agreed += 1,
                 Sample::Inadmissible => continue,
             }
@@ -288,13 +292,22 @@ fn functions_of_names(a: &Expr, b: &Expr, names: &[SmolStr], log10: bool, budget
 }
 
 /// Balls of 160 bits at fresh points: agreement there is taken as equality.
-fn confirm(a: &Expr, b: &Expr, names: &[SmolStr], real_only: bool, log10: bool, budget: &mut u64) -> Equivalence {
+fn confirm(
+    a: &Expr,
+    b: &Expr,
+    names: &[SmolStr],
+    real_only: bool,
+    log10: bool,
+    budget: &mut u64,
+) -> Equivalence {
     let mut agreed = 0;
     for point in 24..40 {
         let values = point_values(names.len(), point);
         let env = assign::<BigBall>(names, &values, 160);
         match sample::<BigBall>(a, b, 160, env, real_only, log10, budget, BIG_COST) {
-            Sample::Differ => return Equivalence::not_equal(Stage::Numeric, "different values at a sample point"),
+            Sample::Differ => {
+                return Equivalence::not_equal(Stage::Numeric, "different values at a sample point");
+            }
             Sample::Agree(bits) if bits > 80.0 => agreed += 1,
             _ => {}
         }
@@ -372,8 +385,13 @@ fn judge<R: Real>(x: &Complex<R>, y: &Complex<R>, real_only: bool) -> Sample {
 /// The value of a constant expression as f64 with its error, for rounding conventions and for ordering.
 pub fn constant_value(e: &Expr) -> Option<Ball64> {
     let mut budget = BUDGET / 4;
-    let mut evaluator =
-        Evaluator::<Ball64> { context: (), env: Vec::new(), budget: &mut budget, real_only: false, log10: false };
+    let mut evaluator = Evaluator::<Ball64> {
+        context: (),
+        env: Vec::new(),
+        budget: &mut budget,
+        real_only: false,
+        log10: false,
+    };
     let z = evaluator.eval(e).ok()?;
     z.is_real().then_some(z.re)
 }

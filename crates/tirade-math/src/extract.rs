@@ -134,7 +134,11 @@ fn last_box(text: &str) -> Boxed<'_> {
     while let Some(found) = next_box(text, from) {
         match box_content(text, found) {
             Ok((content, end)) => {
-                let start = bytes[..found].iter().rposition(|b| *b == b'\\').filter(|s| found - s <= 8).unwrap_or(found);
+                let start = bytes[..found]
+                    .iter()
+                    .rposition(|b| *b == b'\\')
+                    .filter(|s| found - s <= 8)
+                    .unwrap_or(found);
                 boxes.push(BoxAt { start, end, content });
                 broken = None;
                 from = end;
@@ -168,7 +172,9 @@ fn last_box(text: &str) -> Boxed<'_> {
 /// The offset behind the next `boxed` or `fbox`.
 fn next_box(text: &str, from: usize) -> Option<usize> {
     let rest = &text.as_bytes()[from..];
-    let a = memmem::find(rest, b"boxed").map(|i| i + 5);
+    // "a boxed set of 3" is English: without a backslash a brace must follow.
+    let is_box = |i: &usize| (*i > 0 && rest[i - 1] == b'\\') || rest.get(i + 5) == Some(&b'{');
+    let a = memmem::find_iter(rest, b"boxed").find(is_box).map(|i| i + 5);
     let b = memmem::find(&rest[..a.unwrap_or(rest.len())], b"\\fbox").map(|i| i + 5);
     b.or(a).map(|i| from + i)
 }
@@ -221,7 +227,8 @@ fn is_joiner(between: &str) -> bool {
     let mut rest = between;
     let mut joined = false;
     while let Some(c) = rest.chars().next() {
-        let known = ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
+        let known =
+            ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
         let words = ["and", "or"];
         if let Some(w) = words.iter().find(|w| rest.starts_with(**w)) {
             joined = true;
@@ -246,12 +253,18 @@ fn hashes(text: &str) -> Option<&str> {
     (!line.is_empty()).then_some(line)
 }
 
-/// The last occurrence of an ASCII phrase in any case.
+/// Bytes at the end of a completion in which phrases are looked for.
+const PHRASE_WINDOW: usize = 100_000;
+
+/// The last occurrence of a phrase near the end, in any (ASCII) case.
 fn rfind_ignore_case(text: &str, phrase: &str) -> Option<usize> {
     let (t, p) = (text.as_bytes(), phrase.as_bytes());
     let first = p[0];
+    // An answer stands near the end; a megabyte of talk is not searched.
+    let floor = t.len().saturating_sub(PHRASE_WINDOW);
     let mut end = t.len();
-    while let Some(i) = memchr::memrchr2(first, first.to_ascii_uppercase(), &t[..end]) {
+    while let Some(i) = memchr::memrchr2(first, first.to_ascii_uppercase(), &t[floor..end]).map(|i| floor + i)
+    {
         if t.len() - i >= p.len() && t[i..i + p.len()].eq_ignore_ascii_case(p) {
             return Some(i);
         }
@@ -262,21 +275,37 @@ fn rfind_ignore_case(text: &str, phrase: &str) -> Option<usize> {
 
 /// Offset behind the last "final answer".
 fn strong_phrase(text: &str) -> Option<usize> {
-    let at = ["final answer is", "final answer:", "final answer**"].iter().filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len()));
+    let at = ["final answer is", "final answer:", "final answer**"]
+        .iter()
+        .filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len()));
     at.max()
 }
 
 fn weak_phrase(text: &str) -> Option<usize> {
     const PHRASES: [&str; 14] = [
-        "answer is", "answer:", "answer should be", "answer would be", "answers are", "answer =", "answer**:", "réponse est", "respuesta es",
-        "antwort ist", "答案是", "答案为", "答案：", "risposta è",
+        "answer is",
+        "answer:",
+        "answer should be",
+        "answer would be",
+        "answers are",
+        "answer =",
+        "answer**:",
+        "réponse est",
+        "respuesta es",
+        "antwort ist",
+        "答案是",
+        "答案为",
+        "答案：",
+        "risposta è",
     ];
     PHRASES.iter().filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len())).max()
 }
 
 /// The answer behind a phrase: the formula that follows, else the words up to the end of the sentence.
 fn behind_phrase(text: &str) -> Option<&str> {
-    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '"' | '：' | '\\' ) && c != '\\');
+    let text = text.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ':' | '*' | '"' | '：' | '\\') && c != '\\'
+    });
     let line = text.lines().find(|l| !l.trim().is_empty())?;
     if let Some(joined) = formula_run(text) {
         return Some(joined);
@@ -295,7 +324,10 @@ fn behind_phrase(text: &str) -> Option<&str> {
             }
         }
     }
-    last_formula(line).filter(|f| crate::parse(f).is_ok()).or_else(|| last_number(line)).or((!whole.is_empty() && whole.len() < 200).then_some(whole))
+    last_formula(line)
+        .filter(|f| crate::parse(f).is_ok())
+        .or_else(|| last_number(line))
+        .or((!whole.is_empty() && whole.len() < 200).then_some(whole))
 }
 
 fn is_relation(formula: &str) -> bool {
@@ -303,7 +335,14 @@ fn is_relation(formula: &str) -> bool {
 }
 
 fn is_prose(e: &crate::Expr) -> bool {
-    crate::equiv::any(e, &|e| matches!(e, crate::Expr::Text(_)))
+    use crate::Expr::{Quantity, Text};
+    // "I do not know" is no quantity of I: unknown words count behind numbers only.
+    let annotated = |x: &crate::Expr, unit: &str| {
+        x.as_rational().is_none()
+            && !crate::unit::is_canonical(unit)
+            && crate::equiv::any(x, &|e| matches!(e, crate::Expr::Sym(_)))
+    };
+    crate::equiv::any(e, &|e| matches!(e, Text(_)) || matches!(e, Quantity(x, unit) if annotated(x, unit)))
 }
 
 /// A formula at the start, or several joined by "and".
@@ -416,7 +455,9 @@ fn is_short_answer(text: &str) -> bool {
 /// The choice letter a completion ends on: "(B)", "answer is B", "B.", or the last letter that stands alone.
 pub(crate) fn choice(text: &str) -> Option<char> {
     let letter_alone = |s: &str| {
-        let s = s.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '*' | '$' | '"' | ':' | '\\' | '{' | '['));
+        let s = s.trim_start_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '(' | '*' | '$' | '"' | ':' | '\\' | '{' | '[')
+        });
         let mut chars = s.chars();
         let c = chars.next().filter(char::is_ascii_uppercase)?;
         chars.next().is_none_or(|n| !n.is_alphanumeric()).then_some(c)
@@ -433,6 +474,7 @@ pub(crate) fn choice(text: &str) -> Option<char> {
     (0..chars.len()).rev().find_map(|i| {
         let alone = |j: Option<&char>| j.is_none_or(|c| !c.is_alphanumeric() && *c != '\'');
         let before = if i == 0 { None } else { chars.get(i - 1) };
-        (chars[i].is_ascii_uppercase() && alone(before) && alone(chars.get(i + 1)) && chars[i] != 'I').then_some(chars[i])
+        (chars[i].is_ascii_uppercase() && alone(before) && alone(chars.get(i + 1)) && chars[i] != 'I')
+            .then_some(chars[i])
     })
 }

@@ -75,7 +75,9 @@ fn truth(e: &Expr) -> Truth {
             Outcome::NotEqual => Truth::False,
             _ => Truth::Undecided,
         },
-        Expr::Logic(LogicOp::And, parts) | Expr::List(parts) if parts.iter().all(|p| matches!(p, Expr::Relation(..))) => {
+        Expr::Logic(LogicOp::And, parts) | Expr::List(parts)
+            if parts.iter().all(|p| matches!(p, Expr::Relation(..))) =>
+        {
             all(parts.iter().map(truth))
         }
         Expr::Logic(LogicOp::Or, parts) => not(all(parts.iter().map(truth).map(not))),

@@ -102,6 +102,10 @@ pub fn is_canonical(unit: &str) -> bool {
 
 /// Words behind a value that make it another answer or none: "or 41", "is impossible", "not".
 pub fn is_hedge(unit: &str) -> bool {
-    unit.split(' ').any(|w| matches!(w, "or" | "not" | "maybe" | "possibly" | "perhaps" | "impossible" | "wrong" | "unless" | "except"))
-        || unit.bytes().any(|b| b.is_ascii_digit()) && !is_canonical(unit)
+    unit.split(' ').any(|w| {
+        matches!(
+            w,
+            "or" | "not" | "maybe" | "possibly" | "perhaps" | "impossible" | "wrong" | "unless" | "except"
+        )
+    }) || unit.bytes().any(|b| b.is_ascii_digit()) && !is_canonical(unit)
 }

@@ -93,7 +93,8 @@ fn choice_letter(text: &str) -> Option<char> {
     let bare = text.trim().trim_matches('$').trim();
     let mut inner = bare;
     for wrapper in ["\\text{", "\\textbf{", "\\mathbf{", "\\mathrm{", "\\textrm{"] {
-        if let Some(rest) = bare.strip_prefix(wrapper).and_then(|r| r.trim_end_matches('.').strip_suffix('}')) {
+        if let Some(rest) = bare.strip_prefix(wrapper).and_then(|r| r.trim_end_matches('.').strip_suffix('}'))
+        {
             inner = rest;
         }
     }
@@ -163,18 +164,29 @@ fn is_words(text: &str) -> bool {
 /// assert_eq!((wrong.outcome, wrong.stage), (Outcome::NotEqual, Stage::Structure));
 /// ```
 pub fn verify(gold: &Gold, completion: &str, policy: &Policy) -> Verdict {
-    if policy.extract == ExtractMode::Lenient && completion.trim() == gold.source.trim() && !completion.trim().is_empty() {
+    if policy.extract == ExtractMode::Lenient
+        && completion.trim() == gold.source.trim()
+        && !completion.trim().is_empty()
+    {
         let extracted = Some(clip(completion));
-        return Verdict { outcome: Outcome::Equal, stage: Stage::Identical, reason: Cow::Borrowed("written the same way"), extracted };
+        return Verdict {
+            outcome: Outcome::Equal,
+            stage: Stage::Identical,
+            reason: Cow::Borrowed("written the same way"),
+            extracted,
+        };
     }
     if gold.letter.is_some() && policy.extract == ExtractMode::Lenient {
         return verify_choice(gold, completion, policy);
     }
     match extract(completion, policy.extract) {
         Extracted::Answer(text, _) => verify_answer(gold, &text, policy),
-        Extracted::None(reason) => {
-            Verdict { outcome: Outcome::NoAnswer, stage: Stage::Extract, reason: Cow::Borrowed(reason), extracted: None }
-        }
+        Extracted::None(reason) => Verdict {
+            outcome: Outcome::NoAnswer,
+            stage: Stage::Extract,
+            reason: Cow::Borrowed(reason),
+            extracted: None,
+        },
     }
 }
 
@@ -182,17 +194,25 @@ pub fn verify(gold: &Gold, completion: &str, policy: &Policy) -> Verdict {
 fn verify_choice(gold: &Gold, completion: &str, policy: &Policy) -> Verdict {
     let found = extract(completion, ExtractMode::Standard);
     match found {
-        Extracted::Answer(text, extract::How::Box | extract::How::Hashes) => verify_answer(gold, &text, policy),
-        Extracted::None(reason) if completion.contains("boxed") || completion.trim().is_empty() => {
-            Verdict { outcome: Outcome::NoAnswer, stage: Stage::Extract, reason: Cow::Borrowed(reason), extracted: None }
+        Extracted::Answer(text, extract::How::Box | extract::How::Hashes) => {
+            verify_answer(gold, &text, policy)
         }
+        Extracted::None(reason) if completion.contains("boxed") || completion.trim().is_empty() => Verdict {
+            outcome: Outcome::NoAnswer,
+            stage: Stage::Extract,
+            reason: Cow::Borrowed(reason),
+            extracted: None,
+        },
         _ => match extract::choice(completion) {
             Some(letter) => verify_answer(gold, &letter.to_string(), policy),
             None => match extract(completion, policy.extract) {
                 Extracted::Answer(text, _) => verify_answer(gold, &text, policy),
-                Extracted::None(reason) => {
-                    Verdict { outcome: Outcome::NoAnswer, stage: Stage::Extract, reason: Cow::Borrowed(reason), extracted: None }
-                }
+                Extracted::None(reason) => Verdict {
+                    outcome: Outcome::NoAnswer,
+                    stage: Stage::Extract,
+                    reason: Cow::Borrowed(reason),
+                    extracted: None,
+                },
             },
         },
     }
@@ -201,7 +221,12 @@ fn verify_choice(gold: &Gold, completion: &str, policy: &Policy) -> Verdict {
 /// Compares a bare answer with the gold answer.
 pub fn verify_answer(gold: &Gold, answer: &str, policy: &Policy) -> Verdict {
     let decided = decide(gold, answer, policy);
-    Verdict { outcome: decided.outcome, stage: decided.stage, reason: decided.reason, extracted: Some(clip(answer)) }
+    Verdict {
+        outcome: decided.outcome,
+        stage: decided.stage,
+        reason: decided.reason,
+        extracted: Some(clip(answer)),
+    }
 }
 
 /// Answers are repeated in verdicts, but not without limit.
@@ -217,7 +242,11 @@ fn clip(answer: &str) -> String {
 fn decide(gold: &Gold, answer: &str, policy: &Policy) -> Equivalence {
     let answer = answer.trim();
     if answer.is_empty() {
-        return Equivalence { outcome: Outcome::NoAnswer, stage: Stage::Extract, reason: Cow::Borrowed("the answer is empty") };
+        return Equivalence {
+            outcome: Outcome::NoAnswer,
+            stage: Stage::Extract,
+            reason: Cow::Borrowed("the answer is empty"),
+        };
     }
     if answer == gold.text {
         return Equivalence::equal(Stage::Identical, "written the same way");
@@ -251,7 +280,8 @@ fn imaginary(gold: &Gold, answer: &str, policy: &Policy) -> Option<Equivalence> 
     if !gold.text.contains('i') || gold.text.contains('I') || !answer.contains('I') {
         return None;
     }
-    let shape_of = |e: Expr| shape(&e.map(&|e| if e == Expr::Sym("I".into()) { Expr::Const(Const::I) } else { e }));
+    let shape_of =
+        |e: Expr| shape(&e.map(&|e| if e == Expr::Sym("I".into()) { Expr::Const(Const::I) } else { e }));
     let a = shape_of(parse_with(answer, Commas::Group).ok()?.expr);
     let second = compare(gold.reading.shape.as_ref()?, &a, policy);
     second.is_equal().then_some(second)

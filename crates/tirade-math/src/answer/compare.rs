@@ -4,7 +4,7 @@ use super::shape::{Shape, Statement, Value};
 use super::{list, region, relation, scalar};
 use crate::expr::{Const, Expr};
 use crate::policy::Policy;
-use crate::verdict::{Equivalence, Outcome, Stage};
+use crate::verdict::{Equivalence, Stage};
 
 /// Whether `answer` is the same answer as `gold`.
 pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
@@ -14,7 +14,9 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Conditional(g, _), Conditional(a, _)) => compare(g, a, policy),
         (g, Conditional(a, words)) if is_universal(words) => compare(g, a, policy),
         (Conditional(g, _), a) => compare(g, a, policy),
-        (_, Conditional(..)) => Equivalence::unknown(Stage::Text, "the answer holds under a condition in words"),
+        (_, Conditional(..)) => {
+            Equivalence::unknown(Stage::Text, "the answer holds under a condition in words")
+        }
         (Relation(g), Relation(a)) => relation::statements(g, a, policy),
         (Relation(g), a) => gold_statement(g, a, policy),
         (g, Relation(a)) => answer_statement(g, a, policy),
@@ -27,7 +29,7 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Value(g), Ratio(a)) if a.len() == 2 => quotient_reversed(g, a, policy),
         (Cases(g), Cases(a)) => cases(g, a, policy),
         (Other(g), Other(a)) => trees(g, a),
-        (Region(g), _) | (_, Region(g)) => regions(gold, answer, g),
+        (Region(_), _) | (_, Region(_)) => regions(gold, answer),
         (List(g), _) | (Set(g), _) | (Bracket(g), _) | (Tuple(g, _), _) => sequences(gold, g, answer, policy),
         (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 => compare(gold, &a[0], policy),
         (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
@@ -42,7 +44,16 @@ fn is_universal(words: &str) -> bool {
 }
 
 fn says_none(words: &str) -> bool {
-    matches!(words, "no solution" | "no solutions" | "none" | "empty set" | "no real solution" | "no real solutions" | "does not exist")
+    matches!(
+        words,
+        "no solution"
+            | "no solutions"
+            | "none"
+            | "empty set"
+            | "no real solution"
+            | "no real solutions"
+            | "does not exist"
+    )
 }
 
 fn words(g: &str, a: &str) -> Equivalence {
@@ -64,17 +75,18 @@ fn trees(g: &Expr, a: &Expr) -> Equivalence {
     }
 }
 
-fn regions(gold: &Shape, answer: &Shape, either: &Expr) -> Equivalence {
+fn regions(gold: &Shape, answer: &Shape) -> Equivalence {
     let (g, a) = (as_region(gold), as_region(answer));
     match (g, a) {
         (Some(g), Some(a)) => region::same(&g, &a),
         _ => match (gold, answer) {
-            (Shape::Region(g), Shape::Region(a)) if g == a => Equivalence::equal(Stage::Identical, "the same set"),
-            (Shape::Region(_), Shape::Region(_)) => Equivalence::unknown(Stage::Structure, "sets that could not be compared"),
-            _ => {
-                let _ = either;
-                Equivalence::not_equal(Stage::Structure, "another kind of set")
+            (Shape::Region(g), Shape::Region(a)) if g == a => {
+                Equivalence::equal(Stage::Identical, "the same set")
             }
+            (Shape::Region(_), Shape::Region(_)) => {
+                Equivalence::unknown(Stage::Structure, "sets that could not be compared")
+            }
+            _ => Equivalence::not_equal(Stage::Structure, "another kind of set"),
         },
     }
 }
@@ -87,7 +99,10 @@ fn as_region(s: &Shape) -> Option<region::Region> {
         Shape::Relation(st) => region::region(&st.expr),
         Shape::Set(items) if items.is_empty() => region::region(&Expr::Const(Const::EmptySet)),
         Shape::Set(items) => {
-            let points: Option<Vec<Expr>> = items.iter().map(|i| if let Shape::Value(v) = i { Some(v.scalar.expr.clone()) } else { None }).collect();
+            let points: Option<Vec<Expr>> = items
+                .iter()
+                .map(|i| if let Shape::Value(v) = i { Some(v.scalar.expr.clone()) } else { None })
+                .collect();
             region::region(&Expr::Set(points?))
         }
         Shape::List(items) => {
@@ -118,7 +133,9 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
         (Set(_), Tuple(a, _)) | (Tuple(..), Set(a)) if policy.tuple_is_set => list::unordered(g, a, policy),
         (Bracket(_), Tuple(a, _)) | (Tuple(..), Bracket(a)) if g.len() != 2 => list::ordered(g, a, policy),
         (List(_) | Set(_) | Bracket(_), other) if g.len() == 1 => compare(&g[0], other, policy),
-        (Set(_), Text(w)) if g.is_empty() && says_none(w) => Equivalence::equal(Stage::Convention, "no solution"),
+        (Set(_), Text(w)) if g.is_empty() && says_none(w) => {
+            Equivalence::equal(Stage::Convention, "no solution")
+        }
         (List(_), Text(w)) => {
             let parts: Vec<Shape> = w.split(" and ").map(|p| Text(p.trim().into())).collect();
             list::unordered(g, &parts, policy)
@@ -131,7 +148,12 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
 /// Lists whose parts may be labelled on one side: "w = 16, d = 3" against "16, 3".
 fn unlabelled(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
     let labels = |items: &[Shape]| -> Option<Vec<Expr>> {
-        items.iter().map(|s| if let Shape::Relation(st) = s { st.labelled.as_ref().map(|(n, _)| n.clone()) } else { None }).collect()
+        items
+            .iter()
+            .map(|s| {
+                if let Shape::Relation(st) = s { st.labelled.as_ref().map(|(n, _)| n.clone()) } else { None }
+            })
+            .collect()
     };
     let distinct = |names: &[Expr]| (1..names.len()).all(|i| !names[..i].contains(&names[i]));
     if let (None, Some(names)) = (labels(g), labels(a))
@@ -162,7 +184,11 @@ fn matrices(g: &[Vec<Shape>], a: &[Vec<Shape>], policy: &Policy) -> Equivalence 
 
 /// The entries of a row or column; of any other matrix its rows as they come, which no tuple equals.
 fn vector(m: &[Vec<Shape>]) -> Vec<Shape> {
-    if m.len() == 1 || m.iter().all(|r| r.len() == 1) { m.iter().flatten().cloned().collect() } else { Vec::new() }
+    if m.len() == 1 || m.iter().all(|r| r.len() == 1) {
+        m.iter().flatten().cloned().collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn value_expr(s: &Shape) -> Option<&Expr> {
@@ -182,7 +208,9 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
         return Equivalence::not_equal(Stage::Structure, "times or ratios with a zero that differ");
     }
     for i in 1..g.len() {
-        let (Some(g0), Some(gi), Some(a0), Some(ai)) = (value_expr(&g[0]), value_expr(&g[i]), value_expr(&a[0]), value_expr(&a[i])) else {
+        let (Some(g0), Some(gi), Some(a0), Some(ai)) =
+            (value_expr(&g[0]), value_expr(&g[i]), value_expr(&a[0]), value_expr(&a[i]))
+        else {
             return Equivalence::unknown(Stage::Structure, "a ratio of something else than numbers");
         };
         let left = Expr::product([g0.clone(), ai.clone()]);
@@ -269,9 +297,4 @@ fn answer_statement(gold: &Shape, a: &Statement, policy: &Policy) -> Equivalence
         return region::same(&g, &r);
     }
     Equivalence::not_equal(Stage::Structure, "a statement, but a value was asked for")
-}
-
-#[allow(dead_code)]
-fn decided(e: &Equivalence) -> bool {
-    e.outcome != Outcome::Unknown
 }

@@ -21,7 +21,10 @@ pub fn fold(e: &Expr) -> Option<Rows> {
         Expr::Bracket(items) if items.len() == 1 => fold(&items[0]),
         Expr::Tuple(items) if items.len() == 1 => fold(&items[0]),
         Expr::Bracket(items) if items.len() > 1 && items.iter().all(|i| matches!(i, Expr::Bracket(_))) => {
-            let rows: Rows = items.iter().filter_map(|i| if let Expr::Bracket(v) = i { Some(v.clone()) } else { None }).collect();
+            let rows: Rows = items
+                .iter()
+                .filter_map(|i| if let Expr::Bracket(v) = i { Some(v.clone()) } else { None })
+                .collect();
             rows.iter().all(|r| r.len() == rows[0].len()).then_some(rows)
         }
         Expr::Add(terms) if terms.iter().any(has_matrix) => {
@@ -41,7 +44,12 @@ pub fn fold(e: &Expr) -> Option<Rows> {
                 return Some(product);
             }
             let scale = Expr::product(scalars.into_iter().cloned());
-            Some(product.into_iter().map(|r| r.into_iter().map(|e| Expr::product([scale.clone(), e])).collect()).collect())
+            Some(
+                product
+                    .into_iter()
+                    .map(|r| r.into_iter().map(|e| Expr::product([scale.clone(), e])).collect())
+                    .collect(),
+            )
         }
         Expr::Call(Func::Transpose, args) => {
             let rows = fold(args.first()?)?;
@@ -65,7 +73,9 @@ fn zip(a: &Rows, b: &Rows) -> Option<Rows> {
     if a.len() != b.len() || a.iter().zip(b).any(|(x, y)| x.len() != y.len()) {
         return None;
     }
-    let add = |x: &Vec<Expr>, y: &Vec<Expr>| x.iter().zip(y).map(|(p, q)| Expr::sum([p.clone(), q.clone()])).collect();
+    let add = |x: &Vec<Expr>, y: &Vec<Expr>| {
+        x.iter().zip(y).map(|(p, q)| Expr::sum([p.clone(), q.clone()])).collect()
+    };
     Some(a.iter().zip(b).map(|(x, y)| add(x, y)).collect())
 }
 

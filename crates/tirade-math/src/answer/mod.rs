@@ -9,5 +9,5 @@ mod scalar;
 mod shape;
 
 pub use compare::compare;
-pub use shape::{Shape, shape};
 pub(crate) use relation::check_chain;
+pub use shape::{Shape, shape};

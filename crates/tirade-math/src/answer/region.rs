@@ -45,12 +45,16 @@ fn part(low: Expr, high: Expr, closed: (bool, bool)) -> Part {
 pub fn region(e: &Expr) -> Option<Region> {
     match e {
         Expr::Interval(i) => one(part((*i.low).clone(), (*i.high).clone(), i.closed)),
-        Expr::Tuple(items) if items.len() == 2 => one(part(items[0].clone(), items[1].clone(), (false, false))),
+        Expr::Tuple(items) if items.len() == 2 => {
+            one(part(items[0].clone(), items[1].clone(), (false, false)))
+        }
         Expr::Const(Const::Reals) => one(part(infinity(false), infinity(true), (false, false))),
         Expr::Const(Const::EmptySet) => Some(Region { subject: None, parts: Vec::new(), ordered: true }),
         Expr::Set(items) => points(items),
         Expr::SetOp(SetOp::Union, parts) => parts.iter().map(region).reduce(|a, b| union(a?, b?))?,
-        Expr::SetOp(SetOp::Intersection, parts) => parts.iter().map(region).reduce(|a, b| intersection(a?, b?))?,
+        Expr::SetOp(SetOp::Intersection, parts) => {
+            parts.iter().map(region).reduce(|a, b| intersection(a?, b?))?
+        }
         Expr::SetOp(SetOp::Difference, parts) => {
             let (first, rest) = parts.split_first()?;
             rest.iter().try_fold(region(first)?, |a, b| intersection(a, complement(region(b)?)?))
@@ -75,7 +79,9 @@ pub fn region(e: &Expr) -> Option<Region> {
             Some(inner)
         }
         Expr::Logic(LogicOp::Or, items) => items.iter().map(region).reduce(|a, b| union(a?, b?))?,
-        Expr::Logic(LogicOp::And, items) | Expr::List(items) => items.iter().map(region).reduce(|a, b| intersection(a?, b?))?,
+        Expr::Logic(LogicOp::And, items) | Expr::List(items) => {
+            items.iter().map(region).reduce(|a, b| intersection(a?, b?))?
+        }
         Expr::Relation(first, rest) => relation(first, rest),
         _ => None,
     }
@@ -182,7 +188,9 @@ fn linear(left: &Expr, op: RelOp, right: &Expr) -> Option<(Expr, Expr, RelOp)> {
     for (mono, c) in &normal.num.0 {
         let names = mono.0.iter().filter(|(a, _)| !matches!(a, Atom::Prime(_) | Atom::Pi | Atom::E)).count();
         match mono.0.as_slice() {
-            [(Atom::Sym(name), e)] if e.num == 1 && e.den == 1 && slope.is_none() => slope = Some((name.clone(), c.clone())),
+            [(Atom::Sym(name), e)] if e.num == 1 && e.den == 1 && slope.is_none() => {
+                slope = Some((name.clone(), c.clone()))
+            }
             _ if names == 0 => {}
             _ => return None,
         }
@@ -371,8 +379,13 @@ fn rounds(gold: &Expr, answer: &Expr) -> bool {
 pub fn is_region_like(e: &Expr) -> bool {
     match e {
         Expr::Interval(_) | Expr::SetBuilder(..) | Expr::SetOp(..) => true,
-        Expr::Relation(_, rest) => rest.iter().all(|(op, _)| op.is_order() || matches!(op, RelOp::In | RelOp::NotIn | RelOp::Ne)),
-        Expr::Logic(_, items) | Expr::List(items) => items.iter().any(is_region_like) && items.iter().all(|i| is_region_like(i) || matches!(i, Expr::Relation(..))),
+        Expr::Relation(_, rest) => {
+            rest.iter().all(|(op, _)| op.is_order() || matches!(op, RelOp::In | RelOp::NotIn | RelOp::Ne))
+        }
+        Expr::Logic(_, items) | Expr::List(items) => {
+            items.iter().any(is_region_like)
+                && items.iter().all(|i| is_region_like(i) || matches!(i, Expr::Relation(..)))
+        }
         Expr::Const(Const::Reals) => true,
         Expr::Add(terms) => terms.iter().any(is_region_like),
         _ => false,

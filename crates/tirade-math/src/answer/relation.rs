@@ -253,7 +253,11 @@ fn is_linear_in(e: &Expr, name: &SmolStr) -> bool {
 }
 
 fn mentions(f: &crate::normal::Fraction, name: &SmolStr) -> bool {
-    f.num.0.iter().chain(&f.den.0).any(|(m, _)| m.0.iter().any(|(a, _)| matches!(a, Atom::Sym(s) if s == name)))
+    f.num
+        .0
+        .iter()
+        .chain(&f.den.0)
+        .any(|(m, _)| m.0.iter().any(|(a, _)| matches!(a, Atom::Sym(s) if s == name)))
 }
 
 /// Whether a relation between constants holds: for the checks of prose.
@@ -285,7 +289,8 @@ fn link(left: &Expr, op: RelOp, right: &Expr) -> Option<bool> {
             if outcome == Outcome::NotEqual && (free(left) || free(right)) { None } else { decided(outcome) }
         }
         RelOp::Ne => decided(equivalent(left, right).outcome).map(|e| !e),
-        RelOp::Approx => (!free(left) && !free(right)).then(|| super::scalar::is_rounding(left, right) || super::scalar::is_rounding(right, left)),
+        RelOp::Approx => (!free(left) && !free(right))
+            .then(|| super::scalar::is_rounding(left, right) || super::scalar::is_rounding(right, left)),
         RelOp::Lt | RelOp::Le | RelOp::Gt | RelOp::Ge if !free(left) && !free(right) => {
             let order = crate::equiv::compare_constants(left, right)?;
             Some(match op {

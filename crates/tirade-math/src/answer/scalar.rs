@@ -47,12 +47,17 @@ fn times(s: &Scalar, above: i64, below: u64) -> Scalar {
 fn percents(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
     let gold_has = gold.unit.as_deref() == Some("%");
     let (g, a) = (&gold.scalar, &answer.scalar);
-    let hundredth = if gold_has { rounded(&times(g, 1, 100), a, policy) } else { rounded(g, &times(a, 1, 100), policy) };
+    let hundredth =
+        if gold_has { rounded(&times(g, 1, 100), a, policy) } else { rounded(g, &times(a, 1, 100), policy) };
     if hundredth.is_equal() || !policy.percent_free {
         return hundredth;
     }
     let same = rounded(g, a, policy);
-    if same.is_equal() { Equivalence::equal(Stage::Convention, "the percent sign was left out") } else { hundredth }
+    if same.is_equal() {
+        Equivalence::equal(Stage::Convention, "the percent sign was left out")
+    } else {
+        hundredth
+    }
 }
 
 /// One side is in degrees: the same number, or the same angle in radians.
@@ -83,7 +88,10 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
         (Some(g), None) => {
             // A whole number is exact: 361 is no rounding of 360.5.
             let whole = answer.expr.as_rational().is_some_and(Rational::is_int);
-            !whole && policy.digits_of_gold > 0 && significant(&g) >= policy.digits_of_gold && near(&answer.expr, &g)
+            !whole
+                && policy.digits_of_gold > 0
+                && significant(&g) >= policy.digits_of_gold
+                && near(&answer.expr, &g)
         }
         (None, Some(a)) => {
             let needed = match &gold.normal().and_then(|n| n.as_constant()) {
@@ -91,15 +99,23 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
                 Some(_) => policy.digits_for_fraction,
                 None => policy.digits_for_irrational,
             };
-            (needed > 0 && significant(&a) >= needed && near(&gold.expr, &a)) || (policy.float_noise && is_noise(&gold.expr, &a))
+            (needed > 0 && significant(&a) >= needed && near(&gold.expr, &a))
+                || (policy.float_noise && is_noise(&gold.expr, &a))
         }
         (Some(g), Some(a)) => {
             let needed = policy.digits_for_decimal;
-            let coarser = needed > 0 && a.places < g.places && significant(&a) >= needed && near(&Expr::Dec(g.clone()), &a);
+            let coarser = needed > 0
+                && a.places < g.places
+                && significant(&a) >= needed
+                && near(&Expr::Dec(g.clone()), &a);
             coarser || (policy.float_noise && is_noise(&Expr::Dec(g), &a))
         }
     };
-    if accepted { Equivalence::equal(Stage::Convention, "equal after rounding as stated by the policy") } else { exact }
+    if accepted {
+        Equivalence::equal(Stage::Convention, "equal after rounding as stated by the policy")
+    } else {
+        exact
+    }
 }
 
 /// The decimal literal an expression is, a minus sign included.
@@ -141,7 +157,10 @@ fn is_noise(exact: &Expr, d: &Decimal) -> bool {
 fn near(exact: &Expr, d: &Decimal) -> bool {
     let half = Rational::from_parts(1.into(), UBig::from(2u8) * UBig::from(10u8).pow(d.places as usize));
     if let Some(r) = exact.as_rational() {
-        return (r - &d.value).abs() <= half || (d.places > 14 && (r - &d.value).abs() <= r.clone().abs() * Rational::from_parts(6.into(), UBig::from(10u8).pow(16)));
+        return (r - &d.value).abs() <= half
+            || (d.places > 14
+                && (r - &d.value).abs()
+                    <= r.clone().abs() * Rational::from_parts(6.into(), UBig::from(10u8).pow(16)));
     }
     let Some(x) = constant_value(exact) else { return false };
     let Some(y) = crate::numeric::Ball64::rational(&d.value, ()) else { return false };
@@ -166,13 +185,15 @@ pub fn is_rounding(exact: &Expr, rounded: &Expr) -> bool {
         Expr::Num(n) if n.is_int() => Decimal { value: n.clone(), places: 0 },
         _ => return equivalent(&exact, &rounded).outcome != Outcome::NotEqual,
     };
-    // One unit in the last place: truncation is as common as rounding.
     let Some(x) = constant_value(&exact) else { return true };
     let Some(y) = crate::numeric::Ball64::rational(&d.value, ()) else { return true };
     let (low, high) = x.add(&y.neg()).bounds();
     let unit = 10f64.powi(-(d.places as i32));
-    let trailing = trailing_zeros(&d);
-    low.abs().max(high.abs()) <= unit * 10f64.powi(trailing) * 1.000_001
+    let unit = unit * 10f64.powi(trailing_zeros(&d)) * 1.000_001;
+    let rounding = low.abs().max(high.abs()) <= unit / 2.0;
+    // Cut off rather than rounded: the rest is smaller than a unit and has the sign of the number.
+    let rest = if x.approx() < 0.0 { -low } else { high };
+    rounding || (0.0..unit).contains(&rest)
 }
 
 /// Zeros at the end of a whole number may be rounding (57,500 ≈ 57,503).
@@ -189,7 +210,11 @@ const DUMMIES: [&str; 6] = ["k", "n", "m", "l", "j", "t"];
 
 /// Whether two periodic families `a + b·k`, k over the integers, are the same set. The dummies may have other names.
 pub fn families(gold: &Scalar, answer: &Scalar) -> bool {
-    let periodic = |s: &Scalar| any(&s.expr, &|e| matches!(e, Expr::Const(crate::expr::Const::Pi)) || matches!(e, Expr::Quantity(_, u) if u == "°"));
+    let periodic = |s: &Scalar| {
+        any(&s.expr, &|e| {
+            matches!(e, Expr::Const(crate::expr::Const::Pi)) || matches!(e, Expr::Quantity(_, u) if u == "°")
+        })
+    };
     if !periodic(gold) || !periodic(answer) {
         return false;
     }
@@ -214,7 +239,8 @@ fn split_dummy(s: &Scalar) -> Option<(crate::normal::Poly, crate::normal::Poly)>
         match name {
             None => offset.push((mono.clone(), c.clone())),
             Some((n, e)) if e.num == 1 && e.den == 1 && *dummy.get_or_insert(n.clone()) == n => {
-                let rest = mono.0.iter().filter(|(a, _)| !matches!(a, Atom::Sym(s) if *s == n)).cloned().collect();
+                let rest =
+                    mono.0.iter().filter(|(a, _)| !matches!(a, Atom::Sym(s) if *s == n)).cloned().collect();
                 step.push((Mono(rest), c.clone()));
             }
             _ => return None,

@@ -72,14 +72,17 @@ pub fn shape(e: &Expr) -> Shape {
         Expr::Bracket(items) => Shape::Bracket(items.iter().map(shape).collect()),
         Expr::Interval(_) | Expr::SetBuilder(..) => Shape::Region(e.clone()),
         Expr::SetOp(SetOp::Union, parts) if parts.iter().all(|p| matches!(p, Expr::Set(_))) => {
-            let items: Vec<Expr> = parts.iter().flat_map(|p| if let Expr::Set(v) = p { v.clone() } else { Vec::new() }).collect();
+            let items: Vec<Expr> = parts
+                .iter()
+                .flat_map(|p| if let Expr::Set(v) = p { v.clone() } else { Vec::new() })
+                .collect();
             Shape::Set(dedup(flat_shapes(&items)))
         }
         Expr::SetOp(..) => Shape::Region(e.clone()),
         Expr::Const(Const::EmptySet) => Shape::Set(Vec::new()),
-        Expr::Const(Const::Reals | Const::Integers | Const::Naturals | Const::Rationals | Const::Complexes) => {
-            Shape::Region(e.clone())
-        }
+        Expr::Const(
+            Const::Reals | Const::Integers | Const::Naturals | Const::Rationals | Const::Complexes,
+        ) => Shape::Region(e.clone()),
         Expr::Const(Const::True | Const::False | Const::Ellipsis) => Shape::Other(e.clone()),
         Expr::Relation(..) | Expr::Logic(..) => statement(e),
         Expr::Ratio(parts) => Shape::Ratio(parts.iter().map(shape).collect()),
@@ -89,9 +92,13 @@ pub fn shape(e: &Expr) -> Shape {
             _ => shape(&cases[0].0),
         },
         Expr::Cases(cases) => Shape::Cases(cases.iter().map(|(a, b)| (shape(a), shape(b))).collect()),
-        Expr::Quantity(x, unit) => Shape::Value(Value { scalar: Scalar::new((**x).clone()), unit: Some(unit.clone()) }),
+        Expr::Quantity(x, unit) => {
+            Shape::Value(Value { scalar: Scalar::new((**x).clone()), unit: Some(unit.clone()) })
+        }
         Expr::Matrix(_) => Shape::Other(e.clone()),
-        Expr::Add(terms) if terms.iter().any(|t| matches!(t, Expr::SetBuilder(..) | Expr::Interval(_))) => Shape::Region(e.clone()),
+        Expr::Add(terms) if terms.iter().any(|t| matches!(t, Expr::SetBuilder(..) | Expr::Interval(_))) => {
+            Shape::Region(e.clone())
+        }
         _ => Shape::Value(value(e)),
     }
 }
@@ -154,12 +161,17 @@ fn tuple(items: &[Expr], e: &Expr) -> Shape {
         let mut rows: Vec<Vec<Expr>> = vec![Vec::new()];
         for item in items {
             let choices = expand_signs(item);
-            rows = rows.iter().flat_map(|r| choices.iter().map(move |c| [r.as_slice(), std::slice::from_ref(c)].concat())).collect();
+            rows = rows
+                .iter()
+                .flat_map(|r| choices.iter().map(move |c| [r.as_slice(), std::slice::from_ref(c)].concat()))
+                .collect();
             if rows.len() > 64 {
                 return Shape::Other(e.clone());
             }
         }
-        return Shape::List(rows.into_iter().map(|r| Shape::Tuple(r.iter().map(shape).collect(), Expr::Tuple(r))).collect());
+        return Shape::List(
+            rows.into_iter().map(|r| Shape::Tuple(r.iter().map(shape).collect(), Expr::Tuple(r))).collect(),
+        );
     }
     Shape::Tuple(items.iter().map(shape).collect(), e.clone())
 }
@@ -180,7 +192,13 @@ pub fn expand_signs(e: &Expr) -> Vec<Expr> {
     }
     let choose = |upper: bool| {
         e.clone().map(&move |e| match e {
-            Expr::PlusMinus(plus, x) => if plus == upper { *x } else { x.neg() },
+            Expr::PlusMinus(plus, x) => {
+                if plus == upper {
+                    *x
+                } else {
+                    x.neg()
+                }
+            }
             other => other,
         })
     };
@@ -189,7 +207,9 @@ pub fn expand_signs(e: &Expr) -> Vec<Expr> {
 
 fn is_inequality(e: &Expr) -> bool {
     match e {
-        Expr::Relation(_, rest) => rest.iter().any(|(op, _)| op.is_order() || *op == RelOp::Ne || *op == RelOp::In),
+        Expr::Relation(_, rest) => {
+            rest.iter().any(|(op, _)| op.is_order() || *op == RelOp::Ne || *op == RelOp::In)
+        }
         Expr::Logic(_, items) => items.iter().any(is_inequality),
         _ => false,
     }
@@ -223,7 +243,8 @@ fn labelled(e: &Expr) -> (Option<(Expr, Shape)>, bool) {
     let values: Vec<&Expr> = sides.iter().copied().filter(|s| !is_label(s)).collect();
     if constants.len() == sides.len() {
         // 42 ≈ 42.0 is a value; 41 = 42 contradicts itself
-        let value = if approx_from < sides.len() { exact.last().or(constants.first()) } else { constants.last() };
+        let value =
+            if approx_from < sides.len() { exact.last().or(constants.first()) } else { constants.last() };
         return (value.map(|v| (Expr::Text("".into()), shape(v))), contradicts);
     }
     match (names.as_slice(), values.as_slice()) {
@@ -260,10 +281,15 @@ fn is_label(e: &Expr) -> bool {
 
 /// A factor of a geometric name such as `AB` or `\angle ABC`; products of small letters are equations, not names.
 fn is_segment(e: &Expr) -> bool {
-    let upper = |s: &str| s.starts_with(|c: char| c.is_ascii_uppercase()) || matches!(s, "angle" | "triangle" | "Delta");
+    let upper = |s: &str| {
+        s.starts_with(|c: char| c.is_ascii_uppercase()) || matches!(s, "angle" | "triangle" | "Delta")
+    };
     match e {
         Expr::Sym(s) => upper(s),
-        Expr::Pow(base, exponent) => is_segment(base) && exponent.as_i64() == Some(-1) || matches!(&**base, Expr::Mul(f) if f.iter().all(is_segment)),
+        Expr::Pow(base, exponent) => {
+            is_segment(base) && exponent.as_i64() == Some(-1)
+                || matches!(&**base, Expr::Mul(f) if f.iter().all(is_segment))
+        }
         Expr::Mul(f) => f.iter().all(is_segment),
         Expr::Quantity(x, _) => is_segment(x),
         _ => false,

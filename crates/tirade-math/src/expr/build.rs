@@ -129,7 +129,10 @@ impl Decimal {
         let value = UBig::from_str_radix(&digits, 10).ok()?;
         let sign = if negative { Sign::Negative } else { Sign::Positive };
         let scale = UBig::from(10u8).pow(fraction.len());
-        Some(Decimal { value: Rational::from_parts(IBig::from_parts(sign, value), scale), places: fraction.len() as u32 })
+        Some(Decimal {
+            value: Rational::from_parts(IBig::from_parts(sign, value), scale),
+            places: fraction.len() as u32,
+        })
     }
 }
 
@@ -199,9 +202,19 @@ impl Expr {
     /// Calls `f` on each direct part.
     pub fn for_each_child<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         match self {
-            Expr::Num(_) | Expr::Dec(_) | Expr::Sym(_) | Expr::Const(_) | Expr::Based(..) | Expr::Text(_) => {}
-            Expr::Add(v) | Expr::Mul(v) | Expr::Call(_, v) | Expr::Apply(_, v) | Expr::Logic(_, v) | Expr::Tuple(v)
-            | Expr::Bracket(v) | Expr::List(v) | Expr::Set(v) | Expr::SetOp(_, v) | Expr::Ratio(v) => v.iter().for_each(f),
+            Expr::Num(_) | Expr::Dec(_) | Expr::Sym(_) | Expr::Const(_) | Expr::Based(..) | Expr::Text(_) => {
+            }
+            Expr::Add(v)
+            | Expr::Mul(v)
+            | Expr::Call(_, v)
+            | Expr::Apply(_, v)
+            | Expr::Logic(_, v)
+            | Expr::Tuple(v)
+            | Expr::Bracket(v)
+            | Expr::List(v)
+            | Expr::Set(v)
+            | Expr::SetOp(_, v)
+            | Expr::Ratio(v) => v.iter().for_each(f),
             Expr::Pow(a, b) | Expr::SetBuilder(a, b) => {
                 f(a);
                 f(b);

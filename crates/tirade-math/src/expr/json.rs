@@ -26,6 +26,7 @@ pub mod decimal {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Decimal, D::Error> {
         let text = String::deserialize(input)?;
-        Decimal::parse(&text).ok_or_else(|| D::Error::custom(format!("decimal {text:?}: expected digits, point, digits")))
+        Decimal::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("decimal {text:?}: expected digits, point, digits")))
     }
 }

@@ -75,7 +75,9 @@ fn write(out: &mut String, e: &Expr) {
 
 fn push(out: &mut String, text: &str) {
     // A control word swallows the letter that follows it, so keep them apart.
-    let word = out.rfind('\\').is_some_and(|i| i + 1 < out.len() && out[i + 1..].bytes().all(|b| b.is_ascii_alphabetic()));
+    let word = out
+        .rfind('\\')
+        .is_some_and(|i| i + 1 < out.len() && out[i + 1..].bytes().all(|b| b.is_ascii_alphabetic()));
     if word && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         out.push(' ');
     }
@@ -259,7 +261,15 @@ fn function_name(func: Func) -> String {
     let name = func.name();
     match func {
         Func::Asin | Func::Acos | Func::Atan => format!("\\arc{}", &name[1..]),
-        Func::Exp | Func::Ln | Func::Log | Func::Sin | Func::Cos | Func::Tan | Func::Cot | Func::Sec | Func::Csc => {
+        Func::Exp
+        | Func::Ln
+        | Func::Log
+        | Func::Sin
+        | Func::Cos
+        | Func::Tan
+        | Func::Cot
+        | Func::Sec
+        | Func::Csc => {
             format!("\\{name}")
         }
         Func::Sinh | Func::Cosh | Func::Tanh | Func::Coth => format!("\\{name}"),

@@ -72,10 +72,15 @@ impl Builder {
                 self.build(x)?.mul(&Fraction::constant(Rational::from_parts(1.into(), 100u8.into())))
             }
             Expr::Quantity(x, unit) if unit == "°" => {
-                let pi = Poly::term(Mono::atom(Atom::Pi, Exponent::ONE), Rational::from_parts(1.into(), 180u8.into()));
+                let pi = Poly::term(
+                    Mono::atom(Atom::Pi, Exponent::ONE),
+                    Rational::from_parts(1.into(), 180u8.into()),
+                );
                 self.build(x)?.mul(&Fraction::poly(pi))
             }
-            Expr::Ratio(parts) if parts.len() == 2 => self.build(&parts[0])?.mul(&self.build(&parts[1])?.inv()?),
+            Expr::Ratio(parts) if parts.len() == 2 => {
+                self.build(&parts[0])?.mul(&self.build(&parts[1])?.inv()?)
+            }
             Expr::Big(big) => self.big(big),
             _ => None,
         }
@@ -137,10 +142,15 @@ impl Builder {
     /// Functions of numbers whose value is a number.
     fn exact(&self, func: Func, args: &[Fraction]) -> Option<Rational> {
         let values = args.iter().map(Fraction::as_constant).collect::<Option<Vec<_>>>()?;
-        let ints = || values.iter().map(|v| v.is_int().then(|| v.numerator().clone())).collect::<Option<Vec<_>>>();
+        let ints =
+            || values.iter().map(|v| v.is_int().then(|| v.numerator().clone())).collect::<Option<Vec<_>>>();
         Some(match (func, values.as_slice()) {
             (Func::Abs, [x]) => {
-                if *x < Rational::ZERO { -x.clone() } else { x.clone() }
+                if *x < Rational::ZERO {
+                    -x.clone()
+                } else {
+                    x.clone()
+                }
             }
             (Func::Floor, [x]) => Rational::from(x.floor()),
             (Func::Ceil, [x]) => Rational::from(x.ceil()),
@@ -219,7 +229,15 @@ fn constant(c: Const) -> Option<Fraction> {
 fn atom_call(func: Func, mut args: Vec<Fraction>) -> Option<Fraction> {
     let odd = matches!(
         func,
-        Func::Sin | Func::Tan | Func::Cot | Func::Csc | Func::Asin | Func::Atan | Func::Sinh | Func::Tanh | Func::Sign
+        Func::Sin
+            | Func::Tan
+            | Func::Cot
+            | Func::Csc
+            | Func::Asin
+            | Func::Atan
+            | Func::Sinh
+            | Func::Tanh
+            | Func::Sign
     );
     let even = matches!(func, Func::Cos | Func::Sec | Func::Cosh | Func::Abs);
     let negative = args.len() == 1 && args[0].num.0.first().is_some_and(|(_, c)| *c < Rational::ZERO);
@@ -255,7 +273,8 @@ fn symbolic_power(base: &Fraction, exponent: &Fraction) -> Option<Fraction> {
     if base.as_constant().is_some_and(|c| c.is_one()) {
         return Some(base.clone());
     }
-    let splits = base.is_positive_atom() || base.num.0.len() == 1 && base.den.0.is_empty() && base.num.0[0].1.is_one();
+    let splits =
+        base.is_positive_atom() || base.num.0.len() == 1 && base.den.0.is_empty() && base.num.0[0].1.is_one();
     if !splits || !exponent.den.0.is_empty() {
         return Some(Fraction::atom(Atom::Power(Arc::new((base.clone(), exponent.clone()))), Exponent::ONE));
     }
@@ -333,7 +352,11 @@ fn content(sum: &Poly) -> Rational {
     let mut above = UBig::ZERO;
     let mut below = UBig::ONE;
     for (_, c) in &sum.0 {
-        above = if above.is_zero() { c.numerator().clone().unsigned_abs() } else { above.gcd(c.numerator().clone().unsigned_abs()) };
+        above = if above.is_zero() {
+            c.numerator().clone().unsigned_abs()
+        } else {
+            above.gcd(c.numerator().clone().unsigned_abs())
+        };
         let g = (&below).gcd(c.denominator());
         below = below / g * c.denominator();
     }
@@ -357,7 +380,9 @@ fn monomial_power(term: &(Mono, Rational), e: Exponent) -> Option<Fraction> {
             let i = Fraction::atom(Atom::I, Exponent::ONE);
             i.powi(quarter as u64)?
         }
-        (true, d) if d % 2 == 1 => Fraction::constant(if e.num % 2 == 0 { Rational::ONE } else { Rational::NEG_ONE }),
+        (true, d) if d % 2 == 1 => {
+            Fraction::constant(if e.num % 2 == 0 { Rational::ONE } else { Rational::NEG_ONE })
+        }
         _ => {
             let base = Fraction::poly(Poly::term(mono.clone(), c.clone()));
             return Some(Fraction::atom(Atom::Base(Arc::new(base)), e));
@@ -378,7 +403,9 @@ fn root_of_mono(mono: &Mono, e: Exponent) -> Option<Fraction> {
     let outside = Fraction::poly(Poly::term(m, factor.unwrap_or(Rational::ONE)));
     let inside = match other.0.as_slice() {
         [] => return Some(outside),
-        [(Atom::I, _)] => Fraction::atom(Atom::Base(Arc::new(Fraction::poly(Poly::term(other, Rational::ONE)))), e),
+        [(Atom::I, _)] => {
+            Fraction::atom(Atom::Base(Arc::new(Fraction::poly(Poly::term(other, Rational::ONE)))), e)
+        }
         [(atom, x)] if x.den == 1 && x.num % 2 == 0 && e.den % 2 == 0 => {
             let total = x.mul(e)?;
             if total.den == 1 && total.num % 2 == 0 {
@@ -493,7 +520,8 @@ fn logarithm(x: &Fraction) -> Option<Fraction> {
             None => whole = false,
         }
         for (atom, e) in &mono.0 {
-            let scale = Fraction::constant(Rational::from_parts(e.num.into(), UBig::from(e.den.unsigned_abs())));
+            let scale =
+                Fraction::constant(Rational::from_parts(e.num.into(), UBig::from(e.den.unsigned_abs())));
             let ln = match atom {
                 Atom::E => Fraction::constant(Rational::ONE),
                 Atom::Power(p) => logarithm(&p.0)?.mul(&p.1)?,

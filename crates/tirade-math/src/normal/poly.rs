@@ -233,7 +233,9 @@ impl Fraction {
     /// Whether it is one prime, e or π.
     pub fn is_positive_atom(&self) -> bool {
         match self.num.0.as_slice() {
-            [(m, c)] if self.den.0.is_empty() && *c > Rational::ZERO => m.0.iter().all(|(a, _)| a.is_positive()),
+            [(m, c)] if self.den.0.is_empty() && *c > Rational::ZERO => {
+                m.0.iter().all(|(a, _)| a.is_positive())
+            }
             _ => false,
         }
     }
@@ -244,7 +246,9 @@ impl Fraction {
             (true, true) => Some(Fraction::poly(self.num.add(&other.num)?)),
             (true, false) => Fraction::new(self.num.mul(&other.den)?.add(&other.num)?, other.den.clone()),
             (false, true) => Fraction::new(other.num.mul(&self.den)?.add(&self.num)?, self.den.clone()),
-            (false, false) if self.den == other.den => Fraction::new(self.num.add(&other.num)?, self.den.clone()),
+            (false, false) if self.den == other.den => {
+                Fraction::new(self.num.add(&other.num)?, self.den.clone())
+            }
             (false, false) => {
                 let num = self.num.mul(&other.den)?.add(&other.num.mul(&self.den)?)?;
                 Fraction::new(num, self.den.mul(&other.den)?)

@@ -70,7 +70,8 @@ impl Real for Ball64 {
 
     fn add(&self, other: &Ball64) -> Ball64 {
         let mid = self.mid + other.mid;
-        let exact = self.rad == 0.0 && other.rad == 0.0 && mid - self.mid == other.mid && mid - other.mid == self.mid;
+        let exact =
+            self.rad == 0.0 && other.rad == 0.0 && mid - self.mid == other.mid && mid - other.mid == self.mid;
         let rounding = if exact { 0.0 } else { mid.abs() * EPS + TINY };
         Ball64 { mid, rad: (self.rad + other.rad) * (1.0 + EPS) + rounding }
     }
@@ -86,7 +87,8 @@ impl Real for Ball64 {
         let mid = self.mid * other.mid;
         let spread = self.mid.abs() * other.rad + other.mid.abs() * self.rad + self.rad * other.rad;
         // Products of small integers are exact, which keeps polynomial values exact.
-        let exact = spread == 0.0 && mid.abs() < 9.0e15 && self.mid.fract() == 0.0 && other.mid.fract() == 0.0;
+        let exact =
+            spread == 0.0 && mid.abs() < 9.0e15 && self.mid.fract() == 0.0 && other.mid.fract() == 0.0;
         let rounding = if exact { 0.0 } else { mid.abs() * EPS + TINY };
         Ball64 { mid, rad: spread * (1.0 + 4.0 * EPS) + rounding }
     }
@@ -97,7 +99,10 @@ impl Real for Ball64 {
             return None;
         }
         let mid = 1.0 / self.mid;
-        Ball64::checked(mid, self.rad / (size * (size - self.rad)) * (1.0 + 4.0 * EPS) + mid.abs() * EPS + TINY)
+        Ball64::checked(
+            mid,
+            self.rad / (size * (size - self.rad)) * (1.0 + 4.0 * EPS) + mid.abs() * EPS + TINY,
+        )
     }
 
     fn sqrt(&self) -> Option<Ball64> {
@@ -140,7 +145,7 @@ impl Real for Ball64 {
         if self.is_exact_zero() {
             return Some((*self, Ball64 { mid: 1.0, rad: 0.0 }));
         }
-        if !(self.mid.abs() < 1e15) {
+        if self.mid.is_nan() || self.mid.abs() >= 1e15 {
             return None;
         }
         let (s, c) = self.mid.sin_cos();

@@ -51,7 +51,8 @@ impl BigBall {
     }
 
     fn checked(mid: Float, rad: f64, prec: usize) -> Option<BigBall> {
-        (size(&mid).abs() < MAX_EXPONENT || mid.repr().significand().is_zero()).then(|| BigBall::rounded(mid, rad, prec))
+        (size(&mid).abs() < MAX_EXPONENT || mid.repr().significand().is_zero())
+            .then(|| BigBall::rounded(mid, rad, prec))
     }
 
     /// log2 of a lower bound of |x|, if the ball excludes zero.
@@ -75,7 +76,11 @@ impl Real for BigBall {
         let above = Float::from(value.numerator().clone()).with_precision(prec).value();
         if value.is_int() {
             let exact = size(&above) <= prec as f64;
-            return Some(if exact { BigBall { mid: above, rad: EXACT, prec } } else { BigBall::rounded(above, EXACT, prec) });
+            return Some(if exact {
+                BigBall { mid: above, rad: EXACT, prec }
+            } else {
+                BigBall::rounded(above, EXACT, prec)
+            });
         }
         let below = Float::from(IBig::from(value.denominator().clone())).with_precision(prec).value();
         let mid = above / below;
@@ -189,7 +194,10 @@ impl Real for BigBall {
 
     fn sin_cos(&self) -> Option<(BigBall, BigBall)> {
         if self.is_exact_zero() {
-            return Some((self.clone(), BigBall { mid: BigBall::one(self.prec), rad: EXACT, prec: self.prec }));
+            return Some((
+                self.clone(),
+                BigBall { mid: BigBall::one(self.prec), rad: EXACT, prec: self.prec },
+            ));
         }
         let bits = size(&self.mid);
         if bits > 60.0 {

@@ -65,7 +65,9 @@ impl<R: Real> Evaluator<'_, R> {
             Expr::Apply(..) => self.variable(&e.to_string()),
             Expr::Const(c) => self.constant(*c),
             Expr::Add(terms) => terms.iter().try_fold(self.int(0), |sum, t| Ok(sum.add(&self.eval(t)?))),
-            Expr::Mul(factors) => factors.iter().try_fold(self.int(1), |product, f| Ok(product.mul(&self.eval(f)?))),
+            Expr::Mul(factors) => {
+                factors.iter().try_fold(self.int(1), |product, f| Ok(product.mul(&self.eval(f)?)))
+            }
             Expr::Pow(base, exponent) => self.power(base, exponent),
             Expr::Call(func, args) => self.call(*func, args),
             Expr::Based(digits, base) => self.rational(&crate::expr::based_value(digits, *base)),

@@ -201,7 +201,10 @@ impl Tower {
                 let ln = x * x.ln() - x + 0.5 * (std::f64::consts::TAU * x).ln() + 1.0 / (12.0 * x);
                 let (low, high) = n.bounds();
                 let spread = (high - low) * x.ln();
-                Some(Tower::Far(false, Box::new(Tower::Near(Ball64::new(ln, ln * 1e-14 + spread + 1e-9)))).settled())
+                Some(
+                    Tower::Far(false, Box::new(Tower::Near(Ball64::new(ln, ln * 1e-14 + spread + 1e-9))))
+                        .settled(),
+                )
             }
             Tower::Far(false, _) => {
                 let ln = self.ln()?;

@@ -82,7 +82,11 @@ impl<'a> Parser<'a> {
         while let Some(tok) = self.peek_at(at) {
             let text = match tok {
                 Tok::Number(n) => n,
-                Tok::Ident(n) if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' => n,
+                Tok::Ident(n)
+                    if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' =>
+                {
+                    n
+                }
                 _ => break,
             };
             if at > 0 && self.toks[self.pos + at].spaced {
@@ -199,10 +203,12 @@ impl<'a> Parser<'a> {
         let close = self.toks[self.pos..].iter().take(24).position(|t| t.tok == Tok::Close(Delim::Paren));
         let Some(close) = close else { return false };
         let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
-        let simple = close == 2
-            && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
+        let simple =
+            close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
         let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
-        comma || (simple && letter.is_ascii_uppercase()) || (simple && defines)
+        comma
+            || (simple && letter.is_ascii_uppercase())
+            || (simple && defines)
             || (simple && matches!(name, "p" | "q" | "u" | "v" | "phi" | "psi"))
     }
 
@@ -281,7 +287,7 @@ impl<'a> Parser<'a> {
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.log_base()?);
+                base = Some(self.argument()?);
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -289,7 +295,7 @@ impl<'a> Parser<'a> {
                 exponent = Some(if negative { e.neg() } else { e });
             }
         }
-        let args = self.function_arguments(func)?;
+        let args = self.function_arguments()?;
         if base.is_some() && func != Func::Log {
             return self.unexpected();
         }
@@ -310,27 +316,10 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn log_base(&mut self) -> Result<Expr> {
-        self.argument()
-    }
-
-    fn function_arguments(&mut self, func: Func) -> Result<Vec<Expr>> {
+    fn function_arguments(&mut self) -> Result<Vec<Expr>> {
         match self.peek() {
-            Some(Tok::Open(Delim::Paren)) => self.arguments(),
-            Some(Tok::Open(Delim::Brace | Delim::Bracket)) => self.arguments(),
-            Some(Tok::Open(Delim::Group)) => {
-                let open = self.pos;
-                let args = self.arguments()?;
-                // \sin{2}x: the braces are only layout when a product goes on without a break
-                if args.len() == 1 && self.pos == open {
-                    return self.unexpected();
-                }
-                Ok(args)
-            }
-            _ => {
-                let _ = func;
-                Ok(vec![self.open_argument()?])
-            }
+            Some(Tok::Open(Delim::Paren | Delim::Brace | Delim::Bracket | Delim::Group)) => self.arguments(),
+            _ => Ok(vec![self.open_argument()?]),
         }
     }
 
@@ -342,7 +331,8 @@ impl<'a> Parser<'a> {
         }
         let first = self.mixed_or_power()?;
         let mut factors = vec![first];
-        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis)) {
+        while self.starts_factor() && !matches!(self.peek(), Some(Tok::Func(_) | Tok::Big(_) | Tok::Ellipsis))
+        {
             factors.push(self.power()?);
         }
         let product = Expr::product(factors);
@@ -357,6 +347,8 @@ impl<'a> Parser<'a> {
             _ => return self.power(),
         };
         if self.peek_at(1) == Some(Tok::Frac) {
+            // \frac52 splits the number token "52": keep it, should this be a product after all.
+            let saved = self.toks.get(start + 2).copied();
             self.pos += 2;
             let above = self.argument()?;
             let below = self.argument()?;
@@ -368,7 +360,9 @@ impl<'a> Parser<'a> {
                 return self.mixed(whole, above.div(below));
             }
             self.pos = start;
-            // The arguments may have split a number token: put the whole reading back.
+            if let Some(token) = saved {
+                self.toks[start + 2] = token;
+            }
             return self.power();
         }
         let slash = matches!(
@@ -385,17 +379,13 @@ impl<'a> Parser<'a> {
             {
                 self.pos += 4;
                 let fraction = Expr::Num(Rational::from_parts(x.into(), y.into()));
-                return self.mixed_value(whole, fraction);
+                return self.mixed(whole, fraction);
             }
         }
         self.power()
     }
 
     fn mixed(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
-        self.mixed_value(whole, fraction)
-    }
-
-    fn mixed_value(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
         let (Some(Expr::Num(whole)), Expr::Num(fraction)) = (number::value(whole), fraction) else {
             return self.unexpected();
         };
@@ -407,12 +397,12 @@ impl<'a> Parser<'a> {
     }
 
     /// A value with the words behind it: a unit with its exponent, or an annotation.
-    pub fn quantity(&mut self, value: Expr, _wraps: usize) -> Result<Expr> {
+    pub fn quantity(&mut self, value: Expr) -> Result<Expr> {
         let Some(Tok::Text(words)) = self.peek() else { return Ok(value) };
         self.pos += 1;
         if super::lexer::is_ordinal(words.trim()) && !matches!(value, Expr::Text(_)) {
             let rest = matches!(self.peek(), Some(Tok::Text(_)));
-            return if rest { self.quantity(value, _wraps) } else { Ok(value) };
+            return if rest { self.quantity(value) } else { Ok(value) };
         }
         let mut unit = unit::canonical(words);
         loop {
@@ -423,7 +413,7 @@ impl<'a> Parser<'a> {
                     unit.push_str(&format!("^{e}"));
                 }
                 Some(Tok::Slash) if matches!(self.peek_at(1), Some(Tok::Text(_) | Tok::Ident(_))) => {
-                    let (Some(Tok::Text(w) | Tok::Ident(w)), true) = (self.peek_at(1), true) else { break };
+                    let Some(Tok::Text(w) | Tok::Ident(w)) = self.peek_at(1) else { break };
                     self.pos += 2;
                     unit.push('/');
                     unit.push_str(&unit::canonical(w));

@@ -37,8 +37,7 @@ impl<'a> Parser<'a> {
             (Expr::List(items), Delim::Bracket, Delim::Bracket) => Expr::Bracket(items),
             (Expr::List(items), ..) => Expr::Tuple(items),
             (one, Delim::Bracket, Delim::Bracket) if alone => Expr::Bracket(vec![one]),
-            (one, Delim::Bracket, Delim::Paren) | (one, Delim::Paren, Delim::Bracket) => {
-                let _ = one;
+            (_, Delim::Bracket, Delim::Paren) | (_, Delim::Paren, Delim::Bracket) => {
                 return self.unexpected();
             }
             (one, ..) => one,
@@ -114,7 +113,11 @@ impl<'a> Parser<'a> {
     }
 
     fn close_brace(&mut self, set: Expr) -> Result<Expr> {
-        if self.eat(Tok::Close(Delim::Brace)) || self.eat(Tok::Close(Delim::Group)) { Ok(set) } else { self.unexpected() }
+        if self.eat(Tok::Close(Delim::Brace)) || self.eat(Tok::Close(Delim::Group)) {
+            Ok(set)
+        } else {
+            self.unexpected()
+        }
     }
 
     /// The `\begin{name}` is eaten.
@@ -127,7 +130,9 @@ impl<'a> Parser<'a> {
         let name = name.trim_end_matches('*');
         match name {
             "cases" | "dcases" | "rcases" => Ok(cases(rows)),
-            "vmatrix" | "Vmatrix" => Ok(Expr::call(Func::Det, matrix(rows).map_or_else(|| self.unexpected(), Ok)?)),
+            "vmatrix" | "Vmatrix" => {
+                Ok(Expr::call(Func::Det, matrix(rows).map_or_else(|| self.unexpected(), Ok)?))
+            }
             _ if name.ends_with("matrix") || name == "array" || name == "tabular" => {
                 matrix(rows).map_or_else(|| self.unexpected(), Ok)
             }
@@ -150,7 +155,8 @@ impl<'a> Parser<'a> {
                 }
                 Some(Tok::Comma) => self.pos += 1,
                 _ => {
-                    let cell = if name.contains("cases") || aligned { self.case_cell()? } else { self.sum()? };
+                    let cell =
+                        if name.contains("cases") || aligned { self.case_cell()? } else { self.sum()? };
                     if let Some(row) = rows.last_mut() {
                         row.push(cell);
                     }

@@ -29,7 +29,8 @@ pub struct Lexer<'a> {
 /// All tokens of `src`, and whether another reading of its commas exists.
 pub fn lex(src: &str, commas: Commas) -> Result<(Vec<Token<'_>>, bool), ParseError> {
     let toks = Vec::with_capacity(src.len().min(MAX_TOKENS) / 2 + 4);
-    let mut lexer = Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
+    let mut lexer =
+        Lexer { src, pos: 0, toks, spaced: false, negate: false, depth: 0, commas, comma_seen: false };
     while lexer.pos < src.len() {
         lexer.step()?;
         if lexer.toks.len() > MAX_TOKENS {
@@ -77,7 +78,11 @@ impl<'a> Lexer<'a> {
     /// Whether what stands before can carry a unit.
     fn after_value(&self) -> bool {
         let last = match self.toks.as_slice() {
-            [.., value, Token { tok: Tok::Open(Delim::Group), .. }] if matches!(value.tok, Tok::Number(_)) => Some(value.tok),
+            [.., value, Token { tok: Tok::Open(Delim::Group), .. }]
+                if matches!(value.tok, Tok::Number(_)) =>
+            {
+                Some(value.tok)
+            }
             _ => self.last(),
         };
         matches!(last, Some(Tok::Number(_) | Tok::Close(_) | Tok::Const(_) | Tok::Text(_)))
@@ -153,7 +158,9 @@ impl<'a> Lexer<'a> {
     fn punctuation(&mut self, b: u8) -> Result<(), ParseError> {
         let next = self.byte(1);
         let (tok, len) = match b {
-            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => (Tok::PlusMinus, 2),
+            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => {
+                (Tok::PlusMinus, 2)
+            }
             b'+' => (Tok::Plus, 1),
             b'-' if next == b'>' => (Tok::Rel(RelOp::To), 2),
             b'-' => (Tok::Minus, 1),
@@ -209,8 +216,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn less_than(&mut self) -> Result<(), ParseError> {
-        for (tag, tok, extra) in [("<sup>", Tok::Caret, true), ("<sub>", Tok::Under, true)] {
-            if self.rest().starts_with(tag) && extra {
+        for (tag, tok) in [("<sup>", Tok::Caret), ("<sub>", Tok::Under)] {
+            if self.rest().starts_with(tag) {
                 self.push(tok);
                 return self.take(Tok::Open(Delim::Group), tag.len());
             }
@@ -317,7 +324,9 @@ impl<'a> Lexer<'a> {
         let rest = &self.rest()[2..];
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let known = letters >= 2 && !matches!(words::command(&rest[..letters]), Command::Unknown);
-        if known || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[") {
+        if known
+            || rest.starts_with(['(', ')', '[', ']', '%', '$', '{', '}', ',', '!']) && !rest.starts_with("[")
+        {
             return self.skip(1);
         }
         self.take(Tok::Row, 2)
@@ -379,7 +388,10 @@ impl<'a> Lexer<'a> {
 
     /// A command nobody knows: `\quadx` and the like were glued to the next letter, the rest is a name.
     fn unknown(&mut self, name: &'a str, len: usize) -> Result<(), ParseError> {
-        for known in ["qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right", "circ", "lvert", "rvert", "le", "ge", "in"] {
+        for known in [
+            "qquad", "quad", "cdot", "times", "pi", "ln", "log", "sin", "cos", "tan", "left", "right",
+            "circ", "lvert", "rvert", "le", "ge", "in",
+        ] {
             if name.len() == known.len() + 1 && name.starts_with(known) {
                 return self.command(&name[..known.len()], len - 1);
             }
@@ -465,8 +477,10 @@ impl<'a> Lexer<'a> {
                 break;
             }
         }
-        let last = ends.iter().find(|(w, _)| middle.ends_with(w) && middle[..middle.len() - w.len()].ends_with(' '));
-        let body = last.map_or(middle, |(w, _)| &middle[..middle.len() - w.len()]).trim_end_matches([',', ' ']);
+        let last =
+            ends.iter().find(|(w, _)| middle.ends_with(w) && middle[..middle.len() - w.len()].ends_with(' '));
+        let body =
+            last.map_or(middle, |(w, _)| &middle[..middle.len() - w.len()]).trim_end_matches([',', ' ']);
         if !body.is_empty() {
             self.push(Tok::Text(body));
         }
@@ -507,7 +521,9 @@ impl<'a> Lexer<'a> {
     fn unicode(&mut self) -> Result<(), ParseError> {
         let Some(c) = self.rest().chars().next() else { return Ok(()) };
         let len = c.len_utf8();
-        if c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。') {
+        if c.is_whitespace()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '。')
+        {
             self.spaced = true;
             return self.skip(len);
         }
@@ -531,7 +547,8 @@ impl<'a> Lexer<'a> {
         match words::unicode(c) {
             Some(tok) => self.take(tok, len),
             None if c.is_alphabetic() => {
-                let len: usize = self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
+                let len: usize =
+                    self.rest().chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum();
                 let run = &self.rest()[..len];
                 self.take(Tok::Text(run), len)
             }
@@ -540,7 +557,12 @@ impl<'a> Lexer<'a> {
     }
 
     /// Superscript and subscript digits: `x²³` is `x^{23}`.
-    fn raised(&mut self, mark: Tok<'a>, first: &'static str, digit: fn(char) -> Option<&'static str>) -> Result<(), ParseError> {
+    fn raised(
+        &mut self,
+        mark: Tok<'a>,
+        first: &'static str,
+        digit: fn(char) -> Option<&'static str>,
+    ) -> Result<(), ParseError> {
         self.push(mark);
         self.push(Tok::Open(Delim::Group));
         let mut digits = Some(first);
@@ -554,7 +576,11 @@ impl<'a> Lexer<'a> {
             digits = self.rest().chars().next().and_then(digit);
         }
         // Two digits and more are rare: they are spelled through a table to keep the slice static.
-        let tok = if count == 1 { Tok::Number(value) } else { Tok::Number(number::small(self.src, self.pos, count)) };
+        let tok = if count == 1 {
+            Tok::Number(value)
+        } else {
+            Tok::Number(number::small(self.src, self.pos, count))
+        };
         self.push(tok);
         self.push(Tok::Close(Delim::Group));
         Ok(())
@@ -612,10 +638,30 @@ fn is_name(text: &str) -> bool {
 /// Whether a bare run of letters is a word of prose and not a product of variables.
 fn is_bare_word(run: &str, spaced: bool) -> bool {
     match run.len() {
-        2 => spaced && matches!(run, "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"),
+        2 => {
+            spaced
+                && matches!(
+                    run,
+                    "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"
+                )
+        }
         3 => matches!(
             run.to_ascii_lowercase().as_str(),
-            "yes" | "odd" | "the" | "for" | "all" | "any" | "not" | "one" | "two" | "six" | "ten" | "day" | "red" | "has" | "are"
+            "yes"
+                | "odd"
+                | "the"
+                | "for"
+                | "all"
+                | "any"
+                | "not"
+                | "one"
+                | "two"
+                | "six"
+                | "ten"
+                | "day"
+                | "red"
+                | "has"
+                | "are"
         ),
         _ => !run.bytes().all(|b| b.is_ascii_uppercase()) && !is_alphabetical(run),
     }

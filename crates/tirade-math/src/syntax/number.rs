@@ -54,8 +54,14 @@ fn digits(b: &[u8], from: usize) -> usize {
 
 /// The length of a thousands mark with exactly three digits behind it, and whether it is a plain comma.
 fn group_mark(b: &[u8]) -> Option<(usize, bool)> {
-    let marks: [(&[u8], bool); 6] =
-        [(b",\\!", false), (b"{,}", false), (b"\\,", false), (b"\\!", false), (b",", true), (b"{,\\!}", false)];
+    let marks: [(&[u8], bool); 6] = [
+        (b",\\!", false),
+        (b"{,}", false),
+        (b"\\,", false),
+        (b"\\!", false),
+        (b",", true),
+        (b"{,\\!}", false),
+    ];
     let (mark, plain) = marks.iter().find(|(m, _)| b.starts_with(m))?;
     let mut from = mark.len();
     while b.get(from) == Some(&b' ') && !plain {
@@ -124,7 +130,8 @@ fn clean(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let last = text.rsplit(',').next().unwrap_or("");
-    let decimal = text.matches(',').count() == 1 && last.len() != 3 && last.bytes().all(|b| b.is_ascii_digit());
+    let decimal =
+        text.matches(',').count() == 1 && last.len() != 3 && last.bytes().all(|b| b.is_ascii_digit());
     let kept = text.chars().filter_map(|c| match c {
         '0'..='9' | '.' => Some(c),
         ',' if decimal => Some('.'),
@@ -149,11 +156,12 @@ pub fn repeating(literal: &str, cycle: &str) -> Option<Expr> {
 /// The digits of a run of `count` raised characters that ends at `end`, as a plain slice if it is in the table.
 pub fn small(src: &str, end: usize, count: usize) -> &'static str {
     const TENS: [&str; 90] = [
-        "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28",
-        "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40", "41", "42", "43", "44", "45", "46", "47",
-        "48", "49", "50", "51", "52", "53", "54", "55", "56", "57", "58", "59", "60", "61", "62", "63", "64", "65", "66",
-        "67", "68", "69", "70", "71", "72", "73", "74", "75", "76", "77", "78", "79", "80", "81", "82", "83", "84", "85",
-        "86", "87", "88", "89", "90", "91", "92", "93", "94", "95", "96", "97", "98", "99",
+        "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26",
+        "27", "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40", "41", "42", "43",
+        "44", "45", "46", "47", "48", "49", "50", "51", "52", "53", "54", "55", "56", "57", "58", "59", "60",
+        "61", "62", "63", "64", "65", "66", "67", "68", "69", "70", "71", "72", "73", "74", "75", "76", "77",
+        "78", "79", "80", "81", "82", "83", "84", "85", "86", "87", "88", "89", "90", "91", "92", "93", "94",
+        "95", "96", "97", "98", "99",
     ];
     let digits = src[..end].chars().rev().take(count).map(|c| {
         use super::words::{subscript, superscript};

@@ -13,7 +13,11 @@ impl<'a> Parser<'a> {
             if self.eat(Tok::Under) {
                 (var, low) = self.lower(op, &mut high)?;
             } else if self.eat(Tok::Caret) {
-                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) { self.atom()? } else { self.argument()? });
+                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) {
+                    self.atom()?
+                } else {
+                    self.argument()?
+                });
             }
         }
         if op == BigOp::Integral {
@@ -47,7 +51,9 @@ impl<'a> Parser<'a> {
                     self.toks.drain(self.pos + i..self.pos + i + 4);
                     break;
                 }
-                let (Some(Tok::Caret), Some(sign @ (Tok::Plus | Tok::Minus))) = (self.peek_at(i), self.peek_at(i + 1)) else {
+                let (Some(Tok::Caret), Some(sign @ (Tok::Plus | Tok::Minus))) =
+                    (self.peek_at(i), self.peek_at(i + 1))
+                else {
                     continue;
                 };
                 *high = Some(Expr::int(if sign == Tok::Plus { 1 } else { -1 }));

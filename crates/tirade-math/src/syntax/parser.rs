@@ -82,8 +82,7 @@ impl<'a> Parser<'a> {
     pub fn statements(&mut self) -> Result<Expr> {
         let mut groups = vec![vec![self.statement()?]];
         let mut seen = Separators::default();
-        loop {
-            let Some(separator) = self.peek() else { break };
+        while let Some(separator) = self.peek() {
             match separator {
                 Tok::Comma => seen.comma = true,
                 Tok::And | Tok::Amp => seen.and = true,
@@ -152,7 +151,19 @@ impl<'a> Parser<'a> {
         while let Some(Tok::Text(t)) = self.peek() {
             let filler = matches!(
                 t.to_ascii_lowercase().as_str(),
-                "only" | "exactly" | "about" | "approximately" | "is" | "are" | "the" | "answer is" | "the answer is" | "all" | "just" | "either" | "both"
+                "only"
+                    | "exactly"
+                    | "about"
+                    | "approximately"
+                    | "is"
+                    | "are"
+                    | "the"
+                    | "answer is"
+                    | "the answer is"
+                    | "all"
+                    | "just"
+                    | "either"
+                    | "both"
             );
             if !filler || self.peek_at(1).is_none() {
                 break;
@@ -164,7 +175,8 @@ impl<'a> Parser<'a> {
     /// `value, for all n`: kept as a value with one condition, in words.
     fn conditioned(&mut self, value: Expr) -> Result<Expr> {
         let start = self.toks[self.pos].at as usize;
-        let end = self.toks[self.pos..].iter().position(|t| matches!(t.tok, Tok::Close(_) | Tok::Amp | Tok::Row));
+        let end =
+            self.toks[self.pos..].iter().position(|t| matches!(t.tok, Tok::Close(_) | Tok::Amp | Tok::Row));
         let stop = end.map_or(self.src.len(), |n| self.toks[self.pos + n].at as usize);
         self.pos = end.map_or(self.toks.len(), |n| self.pos + n);
         let words = crate::text::normalize(self.src.get(start..stop).unwrap_or(""));
@@ -208,7 +220,9 @@ impl<'a> Parser<'a> {
             self.pos += 1;
             let right = self.sum()?;
             left = match left {
-                Expr::SetOp(inner, mut parts) if inner == op && last == Some(op) && op != SetOp::Difference => {
+                Expr::SetOp(inner, mut parts)
+                    if inner == op && last == Some(op) && op != SetOp::Difference =>
+                {
                     parts.push(right);
                     Expr::SetOp(op, parts)
                 }
@@ -305,20 +319,23 @@ impl<'a> Parser<'a> {
                     Expr::Call(Func::Mod, vec![value, modulus])
                 }
                 Some(Tok::Open(Delim::Group))
-                    if matches!((self.peek_at(1), self.peek_at(2)), (Some(Tok::Text(_)), Some(Tok::Close(Delim::Group)))) =>
+                    if matches!(
+                        (self.peek_at(1), self.peek_at(2)),
+                        (Some(Tok::Text(_)), Some(Tok::Close(Delim::Group)))
+                    ) =>
                 {
                     // 95{minutes}: the braces are only layout
                     self.toks.remove(self.pos + 2);
                     self.toks.remove(self.pos);
                     value
                 }
-                Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value, wraps),
+                Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value),
                 Some(_) if self.starts_factor() => {
                     if matches!(value, Expr::Text(_)) {
                         return self.unexpected();
                     }
                     let factor = self.power()?;
-                    implicit(value, factor)
+                    Expr::product([value, factor])
                 }
                 _ => return Ok(value),
             };
@@ -431,7 +448,8 @@ impl<'a> Parser<'a> {
         let tok = if grouped { self.peek_at(1) } else { self.peek() };
         let closes = !grouped || self.peek_at(2) == Some(Tok::Close(Delim::Group));
         let len = if grouped { 3 } else { 1 };
-        let set = matches!(base, Expr::Const(Const::Reals | Const::Integers | Const::Naturals | Const::Rationals));
+        let set =
+            matches!(base, Expr::Const(Const::Reals | Const::Integers | Const::Naturals | Const::Rationals));
         let matrix = matches!(base, Expr::Matrix(_));
         let marked = match tok {
             Some(Tok::Degree) if closes => {
@@ -463,11 +481,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A product written without a sign: `2x`. A number never follows a number this way.
-fn implicit(left: Expr, right: Expr) -> Expr {
-    Expr::product([left, right])
-}
-
 fn starts_atom(tok: Tok<'_>) -> bool {
     matches!(
         tok,
@@ -493,7 +506,19 @@ fn starts_atom(tok: Tok<'_>) -> bool {
 fn is_condition(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or("");
     let word = first.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
-    matches!(word.as_str(), "if" | "for" | "where" | "when" | "with" | "such" | "otherwise" | "given" | "provided" | "whenever" | "as")
+    matches!(
+        word.as_str(),
+        "if" | "for"
+            | "where"
+            | "when"
+            | "with"
+            | "such"
+            | "otherwise"
+            | "given"
+            | "provided"
+            | "whenever"
+            | "as"
+    )
 }
 
 #[derive(Default)]
@@ -515,21 +540,30 @@ fn combine(mut groups: Vec<Vec<Expr>>, seen: Separators) -> Expr {
         return match items.len() {
             1 => items.swap_remove(0),
             _ if seen.or => Expr::Logic(LogicOp::Or, items),
-            _ if seen.and && !seen.comma && items.iter().all(is_statement) => Expr::Logic(LogicOp::And, items),
+            _ if seen.and && !seen.comma && items.iter().all(is_statement) => {
+                Expr::Logic(LogicOp::And, items)
+            }
             _ => Expr::List(items),
         };
     }
     let nested = groups.iter().all(|g| g.len() > 1 && g.len() == groups[0].len());
     if nested || (seen.semicolon && groups.iter().any(|g| g.len() > 1)) {
-        let rows = groups.into_iter().map(|mut g| if g.len() == 1 { g.swap_remove(0) } else { Expr::Tuple(g) });
+        let rows =
+            groups.into_iter().map(|mut g| if g.len() == 1 { g.swap_remove(0) } else { Expr::Tuple(g) });
         return Expr::List(rows.collect());
     }
     let single = groups.iter().all(|g| g.len() == 1);
     let statements = groups.iter().flatten().all(is_statement);
     if seen.or && statements && (single || seen.and) {
-        let parts = groups.into_iter().map(|mut g| if g.len() == 1 { g.swap_remove(0) } else { Expr::Logic(LogicOp::And, g) });
+        let parts = groups
+            .into_iter()
+            .map(|mut g| if g.len() == 1 { g.swap_remove(0) } else { Expr::Logic(LogicOp::And, g) });
         return Expr::Logic(LogicOp::Or, parts.collect());
     }
     let items: Vec<Expr> = groups.into_iter().flatten().collect();
-    if seen.or && !seen.comma && !seen.and && !seen.semicolon { Expr::Logic(LogicOp::Or, items) } else { Expr::List(items) }
+    if seen.or && !seen.comma && !seen.and && !seen.semicolon {
+        Expr::Logic(LogicOp::Or, items)
+    } else {
+        Expr::List(items)
+    }
 }

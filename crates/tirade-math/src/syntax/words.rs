@@ -28,10 +28,46 @@ pub enum Command {
 pub fn is_greek_name(name: &str) -> bool {
     matches!(
         name,
-        "alpha" | "beta" | "gamma" | "delta" | "epsilon" | "zeta" | "eta" | "theta" | "iota" | "kappa" | "lambda" | "mu"
-            | "nu" | "xi" | "omicron" | "rho" | "sigma" | "tau" | "upsilon" | "phi" | "chi" | "psi" | "omega" | "Gamma"
-            | "Delta" | "Theta" | "Lambda" | "Xi" | "Pi" | "Sigma" | "Upsilon" | "Phi" | "Psi" | "Omega" | "ell" | "hbar"
-            | "aleph" | "mho" | "partial" | "nabla"
+        "alpha"
+            | "beta"
+            | "gamma"
+            | "delta"
+            | "epsilon"
+            | "zeta"
+            | "eta"
+            | "theta"
+            | "iota"
+            | "kappa"
+            | "lambda"
+            | "mu"
+            | "nu"
+            | "xi"
+            | "omicron"
+            | "rho"
+            | "sigma"
+            | "tau"
+            | "upsilon"
+            | "phi"
+            | "chi"
+            | "psi"
+            | "omega"
+            | "Gamma"
+            | "Delta"
+            | "Theta"
+            | "Lambda"
+            | "Xi"
+            | "Pi"
+            | "Sigma"
+            | "Upsilon"
+            | "Phi"
+            | "Psi"
+            | "Omega"
+            | "ell"
+            | "hbar"
+            | "aleph"
+            | "mho"
+            | "partial"
+            | "nabla"
     )
 }
 
@@ -162,9 +198,8 @@ pub fn word(name: &str) -> Option<Tok<'static>> {
         "mod" => Tok::Mod,
         "cdot" => Tok::Times,
         "frac" | "dfrac" | "tfrac" | "rac" => Tok::Frac,
-        "alpha" | "beta" | "gamma" | "delta" | "theta" | "lambda" | "sigma" | "omega" | "phi" | "rho" | "epsilon" => {
-            Tok::Ident(greek(name)?)
-        }
+        "alpha" | "beta" | "gamma" | "delta" | "theta" | "lambda" | "sigma" | "omega" | "phi" | "rho"
+        | "epsilon" => Tok::Ident(greek(name)?),
         "leq" => Tok::Rel(RelOp::Le),
         "geq" => Tok::Rel(RelOp::Ge),
         _ => return None,
@@ -174,7 +209,7 @@ pub fn word(name: &str) -> Option<Tok<'static>> {
 /// The meaning of `\name`.
 pub fn command(name: &str) -> Command {
     use Command::*;
-    if let Some(f) = function(name) {
+    if let Some(f) = function(name).filter(|f| *f != Func::Binom) {
         return Tok(if f == Func::Sqrt { self::Tok::Sqrt } else { self::Tok::Func(f) });
     }
     if let Some(g) = greek(name) {
@@ -258,27 +293,30 @@ pub fn command(name: &str) -> Command {
         "N" => T::Const(Const::Naturals),
         "Q" => T::Const(Const::Rationals),
         "#" => return Skip,
-        "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr" | "biggl" | "biggr"
-        | "Biggl" | "Biggr" | "mleft" | "mright" | "middle" => return Fence,
-        "text" | "textbf" | "textit" | "textrm" | "textnormal" | "textsf" | "texttt" | "textsc" | "mbox" | "hbox" | "emph"
-        | "ext" => return Text,
-        "mathrm" | "operatorname" | "rm" | "mathop" | "mathit" | "operatorname*" | "mathsf" | "mathtt" | "it" | "sf" => {
+        "left" | "right" | "big" | "Big" | "bigg" | "Bigg" | "bigl" | "bigr" | "Bigl" | "Bigr" | "biggl"
+        | "biggr" | "Biggl" | "Biggr" | "mleft" | "mright" | "middle" => return Fence,
+        "text" | "textbf" | "textit" | "textrm" | "textnormal" | "textsf" | "texttt" | "textsc" | "mbox"
+        | "hbox" | "emph" | "ext" => return Text,
+        "mathrm" | "operatorname" | "rm" | "mathop" | "mathit" | "operatorname*" | "mathsf" | "mathtt"
+        | "it" | "sf" => {
             return Name;
         }
-        "mathbf" | "boldsymbol" | "bm" | "pmb" | "mathbb" | "Bbb" | "mathcal" | "mathscr" | "mathfrak" | "bf" | "cal" | "bold" => {
+        "mathbf" | "boldsymbol" | "bm" | "pmb" | "mathbb" | "Bbb" | "mathcal" | "mathscr" | "mathfrak"
+        | "bf" | "cal" | "bold" => {
             return Name;
         }
-        "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color" | "hspace*" | "cline"
-        | "unicode" | "mspace" => return SkipGroup,
+        "phantom" | "hphantom" | "vphantom" | "hspace" | "vspace" | "label" | "tag" | "color" | "hspace*"
+        | "cline" | "unicode" | "mspace" => return SkipGroup,
         "textcolor" => return SkipGroup,
         "begin" => return Begin,
         "end" => return End,
         "not" => return Not,
-        "displaystyle" | "textstyle" | "scriptstyle" | "scriptscriptstyle" | "limits" | "nolimits" | "quad" | "qquad" | ","
-        | ";" | ":" | "!" | " " | ">" | "medspace" | "thinspace" | "thickspace" | "enspace" | "negthinspace" | "nonumber"
-        | "notag" | "noindent" | "space" | "hline" | "hfill" | "par" | "allowbreak" | "strut" | "mathstrut" | "bigskip"
-        | "smallskip" | "medskip" | "null" | "relax" | "/" | "mathord" | "mathrel" | "mathbin" | "ensuremath" | "large"
-        | "Large" | "small" | "normalsize" | "centering" | "nobreak" | "protect" | "\n" | "\t" | "variable" | "therefore"
+        "displaystyle" | "textstyle" | "scriptstyle" | "scriptscriptstyle" | "limits" | "nolimits"
+        | "quad" | "qquad" | "," | ";" | ":" | "!" | " " | ">" | "medspace" | "thinspace" | "thickspace"
+        | "enspace" | "negthinspace" | "nonumber" | "notag" | "noindent" | "space" | "hline" | "hfill"
+        | "par" | "allowbreak" | "strut" | "mathstrut" | "bigskip" | "smallskip" | "medskip" | "null"
+        | "relax" | "/" | "mathord" | "mathrel" | "mathbin" | "ensuremath" | "large" | "Large" | "small"
+        | "normalsize" | "centering" | "nobreak" | "protect" | "\n" | "\t" | "variable" | "therefore"
         | "because" | "checkmark" | "hskip" | "textup" | "negmedspace" => return Skip,
         _ => return Unknown,
     })

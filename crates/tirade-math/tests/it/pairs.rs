@@ -104,6 +104,12 @@ fn functions() {
 }
 
 #[test]
+fn inputs_that_broke_something_once() {
+    // found by examples/fuzz.rs: an exponent 1/0
+    different(&[(r"3\sqrt[0]42", "9"), ("x", r"\sqrt[0]{x}"), ("x^{1/0}", "x")]);
+}
+
+#[test]
 fn structures() {
     equal(&[
         ("1,-2", "-2, 1"),
@@ -125,7 +131,10 @@ fn structures() {
         ("p=5,q=2;p=7,q=2", "(5,2),(7,2)"),
         ("1:2", "2:4"),
         (r"-\frac{\pi}{4}+k\pi", r"\frac{3\pi}{4}+n\pi"),
-        (r"\begin{pmatrix}6&8\\10&12\end{pmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}+\begin{pmatrix}5&6\\7&8\end{pmatrix}"),
+        (
+            r"\begin{pmatrix}6&8\\10&12\end{pmatrix}",
+            r"\begin{pmatrix}1&2\\3&4\end{pmatrix}+\begin{pmatrix}5&6\\7&8\end{pmatrix}",
+        ),
         ("x = 5", "Eq(x, 5)"),
         ("1+5i", "1 + 5*I"),
     ]);

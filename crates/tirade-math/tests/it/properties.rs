@@ -90,7 +90,10 @@ fn layout_changes_nothing() {
 
 #[test]
 fn comparison_is_symmetric_for_bare_values() {
-    let texts = ["1/3", "0.3333", "x+1", "(1,2)", r"\{1,2\}", "1,2", "[1,2)", "x>1", r"\sqrt2", "42", "2:3", r"\pi", "B", "x=5"];
+    let texts = [
+        "1/3", "0.3333", "x+1", "(1,2)", r"\{1,2\}", "1,2", "[1,2)", "x>1", r"\sqrt2", "42", "2:3", r"\pi",
+        "B", "x=5",
+    ];
     for a in texts {
         for b in texts {
             let (ea, eb) = (parse(a).unwrap(), parse(b).unwrap());
