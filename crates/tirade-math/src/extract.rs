@@ -172,7 +172,9 @@ fn last_box(text: &str) -> Boxed<'_> {
 /// The offset behind the next `boxed` or `fbox`.
 fn next_box(text: &str, from: usize) -> Option<usize> {
     let rest = &text.as_bytes()[from..];
-    let a = memmem::find(rest, b"boxed").map(|i| i + 5);
+    // "a boxed set of 3" is English: without a backslash a brace must follow.
+    let is_box = |i: &usize| (*i > 0 && rest[i - 1] == b'\\') || rest.get(i + 5) == Some(&b'{');
+    let a = memmem::find_iter(rest, b"boxed").find(is_box).map(|i| i + 5);
     let b = memmem::find(&rest[..a.unwrap_or(rest.len())], b"\\fbox").map(|i| i + 5);
     b.or(a).map(|i| from + i)
 }
@@ -251,12 +253,18 @@ fn hashes(text: &str) -> Option<&str> {
     (!line.is_empty()).then_some(line)
 }
 
-/// The last occurrence of an ASCII phrase in any case.
+/// Bytes at the end of a completion in which phrases are looked for.
+const PHRASE_WINDOW: usize = 100_000;
+
+/// The last occurrence of a phrase near the end, in any (ASCII) case.
 fn rfind_ignore_case(text: &str, phrase: &str) -> Option<usize> {
     let (t, p) = (text.as_bytes(), phrase.as_bytes());
     let first = p[0];
+    // An answer stands near the end; a megabyte of talk is not searched.
+    let floor = t.len().saturating_sub(PHRASE_WINDOW);
     let mut end = t.len();
-    while let Some(i) = memchr::memrchr2(first, first.to_ascii_uppercase(), &t[..end]) {
+    while let Some(i) = memchr::memrchr2(first, first.to_ascii_uppercase(), &t[floor..end]).map(|i| floor + i)
+    {
         if t.len() - i >= p.len() && t[i..i + p.len()].eq_ignore_ascii_case(p) {
             return Some(i);
         }
@@ -327,7 +335,14 @@ fn is_relation(formula: &str) -> bool {
 }
 
 fn is_prose(e: &crate::Expr) -> bool {
-    crate::equiv::any(e, &|e| matches!(e, crate::Expr::Text(_)))
+    use crate::Expr::{Quantity, Text};
+    // "I do not know" is no quantity of I: unknown words count behind numbers only.
+    let annotated = |x: &crate::Expr, unit: &str| {
+        x.as_rational().is_none()
+            && !crate::unit::is_canonical(unit)
+            && crate::equiv::any(x, &|e| matches!(e, crate::Expr::Sym(_)))
+    };
+    crate::equiv::any(e, &|e| matches!(e, Text(_)) || matches!(e, Quantity(x, unit) if annotated(x, unit)))
 }
 
 /// A formula at the start, or several joined by "and".

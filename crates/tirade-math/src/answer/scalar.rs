@@ -185,13 +185,15 @@ pub fn is_rounding(exact: &Expr, rounded: &Expr) -> bool {
         Expr::Num(n) if n.is_int() => Decimal { value: n.clone(), places: 0 },
         _ => return equivalent(&exact, &rounded).outcome != Outcome::NotEqual,
     };
-    // One unit in the last place: truncation is as common as rounding.
     let Some(x) = constant_value(&exact) else { return true };
     let Some(y) = crate::numeric::Ball64::rational(&d.value, ()) else { return true };
     let (low, high) = x.add(&y.neg()).bounds();
     let unit = 10f64.powi(-(d.places as i32));
-    let trailing = trailing_zeros(&d);
-    low.abs().max(high.abs()) <= unit * 10f64.powi(trailing) * 1.000_001
+    let unit = unit * 10f64.powi(trailing_zeros(&d)) * 1.000_001;
+    let rounding = low.abs().max(high.abs()) <= unit / 2.0;
+    // Cut off rather than rounded: the rest is smaller than a unit and has the sign of the number.
+    let rest = if x.approx() < 0.0 { -low } else { high };
+    rounding || (0.0..unit).contains(&rest)
 }
 
 /// Zeros at the end of a whole number may be rounding (57,500 ≈ 57,503).

@@ -56,6 +56,9 @@ impl Exponent {
 
     /// num/den in lowest terms, if it is small.
     pub fn new(num: i64, den: i64) -> Option<Exponent> {
+        if den == 0 || num == i64::MIN || den == i64::MIN {
+            return None;
+        }
         let mut g = num.unsigned_abs();
         let mut b = den.unsigned_abs();
         while b != 0 {

@@ -145,7 +145,7 @@ impl Real for Ball64 {
         if self.is_exact_zero() {
             return Some((*self, Ball64 { mid: 1.0, rad: 0.0 }));
         }
-        if !(self.mid.abs() < 1e15) {
+        if self.mid.is_nan() || self.mid.abs() >= 1e15 {
             return None;
         }
         let (s, c) = self.mid.sin_cos();

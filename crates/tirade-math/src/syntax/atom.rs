@@ -287,7 +287,7 @@ impl<'a> Parser<'a> {
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.log_base()?);
+                base = Some(self.argument()?);
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -295,7 +295,7 @@ impl<'a> Parser<'a> {
                 exponent = Some(if negative { e.neg() } else { e });
             }
         }
-        let args = self.function_arguments(func)?;
+        let args = self.function_arguments()?;
         if base.is_some() && func != Func::Log {
             return self.unexpected();
         }
@@ -316,27 +316,10 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn log_base(&mut self) -> Result<Expr> {
-        self.argument()
-    }
-
-    fn function_arguments(&mut self, func: Func) -> Result<Vec<Expr>> {
+    fn function_arguments(&mut self) -> Result<Vec<Expr>> {
         match self.peek() {
-            Some(Tok::Open(Delim::Paren)) => self.arguments(),
-            Some(Tok::Open(Delim::Brace | Delim::Bracket)) => self.arguments(),
-            Some(Tok::Open(Delim::Group)) => {
-                let open = self.pos;
-                let args = self.arguments()?;
-                // \sin{2}x: the braces are only layout when a product goes on without a break
-                if args.len() == 1 && self.pos == open {
-                    return self.unexpected();
-                }
-                Ok(args)
-            }
-            _ => {
-                let _ = func;
-                Ok(vec![self.open_argument()?])
-            }
+            Some(Tok::Open(Delim::Paren | Delim::Brace | Delim::Bracket | Delim::Group)) => self.arguments(),
+            _ => Ok(vec![self.open_argument()?]),
         }
     }
 
@@ -364,6 +347,8 @@ impl<'a> Parser<'a> {
             _ => return self.power(),
         };
         if self.peek_at(1) == Some(Tok::Frac) {
+            // \frac52 splits the number token "52": keep it, should this be a product after all.
+            let saved = self.toks.get(start + 2).copied();
             self.pos += 2;
             let above = self.argument()?;
             let below = self.argument()?;
@@ -375,7 +360,9 @@ impl<'a> Parser<'a> {
                 return self.mixed(whole, above.div(below));
             }
             self.pos = start;
-            // The arguments may have split a number token: put the whole reading back.
+            if let Some(token) = saved {
+                self.toks[start + 2] = token;
+            }
             return self.power();
         }
         let slash = matches!(
@@ -392,17 +379,13 @@ impl<'a> Parser<'a> {
             {
                 self.pos += 4;
                 let fraction = Expr::Num(Rational::from_parts(x.into(), y.into()));
-                return self.mixed_value(whole, fraction);
+                return self.mixed(whole, fraction);
             }
         }
         self.power()
     }
 
     fn mixed(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
-        self.mixed_value(whole, fraction)
-    }
-
-    fn mixed_value(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
         let (Some(Expr::Num(whole)), Expr::Num(fraction)) = (number::value(whole), fraction) else {
             return self.unexpected();
         };
@@ -414,12 +397,12 @@ impl<'a> Parser<'a> {
     }
 
     /// A value with the words behind it: a unit with its exponent, or an annotation.
-    pub fn quantity(&mut self, value: Expr, _wraps: usize) -> Result<Expr> {
+    pub fn quantity(&mut self, value: Expr) -> Result<Expr> {
         let Some(Tok::Text(words)) = self.peek() else { return Ok(value) };
         self.pos += 1;
         if super::lexer::is_ordinal(words.trim()) && !matches!(value, Expr::Text(_)) {
             let rest = matches!(self.peek(), Some(Tok::Text(_)));
-            return if rest { self.quantity(value, _wraps) } else { Ok(value) };
+            return if rest { self.quantity(value) } else { Ok(value) };
         }
         let mut unit = unit::canonical(words);
         loop {
@@ -430,7 +413,7 @@ impl<'a> Parser<'a> {
                     unit.push_str(&format!("^{e}"));
                 }
                 Some(Tok::Slash) if matches!(self.peek_at(1), Some(Tok::Text(_) | Tok::Ident(_))) => {
-                    let (Some(Tok::Text(w) | Tok::Ident(w)), true) = (self.peek_at(1), true) else { break };
+                    let Some(Tok::Text(w) | Tok::Ident(w)) = self.peek_at(1) else { break };
                     self.pos += 2;
                     unit.push('/');
                     unit.push_str(&unit::canonical(w));

@@ -37,8 +37,7 @@ impl<'a> Parser<'a> {
             (Expr::List(items), Delim::Bracket, Delim::Bracket) => Expr::Bracket(items),
             (Expr::List(items), ..) => Expr::Tuple(items),
             (one, Delim::Bracket, Delim::Bracket) if alone => Expr::Bracket(vec![one]),
-            (one, Delim::Bracket, Delim::Paren) | (one, Delim::Paren, Delim::Bracket) => {
-                let _ = one;
+            (_, Delim::Bracket, Delim::Paren) | (_, Delim::Paren, Delim::Bracket) => {
                 return self.unexpected();
             }
             (one, ..) => one,

@@ -216,8 +216,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn less_than(&mut self) -> Result<(), ParseError> {
-        for (tag, tok, extra) in [("<sup>", Tok::Caret, true), ("<sub>", Tok::Under, true)] {
-            if self.rest().starts_with(tag) && extra {
+        for (tag, tok) in [("<sup>", Tok::Caret), ("<sub>", Tok::Under)] {
+            if self.rest().starts_with(tag) {
                 self.push(tok);
                 return self.take(Tok::Open(Delim::Group), tag.len());
             }

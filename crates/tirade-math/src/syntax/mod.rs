@@ -6,7 +6,7 @@
 //! use tirade_math::parse;
 //! assert_eq!(parse(r"\frac12x").unwrap(), parse("(1/2)*x").unwrap());
 //! assert_eq!(parse(r"10,\!080").unwrap(), parse("10080").unwrap());
-//! assert!(parse("42 or any other number").is_err());
+//! assert!(parse("41 42").is_err());
 //! ```
 
 mod atom;

@@ -82,8 +82,7 @@ impl<'a> Parser<'a> {
     pub fn statements(&mut self) -> Result<Expr> {
         let mut groups = vec![vec![self.statement()?]];
         let mut seen = Separators::default();
-        loop {
-            let Some(separator) = self.peek() else { break };
+        while let Some(separator) = self.peek() {
             match separator {
                 Tok::Comma => seen.comma = true,
                 Tok::And | Tok::Amp => seen.and = true,
@@ -330,13 +329,13 @@ impl<'a> Parser<'a> {
                     self.toks.remove(self.pos);
                     value
                 }
-                Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value, wraps),
+                Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value),
                 Some(_) if self.starts_factor() => {
                     if matches!(value, Expr::Text(_)) {
                         return self.unexpected();
                     }
                     let factor = self.power()?;
-                    implicit(value, factor)
+                    Expr::product([value, factor])
                 }
                 _ => return Ok(value),
             };
@@ -480,11 +479,6 @@ impl<'a> Parser<'a> {
         }
         Ok(Expr::Quantity(Box::new(total), "°".into()))
     }
-}
-
-/// A product written without a sign: `2x`. A number never follows a number this way.
-fn implicit(left: Expr, right: Expr) -> Expr {
-    Expr::product([left, right])
 }
 
 fn starts_atom(tok: Tok<'_>) -> bool {

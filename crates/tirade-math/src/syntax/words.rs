@@ -209,7 +209,7 @@ pub fn word(name: &str) -> Option<Tok<'static>> {
 /// The meaning of `\name`.
 pub fn command(name: &str) -> Command {
     use Command::*;
-    if let Some(f) = function(name) {
+    if let Some(f) = function(name).filter(|f| *f != Func::Binom) {
         return Tok(if f == Func::Sqrt { self::Tok::Sqrt } else { self::Tok::Func(f) });
     }
     if let Some(g) = greek(name) {

@@ -17,6 +17,7 @@ fn where_answers_stand() {
         (r"\boxed{41}, no: \boxed{}", None, None),
         (r"\boxed{41}, no: \boxed{4", None, None),
         (r"\boxed 42", Some("42"), Some("42")),
+        ("The boxed set costs 7.\n#### 7", Some("7"), Some("7")),
         (r"\fbox{\frac{1}{2}}", Some(r"\frac{1}{2}"), Some(r"\frac{1}{2}")),
         ("<think>\\boxed{1}</think> I do not know.", None, None),
         ("<think>\\boxed{1}", None, None),

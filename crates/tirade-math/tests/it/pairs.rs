@@ -104,6 +104,12 @@ fn functions() {
 }
 
 #[test]
+fn inputs_that_broke_something_once() {
+    // found by examples/fuzz.rs: an exponent 1/0
+    different(&[(r"3\sqrt[0]42", "9"), ("x", r"\sqrt[0]{x}"), ("x^{1/0}", "x")]);
+}
+
+#[test]
 fn structures() {
     equal(&[
         ("1,-2", "-2, 1"),
