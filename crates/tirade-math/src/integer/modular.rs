@@ -203,8 +203,11 @@ fn order_tests(a: &IBig, n: &IBig, phi: &IBig, order: &IBig) -> Exact<Vec<Formul
     shown.iter().map(test).collect()
 }
 
-/// Jacobi symbol for odd positive `n`.
+/// Jacobi symbol for odd positive `n`; zero for other `n`.
 pub fn jacobi(a: &IBig, n: &IBig) -> i32 {
+    if *n <= IBig::ZERO || !n.bit(0) {
+        return 0;
+    }
     let (mut a, mut n, mut sign) = (modulo(a, n), n.clone().abs(), 1);
     let low = |x: &IBig, m: u8| u8::try_from(x.rem_euclid(IBig::from(m))).unwrap_or(0);
     while !a.is_zero() {

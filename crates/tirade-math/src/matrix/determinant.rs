@@ -2,7 +2,7 @@
 
 use dashu::rational::RBig;
 
-use super::{Matrix, entry_tex, rref};
+use super::{Matrix, bounded_entry, entry_tex, rref};
 use crate::derivation::{Derivation, Rule, claim, term};
 use crate::exact::{Exact, Worked, bounded_rational, undefined};
 use crate::poly::rational_tex;
@@ -36,7 +36,7 @@ fn eliminate_below(work: &mut Matrix, column: usize) -> Exact<bool> {
         changed = true;
         for (entry, p) in row.iter_mut().zip(&pivot) {
             *entry -= &factor * p;
-            bounded_rational(entry)?;
+            bounded_entry(entry)?;
         }
     }
     Ok(changed)

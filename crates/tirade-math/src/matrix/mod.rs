@@ -19,9 +19,11 @@ pub use system::{Affine, LinearSystem, Solutions, solve_system, solve_system_wor
 use dashu::rational::RBig;
 
 use crate::derivation::{Derivation, Rule, claim};
-use crate::exact::{Exact, Worked, at_most, bounded_rational, undefined};
+use crate::exact::{Exact, Worked, at_most, bits, bounded_rational, undefined};
 use crate::poly::rational_tex;
 
+/// Largest entry, in bits, during elimination.
+const MAX_ENTRY_BITS: usize = 4_096;
 /// Most rows or columns.
 pub const MAX_SIDE: usize = 24;
 
@@ -42,7 +44,7 @@ impl Matrix {
             return undefined("a matrix needs at least one entry and rows of equal length");
         }
         at_most("rows or columns of a matrix", width.max(rows.len()), MAX_SIDE)?;
-        rows.iter().flatten().try_for_each(bounded_rational)?;
+        rows.iter().flatten().try_for_each(bounded_entry)?;
         Ok(Matrix { rows })
     }
 
@@ -150,6 +152,12 @@ impl Matrix {
         let row = |r: &Vec<RBig>| r.iter().map(rational_tex).collect::<Vec<_>>().join(" & ");
         self.rows.iter().map(row).collect::<Vec<_>>().join(" \\\\ ")
     }
+}
+
+/// Refuses entries that have grown too large to go on quickly.
+fn bounded_entry(q: &RBig) -> Exact<()> {
+    let size = bits(q.numerator()).max(bits(q.denominator().as_ibig()));
+    at_most("bits of a matrix entry", size, MAX_ENTRY_BITS)
 }
 
 /// Sum of rational numbers.

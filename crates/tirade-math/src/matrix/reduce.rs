@@ -2,9 +2,9 @@
 
 use dashu::rational::RBig;
 
-use super::Matrix;
+use super::{Matrix, bounded_entry};
 use crate::derivation::{Derivation, Rule, claim, term};
-use crate::exact::{Exact, Worked, bounded_rational};
+use crate::exact::{Exact, Worked};
 use crate::poly::rational_tex;
 
 /// Reduced row echelon form.
@@ -80,7 +80,7 @@ fn clear_column(work: &mut Matrix, top: usize, column: usize) -> Exact<bool> {
         changed = true;
         for (entry, p) in work.rows[row].iter_mut().zip(&pivot) {
             *entry -= &factor * p;
-            bounded_rational(entry)?;
+            bounded_entry(entry)?;
         }
     }
     Ok(changed)

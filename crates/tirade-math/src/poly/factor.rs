@@ -7,10 +7,14 @@ use dashu::rational::RBig;
 use super::hensel::{lift, multiply};
 use super::modp::Field;
 use super::{Poly, gcd};
-use crate::exact::{Exact, ExactError, at_most, undefined};
+use crate::exact::{Exact, ExactError, at_most, bits, undefined};
 
 /// Largest degree that is factored.
 pub const MAX_FACTOR_DEGREE: usize = 80;
+/// Largest product of degree and coefficient bits that is factored.
+const MAX_FACTOR_SIZE: usize = 10_000;
+/// Bound on the number of subsets of factors times the square of the degree.
+pub(super) const MAX_COMBINATION_WORK: usize = 1 << 21;
 /// Most modular factors whose subsets are tried.
 const MAX_MODULAR_FACTORS: usize = 14;
 
@@ -63,6 +67,9 @@ fn quotient(a: &Poly, b: &Poly) -> Exact<Poly> {
 /// combined.
 pub fn factor(p: &Poly) -> Exact<Factored> {
     at_most("degree to factor", p.degree(), MAX_FACTOR_DEGREE)?;
+    let size =
+        p.coeffs().iter().map(|c| bits(c.numerator()) + bits(c.denominator().as_ibig())).max().unwrap_or(0);
+    at_most("degree times bits to factor", p.degree().saturating_mul(size), MAX_FACTOR_SIZE)?;
     let parts = square_free(p)?;
     let mut factors = Vec::new();
     for (part, multiplicity) in parts.factors {
@@ -130,6 +137,7 @@ fn zassenhaus(p: &Poly) -> Exact<Vec<Poly>> {
         return Ok(vec![p.clone()]);
     }
     at_most("modular factors to combine", modular.len(), MAX_MODULAR_FACTORS)?;
+    at_most("work to combine factors", p.degree().pow(2) << modular.len(), MAX_COMBINATION_WORK)?;
     let k = lifting_exponent(&ints, field.p);
     let lifted = lift(&ints, &modular, field, k);
     Ok(recombine(p.clone(), lifted, &IBig::from(field.p).pow(k)))

@@ -3,7 +3,19 @@
 use dashu::rational::RBig;
 
 use super::Poly;
-use crate::exact::{Exact, bounded_rational, undefined};
+use crate::exact::{Exact, at_most, bits, bounded_rational, undefined};
+
+/// Largest degree of the smaller polynomial of a gcd, and of both of a resultant.
+const MAX_GCD_DEGREE: usize = 80;
+/// Largest coefficient, in bits, of a remainder.
+const MAX_REMAINDER_BITS: usize = 4_096;
+
+/// Refuses remainders whose coefficients have grown too large to go on quickly.
+pub(super) fn small_coefficients(p: &Poly) -> Exact<()> {
+    let size = |c: &RBig| bits(c.numerator()).max(bits(c.denominator().as_ibig()));
+    let largest = p.coeffs().iter().map(size).max().unwrap_or(0);
+    at_most("bits of a polynomial remainder", largest, MAX_REMAINDER_BITS)
+}
 
 /// Monic greatest common divisor; zero if both are zero.
 ///
@@ -12,12 +24,14 @@ use crate::exact::{Exact, bounded_rational, undefined};
 /// # Errors
 /// `TooLarge` when coefficients outgrow the bit bound.
 pub fn gcd(a: &Poly, b: &Poly) -> Exact<Poly> {
+    at_most("degree of a polynomial gcd", a.degree().min(b.degree()), MAX_GCD_DEGREE)?;
     let (mut a, mut b) = (a.primitive_part(), b.primitive_part());
     while !b.is_zero() {
         if b.is_constant() {
             return Ok(Poly::one());
         }
         let (_, r) = a.div_rem(&b)?;
+        small_coefficients(&r)?;
         (a, b) = (b, r.primitive_part());
     }
     Ok(a.monic())
@@ -31,9 +45,11 @@ pub fn resultant(a: &Poly, b: &Poly) -> Exact<RBig> {
     if a.is_zero() || b.is_zero() {
         return Ok(RBig::ZERO);
     }
+    at_most("degree of a resultant", a.degree().max(b.degree()), MAX_GCD_DEGREE)?;
     let (mut a, mut b, mut factor) = (a.clone(), b.clone(), RBig::ONE);
     while !b.is_constant() {
         let (_, r) = a.div_rem(&b)?;
+        small_coefficients(&r)?;
         if r.is_zero() {
             return Ok(RBig::ZERO);
         }

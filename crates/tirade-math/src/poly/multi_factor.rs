@@ -7,6 +7,7 @@
 use dashu::rational::RBig;
 use smallvec::SmallVec;
 
+use super::factor::MAX_COMBINATION_WORK;
 use super::multi_gcd::split_content;
 use super::{MPoly, Monomial, Poly, factor, gcd_multi};
 use crate::exact::{Exact, at_most, undefined};
@@ -206,6 +207,8 @@ fn kronecker(p: &MPoly, used: &[usize]) -> Exact<Vec<MPoly>> {
         images.extend(std::iter::repeat_n(f, n));
     }
     at_most("factors of a Kronecker image", images.len(), MAX_KRONECKER_FACTORS)?;
+    let degree: usize = images.iter().map(Poly::degree).sum();
+    at_most("work to combine factors", degree.pow(2) << images.len(), MAX_COMBINATION_WORK)?;
     let mut rest = p.clone();
     let mut out = Vec::new();
     let mut size = 1;

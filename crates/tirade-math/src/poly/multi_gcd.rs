@@ -3,7 +3,7 @@
 use dashu::rational::RBig;
 
 use super::{MPoly, gcd};
-use crate::exact::{Exact, at_most};
+use crate::exact::{Exact, at_most, bits};
 
 /// Greatest common divisor with coprime integer coefficients and a positive leading one; zero if both are zero.
 ///
@@ -67,7 +67,9 @@ fn pseudo_remainder(a: &MPoly, b: &MPoly, main: usize) -> Exact<MPoly> {
         exponents[main] = shift as u16;
         let multiple = b.mul(&top)?.mul(&MPoly::monomial(exponents, RBig::ONE))?;
         rest = rest.mul(&lead)?.sub(&multiple);
-        at_most("terms in a pseudo-remainder", rest.len(), 1_500)?;
+        at_most("terms in a pseudo-remainder", rest.len(), 400)?;
+        rest.terms()
+            .try_for_each(|(_, c)| at_most("bits of a pseudo-remainder", bits(c.numerator()), 4_096))?;
     }
     Ok(rest)
 }

@@ -23,6 +23,7 @@ fn chain(p: &Poly) -> Exact<Vec<Poly>> {
             break;
         }
         let (_, r) = a.div_rem(b)?;
+        super::gcd::small_coefficients(&r)?;
         // Only signs matter, so remainders are scaled by positive numbers to stay small.
         let (content, ints) = r.primitive();
         let positive = Poly::from_ibigs(&ints);
