@@ -97,11 +97,10 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
 fn spoken(text: &str) -> Option<&str> {
     let mut text = text;
     for marker in ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>"] {
-        if let Some(at) = memmem::find(text.as_bytes(), marker.as_bytes()) {
-            if at > 0 {
+        if let Some(at) = memmem::find(text.as_bytes(), marker.as_bytes())
+            && at > 0 {
                 text = &text[..at];
             }
-        }
     }
     match memmem::rfind(text.as_bytes(), b"</think>") {
         Some(at) => Some(&text[at + "</think>".len()..]),
@@ -462,11 +461,10 @@ pub(crate) fn choice(text: &str) -> Option<char> {
         let c = chars.next().filter(char::is_ascii_uppercase)?;
         chars.next().is_none_or(|n| !n.is_alphanumeric()).then_some(c)
     };
-    if let Some(at) = weak_phrase(text) {
-        if let Some(c) = letter_alone(&text[at..]) {
+    if let Some(at) = weak_phrase(text)
+        && let Some(c) = letter_alone(&text[at..]) {
             return Some(c);
         }
-    }
     if let Some(c) = letter_alone(text) {
         return Some(c);
     }

@@ -30,11 +30,11 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Cases(g), Cases(a)) => cases(g, a, policy),
         (Other(g), Other(a)) => trees(g, a),
         (Region(_), _) | (_, Region(_)) => regions(gold, answer),
-        (List(g), _) | (Set(g), _) | (Bracket(g), _) | (Tuple(g, _), _) => sequences(gold, g, answer, policy),
-        (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 => compare(gold, &a[0], policy),
         (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")
         }
+        (List(g), _) | (Set(g), _) | (Bracket(g), _) | (Tuple(g, _), _) => sequences(gold, g, answer, policy),
+        (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 => compare(gold, &a[0], policy),
         _ => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
     }
 }

@@ -54,6 +54,7 @@ impl Expr {
     }
 
     /// `-self`; the sign goes into a leading number.
+    #[allow(clippy::should_implement_trait)] // Builders read better as a chain, and an operator would hide that nothing is simplified.
     pub fn neg(self) -> Expr {
         match self {
             Expr::Num(n) => Expr::Num(-n),
@@ -73,6 +74,7 @@ impl Expr {
     }
 
     /// `self / divisor`; a quotient of two integers is one number unless the divisor is zero.
+    #[allow(clippy::should_implement_trait)] // Builders read better as a chain, and an operator would hide that nothing is simplified.
     pub fn div(self, divisor: Expr) -> Expr {
         match (self, divisor) {
             (Expr::Num(a), Expr::Num(b)) if a.is_int() && b.is_int() && !b.is_zero() => Expr::Num(a / b),

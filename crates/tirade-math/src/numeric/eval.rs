@@ -173,7 +173,7 @@ impl<R: Real> Evaluator<'_, R> {
 
     fn root(&mut self, x: &C<R>, n: i64) -> Result<C<R>> {
         let index = self.rational(&Rational::from_parts(1.into(), n.unsigned_abs().max(1).into()))?;
-        let positive = |x: &C<R>| Some(x.ln(self.context)?.mul(&index).exp()?);
+        let positive = |x: &C<R>| x.ln(self.context)?.mul(&index).exp();
         let result = match (x.is_real(), x.re.sign()) {
             (true, Some(Ordering::Equal)) => Some(x.clone()),
             (true, Some(Ordering::Less)) if n % 2 != 0 => positive(&x.neg()).map(|r| r.neg()),

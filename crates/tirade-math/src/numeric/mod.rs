@@ -14,7 +14,7 @@ pub use ball64::Ball64;
 pub use bigball::BigBall;
 pub use complex::Complex;
 pub use eval::{Env, EvalError, Evaluator};
-pub use tower::{Tower, tower};
+pub use tower::tower;
 
 use crate::expr::Rational;
 use std::cmp::Ordering;

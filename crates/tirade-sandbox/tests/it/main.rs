@@ -1,5 +1,8 @@
 //! The sandbox as its users see it. One Python environment (under `target/`) and one sandbox serve all tests.
 
+// Tests start processes of their own.
+#![allow(clippy::disallowed_methods)]
+
 mod attacks;
 mod life;
 mod session;
