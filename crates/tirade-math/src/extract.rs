@@ -98,9 +98,10 @@ fn spoken(text: &str) -> Option<&str> {
     let mut text = text;
     for marker in ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>"] {
         if let Some(at) = memmem::find(text.as_bytes(), marker.as_bytes())
-            && at > 0 {
-                text = &text[..at];
-            }
+            && at > 0
+        {
+            text = &text[..at];
+        }
     }
     match memmem::rfind(text.as_bytes(), b"</think>") {
         Some(at) => Some(&text[at + "</think>".len()..]),
@@ -462,9 +463,10 @@ pub(crate) fn choice(text: &str) -> Option<char> {
         chars.next().is_none_or(|n| !n.is_alphanumeric()).then_some(c)
     };
     if let Some(at) = weak_phrase(text)
-        && let Some(c) = letter_alone(&text[at..]) {
-            return Some(c);
-        }
+        && let Some(c) = letter_alone(&text[at..])
+    {
+        return Some(c);
+    }
     if let Some(c) = letter_alone(text) {
         return Some(c);
     }

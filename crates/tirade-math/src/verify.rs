@@ -67,11 +67,13 @@ fn read_gold(gold: &str) -> (Cow<'_, str>, Reading) {
     let trimmed = gold.trim();
     let reading = Reading::new(trimmed);
     let prose = trimmed.len() >= 300 && !matches!(reading.shape, Some(ref s) if !matches!(s, Shape::Text(_)));
-    if prose && trimmed.len() <= MAX_ANSWER
-        && let Extracted::Answer(text, _) = extract(gold, ExtractMode::Standard) {
-            let reading = Reading::new(&text);
-            return (text, reading);
-        }
+    if prose
+        && trimmed.len() <= MAX_ANSWER
+        && let Extracted::Answer(text, _) = extract(gold, ExtractMode::Standard)
+    {
+        let reading = Reading::new(&text);
+        return (text, reading);
+    }
     (trimmed.into(), reading)
 }
 

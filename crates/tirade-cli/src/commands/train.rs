@@ -121,6 +121,7 @@ async fn job(args: &TrainArgs, work: &Work, opened: &Opened<'_>) -> anyhow::Resu
 async fn check(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
     let job = job(args, work, opened).await?;
     let examples = pipeline::examples(&work.store, &job.corpus, Split::Train)?;
-    println!("TMP {}", examples.len());
+    let report = tokio::task::block_in_place(|| tirade_nn::train::check(&job.options, &examples))?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }

@@ -50,12 +50,12 @@ fn labelled(
 ) -> Equivalence {
     if let (Expr::Apply(f, gargs), Expr::Apply(g, aargs)) = (gn, an)
         && f == g
-            && gargs.len() == aargs.len()
-            && gargs != aargs
-            && let Some(renamed) = rename(answer, gargs, aargs)
-        {
-            return compare(gv, &renamed, policy);
-        }
+        && gargs.len() == aargs.len()
+        && gargs != aargs
+        && let Some(renamed) = rename(answer, gargs, aargs)
+    {
+        return compare(gv, &renamed, policy);
+    }
     let values = compare(gv, av, policy);
     if gn == an || matches!(gn, Expr::Text(_)) || matches!(an, Expr::Text(_)) {
         return values;

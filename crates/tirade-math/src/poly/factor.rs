@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(&[i64], &[(&str, usize)]); 9] = [
+        type Factors = &'static [(&'static str, usize)];
+        let cases: [(&[i64], Factors); 9] = [
             (&[-1, 0, 0, 0, 1], &[("x - 1", 1), ("x + 1", 1), ("x^{2} + 1", 1)]),
             (&[4, 0, 0, 0, 1], &[("x^{2} - 2x + 2", 1), ("x^{2} + 2x + 2", 1)]),
             (&[1, 0, -10, 0, 1], &[("x^{4} - 10x^{2} + 1", 1)]),

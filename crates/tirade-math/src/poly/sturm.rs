@@ -51,7 +51,8 @@ fn changes_at(chain: &[Poly], x: &RBig) -> usize {
 }
 
 fn changes_at_infinity(chain: &[Poly], positive: bool) -> usize {
-    let at = |p: &Poly| if positive || p.degree().is_multiple_of(2) { sign(&p.lead()) } else { -sign(&p.lead()) };
+    let at =
+        |p: &Poly| if positive || p.degree().is_multiple_of(2) { sign(&p.lead()) } else { -sign(&p.lead()) };
     changes(chain.iter().map(at))
 }
 

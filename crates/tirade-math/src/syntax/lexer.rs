@@ -510,10 +510,12 @@ impl<'a> Lexer<'a> {
         let Some((name, after)) = self.group() else { return Err(ParseError::Character(self.pos)) };
         self.push(if begin { Tok::Begin(name) } else { Tok::End(name) });
         self.pos = after;
-        if begin && matches!(name, "array" | "tabular")
-            && let Some((_, after)) = self.group() {
-                self.pos = after;
-            }
+        if begin
+            && matches!(name, "array" | "tabular")
+            && let Some((_, after)) = self.group()
+        {
+            self.pos = after;
+        }
         Ok(())
     }
 

@@ -92,16 +92,11 @@ pub fn train(context: &Context<'_>, job: &TrainJob) -> Result<Trained, PipelineE
         examples_of[0].truncate(most);
     }
     let run = store.begin(&job.spec(), context.now)?;
-    if let Some((_, trained)) = store.adapter::<Trained>(&run)? {
-        if trained.adapter.join("adapter_config.json").is_file() {
-            (context.watch)(&Progress::Stage {
-                stage: Stage::Train,
-                run: &run,
-                done: trained.steps,
-                total: trained.steps,
-            });
-            return Ok(trained);
-        }
+    let made = store.adapter::<Trained>(&run)?.map(|(_, trained)| trained);
+    if let Some(trained) = made.filter(|trained| trained.adapter.join("adapter_config.json").is_file()) {
+        let steps = trained.steps;
+        (context.watch)(&Progress::Stage { stage: Stage::Train, run: &run, done: steps, total: steps });
+        return Ok(trained);
     }
     (context.watch)(&Progress::Stage { stage: Stage::Train, run: &run, done: 0, total: 0 });
     let mut on_event = |event: &TrainEvent| {

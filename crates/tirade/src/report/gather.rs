@@ -195,7 +195,7 @@ fn translating(
             .into_iter()
             .map(|(reason, n)| Count::new(format!("translate: {}", reason.replace('_', " ")), n)),
     );
-    report.rejections.sort_by(|a, b| b.count.cmp(&a.count));
+    report.rejections.sort_by_key(|rejected| std::cmp::Reverse(rejected.count));
     if let Some(solved) = solved {
         report.pairs = pairs(store, solved, &solutions)?;
     }
