@@ -4,8 +4,9 @@
 //! the same name in `python/` for the SymPy lane, or both (native first, SymPy for what it declines).
 //!
 //! ```
-//! use tirade::tool::spec::{Kind, param, tool};
-//! let entry = tool("is_even", "Whether a number is even.", &[param("number", Kind::Value, "An integer.")]);
+//! use tirade::tool::spec::{Kind, Param, param, tool};
+//! const NUMBER: &[Param] = &[param("number", Kind::Value, "An integer.")];
+//! let entry = tool("is_even", "Whether a number is even.", NUMBER);
 //! assert_eq!(entry.spec().parameters["required"][0], "number");
 //! ```
 
