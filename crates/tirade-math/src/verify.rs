@@ -44,7 +44,7 @@ impl Gold {
     pub fn parse(gold: &str, _policy: &Policy) -> Gold {
         let (text, reading) = read_gold(gold);
         let letter = choice_letter(&text);
-        Gold { source: gold.to_string(), text: text.into_owned(), reading, letter }
+        Gold { source: gold.to_string(), text: text.trim().to_string(), reading, letter }
     }
 
     /// The answer as it stood in the gold text.
