@@ -5,11 +5,14 @@
 mod commands;
 mod download;
 mod home;
+mod forecast;
 mod jsonl;
+mod log;
 mod open;
 mod problems;
 mod progress;
 mod recipe;
+mod span;
 mod summary;
 mod work;
 

@@ -48,7 +48,7 @@ pub struct Evaluated {
 
 pub async fn run(args: EvalArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let evaluated = eval(&args, &work, &mut Opened::new(home)).await?;
+    let evaluated = eval(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::evaluated(&work, &evaluated)
 }
 
@@ -69,15 +69,16 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
-    let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
+    let model = opened.model(&args.model, adapter, &args.share).await?;
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: args.problems.load(Mode::Test, opened.home)?,
+        problems: Box::new(args.problems.load(Mode::Test, opened.home)?),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
+        enough: None,
         about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
         policy: Policy::default(),
         price: model.price,

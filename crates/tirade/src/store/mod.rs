@@ -13,9 +13,12 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 pub mod recorded;
 mod rows;
 mod run;
+mod unfinished;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -23,16 +26,21 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+pub use account::{Account, PassRate};
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
+pub use unfinished::{Aim, Unfinished};
+use writer::Writer;
 
-/// Version of `schema.sql`; a store with a higher one is refused.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of `schema.sql`; a store with a higher one is refused, one with a lower one is brought up.
+const SCHEMA_VERSION: i64 = 2;
 
-/// An open store. Cheap calls on one connection behind a lock: SQLite allows one writer at a time anyway.
+/// An open store. Replies, tool results and attempts go through one writer, which commits whatever has come together; everything else
+/// is a cheap call on a connection behind a lock.
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
+    writer: Writer,
 }
 
 /// Why the store cannot do what it was asked.
@@ -48,6 +56,8 @@ pub enum StoreError {
     Row { path: PathBuf, table: &'static str, message: String },
     #[error("store {path} has no run {run}\n  hint: `tirade runs` lists what is there")]
     NoRun { path: PathBuf, run: String },
+    #[error("store {path}: {message}\n  hint: is the folder writable and the disk not full?")]
+    Writer { path: PathBuf, message: String },
     #[error(
         "store {path}: run {run} exists with another configuration\n  hint: this is a hash collision; please report it"
     )]
@@ -60,19 +70,17 @@ impl Store {
     /// # Errors
     /// When the file cannot be written, is not a store, or was made by a newer tirade.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
         let wrap = |source| StoreError::Sqlite { path: path.to_owned(), source };
-        let connection = Connection::open(path).map_err(wrap)?;
-        connection.busy_timeout(Duration::from_secs(30)).map_err(wrap)?;
-        connection
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
-            .map_err(wrap)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
         match found {
-            0 => create(&connection).map_err(wrap)?,
+            0 => migrate(&connection, include_str!("schema.sql")).map_err(wrap)?,
+            1 => migrate(&connection, include_str!("from_1.sql")).map_err(wrap)?,
             SCHEMA_VERSION => {}
             _ => return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION }),
         }
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+        let writer = Writer::start(path, connect(path)?)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), writer })
     }
 
     /// Where the store is.
@@ -102,11 +110,29 @@ impl Store {
     }
 }
 
-fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;",
-        include_str!("schema.sql")
-    ))
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        // A longer log and a larger cache than SQLite's own: fewer pages are written twice.
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; \
+             PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16000;",
+        )?;
+        Ok(connection)
+    };
+    open().map_err(|source| StoreError::Sqlite { path: path.to_owned(), source })
+}
+
+/// Runs the script unless another process has done so meanwhile.
+fn migrate(connection: &Connection, script: &str) -> rusqlite::Result<()> {
+    let before: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let now: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if now == before {
+        connection.execute_batch(&format!("{script} PRAGMA user_version={SCHEMA_VERSION};"))?;
+    }
+    connection.execute_batch("COMMIT")
 }
 
 /// JSON of a plain row. Our rows have string keys and finite numbers, which always encode.
@@ -125,6 +151,28 @@ mod tests {
         Store::open(&path).unwrap().connection().execute_batch("PRAGMA user_version=99").unwrap();
         let message = Store::open(&path).err().unwrap().to_string();
         assert!(message.contains("schema version 99") && message.contains("hint"), "{message}");
+    }
+
+    /// Version 1 as it was, reduced to the tables that changed.
+    const VERSION_1: &str = "
+        CREATE TABLE problems (run TEXT NOT NULL, position INTEGER NOT NULL, problem TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (run, problem)) STRICT;
+        CREATE TABLE replies (key TEXT PRIMARY KEY, model TEXT NOT NULL, request TEXT NOT NULL, reply TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE tool_results (key TEXT PRIMARY KEY, call TEXT NOT NULL, result TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        INSERT INTO replies VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 'm', '{}', 'kept');
+        PRAGMA user_version=1;";
+
+    #[test]
+    fn brings_an_older_store_up_and_keeps_its_replies() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        Connection::open(&path).unwrap().execute_batch(VERSION_1).unwrap();
+        for _ in 0..2 {
+            let store = Store::open(&path).unwrap();
+            let kept: (String, String) = store
+                .run_sql(|c| c.query_row("SELECT key, reply FROM replies", [], |row| Ok((row.get(0)?, row.get(1)?))))
+                .unwrap();
+            assert_eq!(kept, ("0123456789abcdef0123456789abcdef".into(), "kept".into()));
+        }
     }
 
     #[test]
