@@ -9,18 +9,27 @@ use tirade::pipeline::{Estimate, Forecast};
 pub fn told(forecast: &Forecast, price: Option<&Price>, concurrency: usize) -> String {
     let mut text = String::new();
     let Forecast { run, problems, done, missing, sampled, spent, .. } = forecast;
-    let _ = writeln!(text, "{run}: {problems} problems; {done} attempts are there, about {missing} are missing");
+    let _ =
+        writeln!(text, "{run}: {problems} problems; {done} attempts are there, about {missing} are missing");
     if *sampled == 0 {
         text += "  tokens, cost and time: not known before some problems are solved\n  hint: `--pilot 5` solves five of them, which are part of the run\n";
         return text;
     }
     let plain = |amount: f64| format!("{amount:.0}");
-    let _ = writeln!(text, "  the missing ones will take, judging by {sampled} problems (95 % interval in brackets):");
+    let _ = writeln!(
+        text,
+        "  the missing ones will take, judging by {sampled} problems (95 % interval in brackets):"
+    );
     let _ = writeln!(text, "    prompt tokens      {}", interval(&forecast.prompt_tokens, plain));
     let _ = writeln!(text, "    completion tokens  {}", interval(&forecast.completion_tokens, plain));
     if let (Some(cost), Some(price)) = (&forecast.cost, price) {
         let dollars = |amount: f64| Usd::from_dollars(amount).to_string();
-        let _ = writeln!(text, "    cost               {} beside the {} spent", interval(cost, dollars), dollars(*spent));
+        let _ = writeln!(
+            text,
+            "    cost               {} beside the {} spent",
+            interval(cost, dollars),
+            dollars(*spent)
+        );
         let _ = writeln!(
             text,
             "                       at ${} and ${} a million tokens ({}, looked up {})",
@@ -31,7 +40,11 @@ pub fn told(forecast: &Forecast, price: Option<&Price>, concurrency: usize) -> S
     }
     let at_once = concurrency.max(1) as f64;
     let minutes = |seconds: f64| format!("{:.1} min", seconds / 60.0 / at_once);
-    let _ = writeln!(text, "    time               {} with {concurrency} at once", interval(&forecast.seconds, minutes));
+    let _ = writeln!(
+        text,
+        "    time               {} with {concurrency} at once",
+        interval(&forecast.seconds, minutes)
+    );
     text
 }
 
@@ -61,7 +74,11 @@ mod tests {
         };
         let price = Price { prompt: 1.0, completion: 2.0, ..Price::free("openai:x") };
         let text = told(&forecast, Some(&price), 5);
-        for line in ["5 attempts are there, about 95 are missing", "$0.50 [$0.25, $1.00] beside the $0.02 spent", "2.0 min [1.0 min, 4.0 min]"] {
+        for line in [
+            "5 attempts are there, about 95 are missing",
+            "$0.50 [$0.25, $1.00] beside the $0.02 spent",
+            "2.0 min [1.0 min, 4.0 min]",
+        ] {
             assert!(text.contains(line), "{text}");
         }
         let unknown = told(&Forecast { sampled: 0, ..forecast }, None, 5);

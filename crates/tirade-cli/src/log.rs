@@ -93,6 +93,10 @@ mod tests {
         let read = |name: &str| std::fs::read_to_string(folder.path().join("logs").join(name)).unwrap();
         assert!(read("tirade.log").ends_with("before\n"));
         let run = read("solve-1.log");
-        assert!(run.lines().count() == 1 && run.contains("failed m try 2 500 1.00 s http://h/v1: HTTP 500 | one two"), "{run}");
+        assert!(
+            run.lines().count() == 1
+                && run.contains("failed m try 2 500 1.00 s http://h/v1: HTTP 500 | one two"),
+            "{run}"
+        );
     }
 }

@@ -4,11 +4,12 @@
 
 mod commands;
 mod download;
-mod home;
 mod forecast;
+mod home;
 mod jsonl;
 mod log;
 mod open;
+mod otel;
 mod problems;
 mod progress;
 mod recipe;

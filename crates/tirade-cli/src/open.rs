@@ -11,9 +11,13 @@ use tirade::hash::file_digest;
 use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::price::{Budget, Metered, Price, Prices, Usd};
+use tirade::model::remote::batch::BatchServer;
 use tirade::model::remote::{Observer, RemoteConfig, RemoteModel};
 use tirade::model::scripted::ScriptedModel;
 use tirade::model::{Model, ModelError, Reply, Request};
+use tirade::stop::Stop;
+use tirade::store::Store;
+use tirade::store::batch::{BatchModel, BatchOptions};
 use tirade::tool::{StandardToolbox, Toolbox};
 use tirade_nn::engine::EngineOptions;
 use tirade_sandbox::{Sandbox, SandboxConfig};
@@ -39,16 +43,30 @@ pub struct Opened<'a> {
     budget: Budget,
     /// Hears of failed exchanges with servers.
     log: Option<Log>,
+    /// Where batches are kept, and what ends the waiting for them.
+    batches: Option<(Arc<Store>, Stop)>,
 }
 
 impl<'a> Opened<'a> {
     pub fn new(home: &'a Home) -> Self {
-        Self { home, locals: HashMap::new(), sandbox: None, budget: Budget::default(), log: None }
+        Self {
+            home,
+            locals: HashMap::new(),
+            sandbox: None,
+            budget: Budget::default(),
+            log: None,
+            batches: None,
+        }
     }
 
     /// For a command that works on an experiment: what models cost and where they fail is told there.
     pub fn for_work(home: &'a Home, work: &Work) -> Self {
-        Self { budget: work.budget.clone(), log: Some(work.log.clone()), ..Self::new(home) }
+        Self {
+            budget: work.budget.clone(),
+            log: Some(work.log.clone()),
+            batches: Some((work.store.clone(), work.stop.clone())),
+            ..Self::new(home)
+        }
     }
 
     /// Lets go of models in memory; those still used by somebody stay.
@@ -89,7 +107,16 @@ impl<'a> Opened<'a> {
             );
             self.budget.limit_to(Usd::from_dollars(limit));
         }
-        let model: Arc<dyn Model> = Arc::new(RemoteModel::new(name, &self.home.keys, self.remote_config(share))?);
+        let config = self.remote_config(share);
+        let (model, price): (Arc<dyn Model>, Option<Price>) = match (share.batch, &self.batches) {
+            (true, Some((store, stop))) => {
+                let server = BatchServer::new(name, &self.home.keys, config)?;
+                let options = BatchOptions::default();
+                let model = BatchModel::new(server, store.clone(), stop.clone(), options);
+                (Arc::new(model), price.map(|price| price.batched()))
+            }
+            _ => (Arc::new(RemoteModel::new(name, &self.home.keys, config)?), price),
+        };
         let Some(price) = price else { return Ok(OpenModel { model, price: None }) };
         let metered = Metered::new(model, price.clone(), self.budget.clone());
         Ok(OpenModel { model: Arc::new(metered), price: Some(price) })
@@ -228,9 +255,6 @@ impl Model for NoModel {
     }
 
     async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
-        Err(ModelError::Refused {
-            model: self.0.clone(),
-            message: "this command asks no model".into(),
-        })
+        Err(ModelError::Refused { model: self.0.clone(), message: "this command asks no model".into() })
     }
 }

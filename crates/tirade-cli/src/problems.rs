@@ -1,10 +1,12 @@
 //! Which problems: the same arguments for every command that takes some.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use tirade::dataset::{self, Fields, Selection, Split};
+use tirade::dataset::{self, Fields, Picking, Selected, Selection, Split};
+use tirade::pipeline::{PipelineError, Problems};
 use tirade::problem::Problem;
 
 use crate::home::Home;
@@ -49,9 +51,24 @@ pub enum Mode {
 }
 
 impl ProblemArgs {
-    /// The problems selected, from the part `usual` where no other is named. Bad rows are said and left out.
+    /// The problems selected, from the part `usual` where no other is named: read anew whenever a stage goes through them, and never all in
+    /// memory. Bad rows are said once and left out.
+    pub fn source(&self, usual: Mode, home: &Home) -> anyhow::Result<Source> {
+        let folder = self.data_dir.clone().unwrap_or_else(|| home.data());
+        let source = Source { selection: self.selection(usual)?, folder, told: Once::new() };
+        // A set that is not there is told before a model is asked or loaded.
+        dataset::pick(&source.selection, &source.folder)?;
+        Ok(source)
+    }
+
+    /// The same as a list.
     pub fn load(&self, usual: Mode, home: &Home) -> anyhow::Result<Vec<Problem>> {
-        let selection = Selection {
+        let source = self.source(usual, home)?;
+        Ok(source.each().collect::<Result<_, _>>()?)
+    }
+
+    fn selection(&self, usual: Mode) -> anyhow::Result<Selection> {
+        Ok(Selection {
             dataset: self.dataset.clone(),
             level: self.level.clone(),
             num: self.num,
@@ -62,26 +79,64 @@ impl ProblemArgs {
             }),
             blacklist: self.blacklist.clone(),
             fields: Fields::parse(&self.field.join(","))?,
+        })
+    }
+}
+
+/// Problems of a selection, read from where they lie.
+pub struct Source {
+    selection: Selection,
+    folder: PathBuf,
+    told: Once,
+}
+
+impl Problems for Source {
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_> {
+        match dataset::pick(&self.selection, &self.folder) {
+            Ok(picking) => Box::new(Reading { source: self, picking, any: false, ended: false }),
+            Err(error) => Box::new(std::iter::once(Err(PipelineError::Input(error.to_string())))),
+        }
+    }
+}
+
+/// One pass over a source.
+struct Reading<'a> {
+    source: &'a Source,
+    picking: Picking<'a>,
+    any: bool,
+    ended: bool,
+}
+
+impl Iterator for Reading<'_> {
+    type Item = Result<Problem, PipelineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        if let Some(problem) = self.picking.next() {
+            self.any = true;
+            return Some(Ok(problem));
+        }
+        self.ended = true;
+        let (met, dataset) = (&self.picking.met, &self.source.selection.dataset);
+        self.source.told.call_once(|| tell_bad_rows(met, dataset));
+        let empty = || {
+            let hint = format!("`tirade data show {dataset}` shows what is there");
+            PipelineError::Input(format!(
+                "the selection {dataset} has no problems ({:?})\n  hint: {hint}",
+                met.skipped
+            ))
         };
-        let folder = self.data_dir.clone().unwrap_or_else(|| home.data());
-        let selected = dataset::select(&selection, &folder)?;
-        for bad in selected.bad_rows.iter().take(5) {
-            eprintln!("left out: {bad}");
-        }
-        if selected.skipped.bad > 5 {
-            eprintln!(
-                "left out: {} more rows; `tirade data show {}` lists them",
-                selected.skipped.bad - 5,
-                self.dataset
-            );
-        }
-        anyhow::ensure!(
-            !selected.problems.is_empty(),
-            "the selection {} has no problems ({:?})\n  hint: `tirade data show {}` shows what is there",
-            self.dataset,
-            selected.skipped,
-            self.dataset
-        );
-        Ok(selected.problems)
+        (!self.any).then(|| Err(empty()))
+    }
+}
+
+fn tell_bad_rows(met: &Selected, dataset: &str) {
+    for bad in met.bad_rows.iter().take(5) {
+        eprintln!("left out: {bad}");
+    }
+    if met.skipped.bad > 5 {
+        eprintln!("left out: {} more rows; `tirade data show {dataset}` lists them", met.skipped.bad - 5);
     }
 }

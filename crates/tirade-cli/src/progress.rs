@@ -95,7 +95,17 @@ impl Bar {
 impl State {
     fn new(stage: &'static str, done: usize, total: usize) -> Self {
         let now = Instant::now();
-        Self { started: now, shown: now, stage, total, before: done, done, good: 0, tokens: (0, 0), note: String::new() }
+        Self {
+            started: now,
+            shown: now,
+            stage,
+            total,
+            before: done,
+            done,
+            good: 0,
+            tokens: (0, 0),
+            note: String::new(),
+        }
     }
 
     fn take(&mut self, progress: &Progress<'_>) {

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn times() {
         let seconds = |text: &str| text.parse::<Span>().map(|span| span.0.as_secs_f64());
-        for (text, expected) in [("200ms", 0.2), ("1.5s", 1.5), ("30m", 1800.0), ("8 h", 28800.0), ("2", 2.0)] {
+        for (text, expected) in [("200ms", 0.2), ("1.5s", 1.5), ("30m", 1800.0), ("8 h", 28800.0), ("2", 2.0)]
+        {
             assert_eq!(seconds(text), Ok(expected), "{text}");
         }
         for wrong in ["", "x", "-1s", "nan", "m"] {

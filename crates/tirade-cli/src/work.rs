@@ -12,6 +12,7 @@ use tirade::store::{Stage, Store};
 
 use crate::commands::solve::ShareArgs;
 use crate::log::Log;
+use crate::otel::Spans;
 use crate::progress::Bar;
 
 /// An open experiment.
@@ -81,7 +82,13 @@ impl Work {
     ) -> anyhow::Result<T> {
         let bar = Bar::new(self.log.clone(), self.budget.clone());
         let timer = share.max_time.map(|limit| stop_after(limit.into(), self.stop.clone()));
-        let watch = |progress: &Progress<'_>| bar.watch(progress);
+        let spans = share.otel.as_deref().map(Spans::open).transpose()?;
+        let watch = |progress: &Progress<'_>| {
+            bar.watch(progress);
+            if let Some(spans) = &spans {
+                spans.watch(progress, |run| self.model_of(run));
+            }
+        };
         anyhow::ensure!(
             share.job_id < share.total_jobs,
             "--job-id {} of --total-jobs {}: ids count from 0\n  hint: use 0 to {}",
@@ -93,7 +100,7 @@ impl Work {
             store: self.store.clone(),
             stop: self.stop.clone(),
             watch: &watch,
-            concurrency: share.concurrency,
+            concurrency: share.at_once(),
             shard: Shard { index: share.job_id, of: share.total_jobs },
             now: now(),
             budget: self.budget.clone(),
@@ -105,6 +112,12 @@ impl Work {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),
             other => Ok(other?),
         }
+    }
+
+    /// The identity of the model that a run asks.
+    fn model_of(&self, run: &str) -> String {
+        let config = self.store.run(run).map(|run| run.config).unwrap_or_default();
+        config["model"].as_str().unwrap_or_default().to_owned()
     }
 
     pub fn adapter(&self, run: &str) -> PathBuf {

@@ -69,10 +69,11 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
+    let problems = args.problems.source(Mode::Test, opened.home)?;
     let model = opened.model(&args.model, adapter, &args.share).await?;
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: Box::new(args.problems.load(Mode::Test, opened.home)?),
+        problems: Box::new(problems),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),

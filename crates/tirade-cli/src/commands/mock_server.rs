@@ -14,7 +14,7 @@ use crate::span::Span;
 /// A server that speaks the OpenAI protocol, answers from a script, and fails on purpose.
 ///
 /// Name it as a model with the URL it prints, for example `http://127.0.0.1:8000/v1#mock`. `GET /stats` tells what was asked and answered,
-/// and how many requests were answered more than once. A script has one JSON row a line; the first row that fits answers:
+/// and how many requests were answered more than once. Batches are taken at /v1/files and /v1/batches. A script has one JSON row a line; the first row that fits answers:
 ///
 ///     {"when": {"last": "What is {{a}} + {{b}}?"}, "reply": "```python\nprint({{a}} + {{b}})\n```"}
 ///     {"when": {"turn": 1, "last": "{{sum}}"}, "reply": "The answer is \\boxed{{{sum}}}.", "faults": ["lost"]}
@@ -50,6 +50,9 @@ pub struct MockServerArgs {
     /// More requests than this are answered 429; every reply says how many are left
     #[arg(long, value_name = "N")]
     pub requests_per_minute: Option<u32>,
+    /// How long a batch takes (`/v1/batches`)
+    #[arg(long, default_value = "1s", value_name = "TIME")]
+    pub batch_time: Span,
     /// Requests without this key are answered 401
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
@@ -78,6 +81,7 @@ pub async fn run(args: MockServerArgs) -> anyhow::Result<()> {
         retry_after: args.retry_after.into(),
         most_in_flight: args.most_in_flight,
         requests_per_minute: args.requests_per_minute,
+        batch_time: args.batch_time.into(),
         key: args.key,
         seed: args.seed,
     };

@@ -16,7 +16,7 @@ use tirade_math::Policy;
 
 use crate::home::Home;
 use crate::open::{OpenModel, Opened};
-use crate::problems::{Mode, ProblemArgs};
+use crate::problems::{Mode, ProblemArgs, Source};
 use crate::span::Span;
 use crate::work::Work;
 
@@ -122,12 +122,19 @@ pub struct ShareArgs {
     /// File with prices of models, which come before those built in (`tirade solve --dry-run` shows which is used)
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Ask in batches: half the price, replies within a day. A batch goes on while tirade does not run, and is found again (openai:, groq:,
+    /// servers that speak their protocol)
+    #[arg(long)]
+    pub batch: bool,
     /// Stop after so long, as Ctrl-C does: `90s`, `30m`, `8h`
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<Span>,
     /// How long a server may take for one reply; a call with all its retries may take six times as long
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub call_timeout: Span,
+    /// File to which a line of OTLP/JSON is added for each attempt: spans as OpenTelemetry names them
+    #[arg(long, value_name = "FILE")]
+    pub otel: Option<PathBuf>,
     /// The most requests per minute to a server; its headers lower it
     #[arg(long, value_name = "N")]
     pub rpm: Option<u32>,
@@ -160,10 +167,17 @@ pub enum ProtocolArg {
 crate::defaults_from_clap!(SolveArgs, SolverArgs, ShareArgs, ForecastArgs);
 
 impl ShareArgs {
+    /// Rows worked on at once. A batch is as large as the number of those that wait for it.
+    pub fn at_once(&self) -> usize {
+        const BATCH: usize = 5_000;
+        if self.batch { self.concurrency.max(BATCH) } else { self.concurrency }
+    }
+
     /// The prices of the user's file before those built in.
     pub fn price_table(&self) -> anyhow::Result<Prices> {
         let Some(path) = &self.prices else { return Ok(Prices::embedded()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Prices::embedded().overridden(&text).with_context(|| path.display().to_string())
     }
 }
@@ -221,33 +235,54 @@ pub async fn run(args: SolveArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
         return dry_run(&args, &work, &mut opened).await;
     }
     let run = solve(&args, &work, &mut opened).await?;
-    crate::summary::solved(&work, &run)
+    crate::summary::solved(&work, &run)?;
+    if args.sampling.attempts > 1 {
+        print!("{}", difficulty(&work, &run)?);
+    }
+    Ok(())
+}
+
+/// How many problems there are of each pass rate.
+fn difficulty(work: &Work, run: &str) -> anyhow::Result<String> {
+    let rates = work.store.difficulty(run)?;
+    let lines = rates.iter().map(|((correct, attempts), count)| {
+        format!("  {count:>6} problems solved in {correct} of {attempts} attempts\n")
+    });
+    Ok(lines.collect())
 }
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
+    let problems = args.problems.source(Mode::Train, opened.home)?;
     let model = opened.model(&args.model, None, &args.share).await?;
-    let job = job(args, opened, model)?;
+    let job = job(args, opened, problems, model)?;
     work.stage(&args.share, async |context| pipeline::solve(context, &job).await).await
 }
 
 async fn dry_run(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
+    let problems = args.problems.source(Mode::Train, opened.home)?;
     let model = match args.forecast.pilot {
         0 => opened.unasked(&args.model, &args.share).await?,
         _ => opened.model(&args.model, None, &args.share).await?,
     };
     let price = model.price.clone();
-    let job = job(args, opened, model)?;
+    let job = job(args, opened, problems, model)?;
     let pilot = args.forecast.pilot;
-    let forecast = work.stage(&args.share, async |context| pipeline::forecast(context, &job, pilot).await).await?;
+    let forecast =
+        work.stage(&args.share, async |context| pipeline::forecast(context, &job, pilot).await).await?;
     print!("{}", crate::forecast::told(&forecast, price.as_ref(), args.share.concurrency));
     Ok(())
 }
 
-fn job(args: &SolveArgs, opened: &mut Opened<'_>, model: OpenModel) -> anyhow::Result<SolveJob> {
+fn job(
+    args: &SolveArgs,
+    opened: &mut Opened<'_>,
+    problems: Source,
+    model: OpenModel,
+) -> anyhow::Result<SolveJob> {
     Ok(SolveJob {
         stage: Stage::Solve,
-        problems: Box::new(args.problems.load(Mode::Train, opened.home)?),
+        problems: Box::new(problems),
         model: model.model,
         toolbox: Some(opened.toolbox(&args.tools)?),
         prompts: Prompts::default(),

@@ -6,5 +6,7 @@
 mod command;
 mod errors;
 mod kill;
+mod money;
 mod pipeline;
 mod real_model;
+mod server;

@@ -35,7 +35,7 @@ pub use gold::last_boxed;
 pub use import::{Import, Manifest, import, manifest};
 pub use known::{KnownSet, Listing, Location, known_sets, list, locate};
 pub use rows::{Rows, open};
-pub use select::{Selected, Selection, Skipped, select};
+pub use select::{Picking, Selected, Selection, Skipped, pick, select};
 
 use crate::problem::Problem;
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::blacklist::Blacklist;
 use super::known::{Found, find};
-use super::{BadRow, DatasetError, Fields, Row, Split, open};
+use super::{BadRow, DatasetError, Fields, Row, Rows, Split, open};
 use crate::problem::Problem;
 
 /// Error rows beyond these are counted, not kept: a wrong file of a million lines must not fill the memory.
@@ -60,28 +60,52 @@ pub struct Skipped {
 
 /// Finds the data set and picks its problems. Known names are looked up in `data_dir`.
 pub fn select(selection: &Selection, data_dir: &Path) -> Result<Selected, DatasetError> {
-    let found = find(&selection.dataset, selection.mode, data_dir)?;
-    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
-    let mut selected = Selected::default();
-    let mut taken = 0;
-    for row in open(&found.location, &selection.fields)? {
-        if selection.num.is_some_and(|num| taken >= num) {
-            break;
-        }
-        let Some(problem) = selected.filter(row, selection, &found) else { continue };
-        taken += 1;
-        if blacklist.has(&problem) {
-            selected.skipped.blacklisted += 1;
-        } else {
-            selected.problems.push(problem);
-        }
-    }
-    if selected.problems.is_empty() {
+    let mut picking = pick(selection, data_dir)?;
+    let problems: Vec<Problem> = picking.by_ref().collect();
+    let mut selected = picking.met;
+    if problems.is_empty() {
         let reason = selected.skipped.reason(selected.bad_rows.first());
         return Err(DatasetError::Empty { dataset: selection.dataset.clone(), reason });
     }
-    selected.sha256 = hash(&selected.problems);
+    selected.sha256 = hash(&problems);
+    selected.problems = problems;
     Ok(selected)
+}
+
+/// The same one problem after another, whatever their number: none is kept.
+pub fn pick<'a>(selection: &'a Selection, data_dir: &Path) -> Result<Picking<'a>, DatasetError> {
+    let found = find(&selection.dataset, selection.mode, data_dir)?;
+    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
+    let rows = open(&found.location, &selection.fields)?;
+    Ok(Picking { selection, found, blacklist, rows, taken: 0, met: Selected::default() })
+}
+
+/// See [`pick`].
+pub struct Picking<'a> {
+    selection: &'a Selection,
+    found: Found,
+    blacklist: Blacklist,
+    rows: Rows,
+    taken: usize,
+    /// What else was met so far: its `problems` and `sha256` stay empty.
+    pub met: Selected,
+}
+
+impl Iterator for Picking<'_> {
+    type Item = Problem;
+
+    fn next(&mut self) -> Option<Problem> {
+        while self.selection.num.is_none_or(|num| self.taken < num) {
+            let row = self.rows.next()?;
+            let Some(problem) = self.met.filter(row, self.selection, &self.found) else { continue };
+            self.taken += 1;
+            if !self.blacklist.has(&problem) {
+                return Some(problem);
+            }
+            self.met.skipped.blacklisted += 1;
+        }
+        None
+    }
 }
 
 impl Selected {

@@ -25,12 +25,13 @@ use crate::verdict::attempt_row;
 
 /// Problems that can be gone through as often as needed, each time the same in the same order.
 pub trait Problems: Send + Sync {
-    fn each(&self) -> Box<dyn Iterator<Item = Problem> + '_>;
+    /// An error ends the run.
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_>;
 }
 
 impl Problems for Vec<Problem> {
-    fn each(&self) -> Box<dyn Iterator<Item = Problem> + '_> {
-        Box::new(self.iter().cloned())
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_> {
+        Box::new(self.iter().cloned().map(Ok))
     }
 }
 
@@ -67,14 +68,15 @@ impl SolveJob {
         Aim { attempts: self.attempts, enough: self.enough }
     }
 
-    fn tally(&self, shard: Shard) -> Tally {
+    fn tally(&self, shard: Shard) -> Result<Tally, PipelineError> {
         let (mut count, mut mine, mut all) = (0, 0, Parts::default());
         for problem in self.problems.each() {
+            let problem = problem?;
             count += 1;
             mine += usize::from(shard.has(&problem.id));
             all.add(&json!(problem).to_string());
         }
-        Tally { count, mine, digest: all.digest() }
+        Ok(Tally { count, mine, digest: all.digest() })
     }
 
     fn spec(&self, tally: &Tally) -> RunSpec {
@@ -97,10 +99,15 @@ impl SolveJob {
 
 /// Finds or adds the job's run with all its problems. Gives its id and how many problems are this shard's.
 pub(super) fn begin(context: &Context<'_>, job: &SolveJob) -> Result<(String, usize), PipelineError> {
-    let tally = job.tally(context.shard);
+    let tally = job.tally(context.shard)?;
     let run = context.begin(&job.spec(&tally))?;
     if context.store.counts(&run)?.0 < tally.count {
-        context.store.add_problems(&run, &mut *job.problems.each())?;
+        let mut broken = Ok(());
+        let mut whole =
+            job.problems.each().map_while(|problem| problem.map_err(|error| broken = Err(error)).ok());
+        context.store.add_problems(&run, &mut whole)?;
+        drop(whole);
+        broken?;
     }
     Ok((run, tally.mine))
 }
@@ -187,8 +194,10 @@ fn tasks<'a>(
 impl Task {
     fn of(unfinished: Unfinished, job: &SolveJob) -> Vec<Self> {
         let there: HashSet<u32> = unfinished.done.iter().map(|(attempt, _)| *attempt).collect();
-        let missing = |range: Range<u32>| range.filter(|attempt| !there.contains(attempt)).collect::<Vec<_>>();
-        let correct = unfinished.done.iter().filter(|(_, outcome)| *outcome == Outcome::Correct).count() as u32;
+        let missing =
+            |range: Range<u32>| range.filter(|attempt| !there.contains(attempt)).collect::<Vec<_>>();
+        let correct =
+            unfinished.done.iter().filter(|(_, outcome)| *outcome == Outcome::Correct).count() as u32;
         let problem = Arc::new(unfinished.problem);
         let task = |attempts| Self { problem: problem.clone(), correct, attempts, enough: job.enough };
         match job.enough {

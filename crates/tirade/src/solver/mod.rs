@@ -82,7 +82,10 @@ impl SolverOptions {
     /// The limit of the attempt that was passed, if any.
     fn passed(&self, talk: &Conversation<'_>) -> Option<(Limit, String)> {
         if talk.usage.completion > self.max_attempt_tokens {
-            return Some((Limit::Tokens, format!("more than {} tokens in one attempt", self.max_attempt_tokens)));
+            return Some((
+                Limit::Tokens,
+                format!("more than {} tokens in one attempt", self.max_attempt_tokens),
+            ));
         }
         if let Some(most) = self.max_attempt_seconds.filter(|most| talk.seconds > *most) {
             return Some((Limit::Time, format!("more than {most} seconds of waiting in one attempt")));
@@ -175,7 +178,7 @@ async fn converse(
         }
         let request = request(solver, problem, attempt, turn, talk, with_tools, native);
         let reply = solver.model.reply(&request).await?;
-        let said = if with_tools { said_of(solver, &reply, native, turn) } else { Said::whole(&reply) };
+        let said = if with_tools { said_of(solver, &reply, native, turn, talk) } else { Said::whole(&reply) };
         talk.hear(&reply, &said, native);
         let calls = said.calls;
         if planning {
@@ -292,9 +295,16 @@ impl Said {
 
 /// The calls of a reply, wherever the model put them: in the protocol's field, in ```` ```python ```` or ```` ```json ````, in `<tool_call>`, behind
 /// `[TOOL_CALLS]`. What it wrote after its last call was written without knowing the result, and is not kept in the conversation.
-fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32) -> Said {
+fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32, talk: &Conversation<'_>) -> Said {
     if native && !reply.tool_calls.is_empty() {
-        return Said { text: reply.text.clone(), calls: reply.tool_calls.clone() };
+        let mut calls = reply.tool_calls.clone();
+        // Some servers number the calls of each reply anew; a result has to find its own.
+        let taken =
+            |id: &str| talk.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id);
+        for (i, call) in calls.iter_mut().enumerate().filter(|(_, call)| taken(&call.id)) {
+            call.id = format!("call_{turn}_{i}");
+        }
+        return Said { text: reply.text.clone(), calls };
     }
     if !native {
         let calls = fenced::calls(&reply.text, turn);

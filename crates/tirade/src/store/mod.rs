@@ -14,6 +14,7 @@
 //! ```
 
 mod account;
+pub mod batch;
 pub mod recorded;
 mod rows;
 mod run;
@@ -169,7 +170,9 @@ mod tests {
         for _ in 0..2 {
             let store = Store::open(&path).unwrap();
             let kept: (String, String) = store
-                .run_sql(|c| c.query_row("SELECT key, reply FROM replies", [], |row| Ok((row.get(0)?, row.get(1)?))))
+                .run_sql(|c| {
+                    c.query_row("SELECT key, reply FROM replies", [], |row| Ok((row.get(0)?, row.get(1)?)))
+                })
                 .unwrap();
             assert_eq!(kept, ("0123456789abcdef0123456789abcdef".into(), "kept".into()));
         }

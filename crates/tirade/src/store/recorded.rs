@@ -184,6 +184,18 @@ impl ToolSession for RecordedSession {
 }
 
 impl Store {
+    /// Calls `see` with the key of every reply and the reply.
+    pub fn each_reply(&self, mut see: impl FnMut(&str, Reply)) -> Result<(), StoreError> {
+        let keys: Vec<String> = self.run_sql(|connection| {
+            let mut select = connection.prepare("SELECT key FROM replies ORDER BY rowid")?;
+            select.query_map([], |row| row.get(0))?.collect()
+        })?;
+        for key in keys {
+            self.reply(&key)?.into_iter().for_each(|reply| see(&key, reply));
+        }
+        Ok(())
+    }
+
     pub(super) fn reply(&self, key: &str) -> Result<Option<Reply>, StoreError> {
         let found: Option<String> = self.run_sql(|connection| {
             let mut select = connection.prepare_cached("SELECT reply FROM replies WHERE key = ?1")?;
@@ -262,7 +274,12 @@ mod tests {
             };
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             let usage = crate::model::Usage { prompt: 2, completion: 1, ..Default::default() };
-            Ok(Reply { text: asked.to_string(), usage, cost: Some(crate::model::price::Usd(5)), ..Reply::default() })
+            Ok(Reply {
+                text: asked.to_string(),
+                usage,
+                cost: Some(crate::model::price::Usd(5)),
+                ..Reply::default()
+            })
         }
     }
 
@@ -273,7 +290,9 @@ mod tests {
         let counting = Arc::new(Counting(Mutex::new(0)));
         let model = RecordedModel::new(counting.clone(), store.clone(), Stop::default()).for_run("r");
         let (first, second) = (Request::default(), Request { stop: vec!["x".into()], ..Request::default() });
-        let replies = futures::future::join_all([&first, &second, &first, &first].map(|request| model.reply(request))).await;
+        let replies =
+            futures::future::join_all([&first, &second, &first, &first].map(|request| model.reply(request)))
+                .await;
         let texts: Vec<String> = replies.into_iter().map(|reply| reply.unwrap().text).collect();
         assert_eq!(texts, ["1", "2", "1", "1"]);
         assert!(model.asking().is_empty(), "nothing is left behind");

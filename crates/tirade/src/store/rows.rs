@@ -62,7 +62,8 @@ impl Outcome {
 
     pub(super) fn read(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Self> {
         let text = row.get_ref(column)?.as_str()?;
-        let unknown = || rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text);
+        let unknown =
+            || rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text);
         Self::parse(text).ok_or_else(unknown)
     }
 }
@@ -155,8 +156,19 @@ impl Finished {
             "INSERT INTO attempts (run, {ATTEMPT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING"
         ))?;
         let added = insert.execute(params![
-            run, row.key.problem, row.key.attempt, row.outcome.as_str(), row.answer, row.message, row.stage,
-            row.tool_calls, row.tool_errors, row.prompt_tokens as i64, row.completion_tokens as i64, row.seconds, row.cost,
+            run,
+            row.key.problem,
+            row.key.attempt,
+            row.outcome.as_str(),
+            row.answer,
+            row.message,
+            row.stage,
+            row.tool_calls,
+            row.tool_errors,
+            row.prompt_tokens as i64,
+            row.completion_tokens as i64,
+            row.seconds,
+            row.cost,
         ])?;
         if added == 1 {
             let mut insert = connection.prepare_cached(

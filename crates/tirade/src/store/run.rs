@@ -118,7 +118,11 @@ impl Store {
     }
 
     /// Keeps the problems a run works on, in order, a thousand at a time. Calling it again with the same problems changes nothing.
-    pub fn add_problems(&self, run: &str, problems: &mut dyn Iterator<Item = Problem>) -> Result<(), StoreError> {
+    pub fn add_problems(
+        &self,
+        run: &str,
+        problems: &mut dyn Iterator<Item = Problem>,
+    ) -> Result<(), StoreError> {
         let mut position = 0i64;
         loop {
             let page: Vec<Problem> = (&mut *problems).take(1000).collect();

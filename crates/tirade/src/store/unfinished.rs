@@ -30,7 +30,13 @@ const NEEDS_MORE: &str = "(SELECT COUNT(*) FROM attempts a WHERE a.run = p.run A
 
 impl Store {
     /// The next unfinished problems behind a place in the run, at most `count` of them, in order.
-    pub fn unfinished(&self, run: &str, aim: Aim, after: i64, count: usize) -> Result<Vec<Unfinished>, StoreError> {
+    pub fn unfinished(
+        &self,
+        run: &str,
+        aim: Aim,
+        after: i64,
+        count: usize,
+    ) -> Result<Vec<Unfinished>, StoreError> {
         let rows: Vec<(i64, String, Vec<(u32, Outcome)>)> = self.run_sql(|connection| {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT p.position, p.problem, p.row FROM problems p WHERE p.run = ?1 AND p.position > ?4 AND {NEEDS_MORE} \
@@ -59,7 +65,8 @@ impl Store {
     /// Whether every problem of the run has attempts enough.
     pub fn is_complete(&self, run: &str, aim: Aim) -> Result<bool, StoreError> {
         self.run_sql(|connection| {
-            let sql = format!("SELECT NOT EXISTS (SELECT 1 FROM problems p WHERE p.run = ?1 AND {NEEDS_MORE})");
+            let sql =
+                format!("SELECT NOT EXISTS (SELECT 1 FROM problems p WHERE p.run = ?1 AND {NEEDS_MORE})");
             connection.query_row(&sql, params![run, aim.attempts, aim.enough], |row| row.get(0))
         })
     }
@@ -68,7 +75,9 @@ impl Store {
     pub fn counts(&self, run: &str) -> Result<(usize, usize), StoreError> {
         let sql = "SELECT (SELECT COUNT(*) FROM problems WHERE run = ?1), (SELECT COUNT(*) FROM attempts WHERE run = ?1)";
         self.run_sql(|connection| {
-            connection.query_row(sql, [run], |row| Ok((row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)? as usize)))
+            connection.query_row(sql, [run], |row| {
+                Ok((row.get::<_, i64>(0)? as usize, row.get::<_, i64>(1)? as usize))
+            })
         })
     }
 
@@ -111,7 +120,10 @@ mod tests {
         add("c", 1, Outcome::Correct);
         let left = |attempts, enough, after, count| -> Vec<(String, Vec<u32>)> {
             let found = store.unfinished(&run, Aim { attempts, enough }, after, count).unwrap();
-            found.into_iter().map(|one| (one.problem.id, one.done.iter().map(|(attempt, _)| *attempt).collect())).collect()
+            found
+                .into_iter()
+                .map(|one| (one.problem.id, one.done.iter().map(|(attempt, _)| *attempt).collect()))
+                .collect()
         };
         let row = |id: &str, done: &[u32]| (id.to_owned(), done.to_vec());
         assert_eq!(left(2, None, -1, 9), [row("c", &[1]), row("b", &[])]);

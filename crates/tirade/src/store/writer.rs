@@ -48,7 +48,8 @@ pub(super) struct Writer {
 impl Writer {
     pub fn start(path: &Path, connection: Connection) -> Result<Self, StoreError> {
         let (jobs, queue) = channel();
-        let thread = std::thread::Builder::new().name("store".into()).spawn(move || serve(connection, &queue));
+        let thread =
+            std::thread::Builder::new().name("store".into()).spawn(move || serve(connection, &queue));
         let thread = thread.map_err(|error| StoreError::Writer {
             path: path.to_owned(),
             message: format!("no thread to write with: {error}"),
@@ -142,7 +143,19 @@ fn add_call(connection: &Connection, key: &str, call: &Call) -> rusqlite::Result
     let Usage { prompt, cached, completion, reasoning } = call.usage;
     let [prompt, cached, completion, reasoning] = [prompt, cached, completion, reasoning].map(as_integer);
     let cost = call.cost.map(as_integer);
-    insert.execute(params![call.run, call.model, key, prompt, cached, completion, reasoning, call.seconds, cost]).map(drop)
+    insert
+        .execute(params![
+            call.run,
+            call.model,
+            key,
+            prompt,
+            cached,
+            completion,
+            reasoning,
+            call.seconds,
+            cost
+        ])
+        .map(drop)
 }
 
 /// Servers may say any number; SQLite's are signed.
@@ -164,7 +177,10 @@ mod tests {
             store.run_sql(|c| c.query_row("SELECT COUNT(*) FROM tool_results", [], |row| row.get(0))).unwrap()
         };
         let one = |i: usize| Write::ToolResult { key: i.to_string(), result: "{}".into() };
-        futures::future::join_all((0..1500).map(|i| store.writer.keep(one(i)))).await.into_iter().for_each(|kept| kept.unwrap());
+        futures::future::join_all((0..1500).map(|i| store.writer.keep(one(i))))
+            .await
+            .into_iter()
+            .for_each(|kept| kept.unwrap());
         assert_eq!(count(&store), 1500);
         let _ = (1500..1600).map(|i| store.writer.begin(one(i))).collect::<Vec<_>>();
         drop(store);
