@@ -111,9 +111,9 @@ impl<'a> Opened<'a> {
         let (model, price): (Arc<dyn Model>, Option<Price>) = match (share.batch, &self.batches) {
             (true, Some((store, stop))) => {
                 let server = BatchServer::new(name, &self.home.keys, config)?;
-                let options = BatchOptions::default();
-                let model = BatchModel::new(server, store.clone(), stop.clone(), options);
-                (Arc::new(model), price.map(|price| price.batched()))
+                let price = price.map(|price| price.batched());
+                let options = BatchOptions { price: price.clone(), ..BatchOptions::default() };
+                (Arc::new(BatchModel::new(server, store.clone(), stop.clone(), options)), price)
             }
             _ => (Arc::new(RemoteModel::new(name, &self.home.keys, config)?), price),
         };

@@ -85,6 +85,10 @@ impl Work {
         let spans = share.otel.as_deref().map(Spans::open).transpose()?;
         let watch = |progress: &Progress<'_>| {
             bar.watch(progress);
+            if let Progress::Stage { run, .. } = progress {
+                // A command that cannot be kept only makes `tirade retry` less convenient.
+                let _ = self.store.set_command(run, &std::env::args().collect::<Vec<_>>());
+            }
             if let Some(spans) = &spans {
                 spans.watch(progress, |run| self.model_of(run));
             }

@@ -83,7 +83,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Runs(args) => runs::run(args, dir),
         Command::Show(args) => show::run(args, dir),
         Command::Export(args) => export::run(args, dir),
-        Command::Retry(args) => retry::run(args, dir),
+        Command::Retry(args) => retry::run(args, dir, home).await,
         Command::Data(args) => data::run(args, home.data(), &mut std::io::stdout()),
         Command::Models(args) => models::run(args, home).await,
         Command::Tool(args) => tool::run(args, home),

@@ -86,7 +86,7 @@ fn a_continued_run_remembers_what_it_spent() {
     }
     assert!(server.stats("answered") <= 30, "{} replies were paid in all", server.stats("answered"));
     assert_eq!(server.stats("answered_again"), 0);
-    let more = solve(&place, &server, &["--max-cost", "1"]).output().unwrap();
+    let more = solve(&place, &server, &["--max-cost", "1", "--max-tokens", "100"]).output().unwrap();
     assert!(more.status.success(), "{}", text(&more.stderr));
     assert_eq!((server.stats("answered"), server.stats("answered_again")), (2 * PROBLEMS, 0));
 }

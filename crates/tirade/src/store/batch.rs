@@ -18,13 +18,14 @@ use super::recorded::reply_key;
 use super::writer::Write;
 use super::{Store, StoreError, encode};
 use crate::hash::digest;
+use crate::model::price::Price;
 use crate::model::remote::batch::{BatchServer, Job};
 use crate::model::remote::failure::Failure;
 use crate::model::{Model, ModelError, Reply, Request};
 use crate::stop::Stop;
 
 /// When to send and when to look.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BatchOptions {
     /// A batch goes out when no request has come for so long.
     pub linger: Duration,
@@ -35,6 +36,8 @@ pub struct BatchOptions {
     pub slowest: Duration,
     /// How many jobs a request may be in before it is given up.
     pub tries: u32,
+    /// What tokens cost in a batch.
+    pub price: Option<Price>,
 }
 
 impl Default for BatchOptions {
@@ -45,6 +48,7 @@ impl Default for BatchOptions {
             soonest: Duration::from_secs(5),
             slowest: Duration::from_secs(60),
             tries: 4,
+            price: None,
         }
     }
 }
@@ -268,7 +272,10 @@ impl Shared {
 
     /// Stores the replies of a file, then hands them out.
     async fn take_in(&self, file: &str) -> Result<(), ModelError> {
-        let results = self.server.results(file).await?;
+        let mut results = self.server.results(file).await?;
+        for reply in results.iter_mut().filter_map(|(_, result)| result.as_mut().ok()) {
+            reply.cost = self.options.price.as_ref().map(|price| price.cost(&reply.usage));
+        }
         let writes = results.iter().filter_map(|(key, result)| {
             let reply = encode(result.as_ref().ok()?);
             Some(self.store.writer.keep(Write::Reply { key: key.clone(), reply, call: None }))

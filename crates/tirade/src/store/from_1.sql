@@ -11,6 +11,7 @@ CREATE TABLE tool_results (key TEXT NOT NULL UNIQUE, result TEXT NOT NULL) STRIC
 INSERT INTO tool_results SELECT substr(key, 1, 32), result FROM old_results;
 DROP TABLE old_results;
 
+CREATE TABLE commands (run TEXT PRIMARY KEY REFERENCES runs(run), words TEXT NOT NULL) STRICT;
 CREATE TABLE calls (
   run TEXT NOT NULL, model TEXT NOT NULL, reply TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
   completion_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL, seconds REAL NOT NULL, cost INTEGER

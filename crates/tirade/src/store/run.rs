@@ -84,6 +84,23 @@ impl Store {
         Ok(id)
     }
 
+    /// Keeps the words of the command that makes a run, the latest where there are several.
+    pub fn set_command(&self, run: &str, words: &[String]) -> Result<(), StoreError> {
+        let sql =
+            "INSERT INTO commands (run, words) VALUES (?1, ?2) ON CONFLICT (run) DO UPDATE SET words = ?2";
+        self.run_sql(|connection| connection.execute(sql, [run, &encode(&words)]).map(drop))
+    }
+
+    /// The words of the command that made a run.
+    pub fn command(&self, run: &str) -> Result<Option<Vec<String>>, StoreError> {
+        let found: Option<String> = self.run_sql(|connection| {
+            connection
+                .query_row("SELECT words FROM commands WHERE run = ?1", [run], |row| row.get(0))
+                .optional()
+        })?;
+        found.map(|words| self.decode("commands", &words)).transpose()
+    }
+
     /// Marks the run as complete.
     pub fn finish(&self, run: &str, now: i64) -> Result<(), StoreError> {
         self.run_sql(|connection| {

@@ -9,6 +9,11 @@ CREATE TABLE runs (
   started   INTEGER NOT NULL           -- Unix seconds
 ) STRICT;
 
+CREATE TABLE commands (                -- what was typed, so that `tirade retry` can give it again
+  run       TEXT PRIMARY KEY REFERENCES runs(run),
+  words     TEXT NOT NULL              -- JSON array
+) STRICT;
+
 CREATE TABLE finished (
   run       TEXT PRIMARY KEY REFERENCES runs(run),
   at        INTEGER NOT NULL           -- Unix seconds

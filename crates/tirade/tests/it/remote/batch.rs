@@ -23,7 +23,9 @@ const ECHO: &str = r#"{"when": {"last": "{{text}}"}, "reply": "You said {{text}}
 fn process(server: &MockServer, path: &Path) -> (RecordedModel, Budget, Stop) {
     let name = format!("{}#test", server.base_url()).parse().unwrap();
     let (store, stop) = (Arc::new(Store::open(path).unwrap()), Stop::default());
+    let price = Price { prompt: 1.0, completion: 2.0, ..Price::free("server:test") }.batched();
     let options = BatchOptions {
+        price: Some(price.clone()),
         linger: Duration::from_millis(30),
         soonest: Duration::from_millis(20),
         slowest: Duration::from_millis(20),
@@ -31,9 +33,8 @@ fn process(server: &MockServer, path: &Path) -> (RecordedModel, Budget, Stop) {
     };
     let server = BatchServer::new(&name, &Keys::default(), quick()).unwrap();
     let batches = BatchModel::new(server, store.clone(), stop.clone(), options);
-    let price = Price { prompt: 1.0, completion: 2.0, ..Price::free("server:test") };
     let budget = Budget::unlimited();
-    let metered = Metered::new(Arc::new(batches), price.batched(), budget.clone());
+    let metered = Metered::new(Arc::new(batches), price, budget.clone());
     (RecordedModel::new(Arc::new(metered), store, stop.clone()).for_run("r"), budget, stop)
 }
 
