@@ -37,6 +37,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    leave_when_nobody_reads();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -52,8 +53,32 @@ fn main() -> ExitCode {
     }
 }
 
+/// `tirade data show math | head` ends when `head` does, without a word.
+///
+/// `println!` panics on a closed pipe. The signal SIGPIPE stays ignored, as Rust has it: at its default the end of a sandbox child would
+/// end us too.
+fn leave_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
+            std::process::exit(CLOSED_PIPE);
+        }
+        usual(panic);
+    }));
+}
+
+/// What a shell reports of a program that SIGPIPE ended.
+const CLOSED_PIPE: i32 = 128 + 13;
+
 /// One clear error: what, with which value, what to do next. A stopped command has its own exit code.
 fn fail(error: &anyhow::Error) -> ExitCode {
+    let pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(pipe) {
+        return ExitCode::from(CLOSED_PIPE as u8);
+    }
     let stopped = error.downcast_ref::<work::Interrupted>().is_some();
     eprintln!("{}{error:#}", if stopped { "" } else { "error: " });
     ExitCode::from(if stopped { 130 } else { 1 })

@@ -60,7 +60,7 @@ pub async fn corpus(args: &CorpusArgs, work: &Work, home: &Home) -> anyhow::Resu
             data_dir: args.data_dir.clone(),
             ..ProblemArgs::default()
         };
-        evaluation.extend(problems.load(Mode::Test, home)?);
+        evaluation.extend(problems.usually(Mode::Test).load(home)?);
     }
     let job = CorpusJob {
         translated: work.input(args.from.as_deref(), Stage::Translate)?,

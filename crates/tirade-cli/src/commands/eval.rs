@@ -70,15 +70,16 @@ async fn one(
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
     let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
+    let problems = args.problems.usually(Mode::Test);
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: args.problems.load(Mode::Test, opened.home)?,
+        problems: problems.load(opened.home)?,
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
+        about: json!({"problems": problems.about()}),
         policy: Policy::default(),
         price: model.price,
     };

@@ -14,7 +14,7 @@ use tirade_math::Policy;
 
 use crate::home::Home;
 use crate::open::Opened;
-use crate::problems::{Mode, ProblemArgs};
+use crate::problems::ProblemArgs;
 use crate::work::Work;
 
 /// Solve problems with a model that calls tools. Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a
@@ -165,7 +165,7 @@ pub async fn run(args: SolveArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
-    let problems = args.problems.load(Mode::Train, opened.home)?;
+    let problems = args.problems.load(opened.home)?;
     let model = opened.model(&args.model, None, args.share.max_cost).await?;
     let job = SolveJob {
         stage: Stage::Solve,
@@ -175,12 +175,7 @@ pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> an
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({
-            "dataset": args.problems.dataset,
-            "mode": args.problems.mode.unwrap_or(Mode::Train),
-            "level": args.problems.level,
-            "toolkits": args.tools.names(),
-        }),
+        about: json!({"problems": args.problems.about(), "toolkits": args.tools.names()}),
         policy: Policy::default(),
         price: model.price,
     };

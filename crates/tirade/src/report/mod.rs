@@ -102,9 +102,9 @@ pub struct Evaluation {
 pub struct Stage {
     /// `solve`, `translate`, `train`, `eval`, …
     pub name: String,
-    /// Rows it produced.
+    /// Rows it produced; steps of training.
     pub rows: u64,
-    /// Wall-clock time.
+    /// Wall time of the commands that worked on it, without those that were killed.
     pub seconds: f64,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,

@@ -27,7 +27,7 @@ pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
 
 /// Version of `schema.sql`; a store with a higher one is refused.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// An open store. Cheap calls on one connection behind a lock: SQLite allows one writer at a time anyway.
 pub struct Store {
