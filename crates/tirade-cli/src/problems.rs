@@ -40,6 +40,9 @@ pub struct FilterArgs {
     /// How many of the problems that fit to pass over first
     #[arg(long, alias = "start_idx", default_value_t = 0)]
     pub start_idx: usize,
+    /// Take them in a random order that this seed determines, instead of the file's
+    #[arg(long, value_name = "SEED")]
+    pub shuffle: Option<u64>,
     /// File with ids of problems to leave out, one a line or as a CSV column problem_id
     #[arg(long, alias = "blacklist_problems", value_name = "FILE")]
     pub blacklist: Option<PathBuf>,
@@ -95,6 +98,7 @@ impl FilterArgs {
             level: self.level.clone().map(|levels| levels.0).unwrap_or_default(),
             num: self.num,
             start_idx: self.start_idx,
+            shuffle: self.shuffle,
             mode: self.mode.map(Split::from),
             blacklist: self.blacklist.clone(),
             fields: self.fields.parsed()?,
