@@ -12,6 +12,7 @@ use crate::home::Home;
 /// A selection of problems.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Problems")]
 pub struct ProblemArgs {
     /// `starter` (built in), a MATH subject such as `algebra`, a set such as `math`, `math500`, `gsm8k`, `aime24`, `amc23`, or a file or folder
     #[arg(long, default_value = "starter")]

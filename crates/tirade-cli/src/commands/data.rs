@@ -13,7 +13,7 @@ use crate::problems::{FieldArgs, FilterArgs, Mode};
 /// As many problems are shown where it is not said.
 const SHOWN: usize = 10;
 
-/// List, import and show data sets.
+/// Problem sets: list, import, show
 #[derive(Args, Debug)]
 pub struct DataArgs {
     #[command(subcommand)]

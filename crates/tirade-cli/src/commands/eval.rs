@@ -16,7 +16,9 @@ use crate::open::Opened;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
-/// Measure a model without tools: the same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
+/// Measure a model without tools, before and after training
+///
+/// The same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
 /// adapted one are measured on the same problems and compared pair by pair.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]

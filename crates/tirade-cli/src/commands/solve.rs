@@ -17,8 +17,10 @@ use crate::open::Opened;
 use crate::problems::ProblemArgs;
 use crate::work::Work;
 
-/// Solve problems with a model that calls tools. Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a
-/// power cut the same command goes on where it was, and asks nothing twice.
+/// Solve problems with a model that calls tools; every step is kept as a trace
+///
+/// Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a power cut the same command goes on where it was,
+/// and asks nothing twice.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SolveArgs {
@@ -42,6 +44,7 @@ pub struct SolveArgs {
 /// Which tools the solver may call; without any of these it gets the code toolkit.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Tools")]
 pub struct ToolkitArgs {
     /// 27 functions of SymPy and number theory, called with typed arguments
     #[arg(long, alias = "sympy_toolkit")]
@@ -60,6 +63,7 @@ pub struct ToolkitArgs {
 /// How attempts are made.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Attempts")]
 pub struct SolverArgs {
     /// Plan without tools first, then act and reflect step by step
     #[arg(long, alias = "multi_step")]
@@ -88,6 +92,7 @@ pub struct SolverArgs {
 /// How the work is shared out. Changing any of this changes no row.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Sharing the work")]
 pub struct ShareArgs {
     /// Rows worked on at once
     #[arg(long, default_value_t = 16)]
