@@ -228,12 +228,12 @@ fn reading(paired: &Paired) -> String {
         0 => "no problem changed".into(),
         _ if paired.p < 0.05 => {
             format!(
-                "{} problems were won and {} lost (exact McNemar test, {p})",
+                "problem by problem {} won and {} lost (exact McNemar test, {p})",
                 paired.only_adapter, paired.only_base
             )
         }
         _ => format!(
-            "{} problems were won and {} lost, which can be chance (exact McNemar test, {p})",
+            "problem by problem {} won and {} lost, which can be chance (exact McNemar test, {p})",
             paired.only_adapter, paired.only_base
         ),
     }
