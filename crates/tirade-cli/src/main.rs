@@ -4,12 +4,15 @@
 
 mod commands;
 mod download;
+mod forecast;
 mod home;
 mod jsonl;
+mod log;
 mod open;
 mod problems;
 mod progress;
 mod recipe;
+mod span;
 mod summary;
 mod work;
 

@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use tirade::model::price::Budget;
 use tirade::pipeline::{Context, PipelineError, Progress, Shard};
 use tirade::stop::Stop;
 use tirade::store::{Stage, Store};
 
 use crate::commands::solve::ShareArgs;
+use crate::log::Log;
 use crate::progress::Bar;
 
 /// An open experiment.
@@ -17,6 +19,9 @@ pub struct Work {
     pub dir: PathBuf,
     pub store: Arc<Store>,
     pub stop: Stop,
+    /// What the models of this command may spend together.
+    pub budget: Budget,
+    pub log: Log,
 }
 
 impl Work {
@@ -28,7 +33,7 @@ impl Work {
         let store = Arc::new(Store::open(&dir.join("tirade.db"))?);
         let stop = Stop::default();
         listen_for_interrupt(stop.clone());
-        Ok(Self { dir: dir.to_owned(), store, stop })
+        Ok(Self { dir: dir.to_owned(), store, stop, budget: Budget::default(), log: Log::open(dir)? })
     }
 
     /// Opens an experiment that must be there already.
@@ -74,7 +79,8 @@ impl Work {
         share: &ShareArgs,
         stage: impl AsyncFnOnce(&Context<'_>) -> Result<T, PipelineError>,
     ) -> anyhow::Result<T> {
-        let bar = Bar::new(&self.dir)?;
+        let bar = Bar::new(self.log.clone(), self.budget.clone());
+        let timer = share.max_time.map(|limit| stop_after(limit.into(), self.stop.clone()));
         let (began, run) = (Instant::now(), OnceLock::new());
         let watch = |progress: &Progress<'_>| {
             if let Progress::Stage { run: id, .. } = progress {
@@ -96,12 +102,14 @@ impl Work {
             concurrency: share.concurrency,
             shard: Shard { index: share.job_id, of: share.total_jobs },
             now: now(),
+            budget: self.budget.clone(),
         };
         let result = stage(&context).await;
         bar.finish();
         if let Some(run) = run.get() {
             self.store.worked(run, began.elapsed().as_secs_f64())?;
         }
+        timer.inspect(tokio::task::JoinHandle::abort);
         match result {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),
             other => Ok(other?),
@@ -133,6 +141,15 @@ fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// Like Ctrl-C, after so long.
+fn stop_after(limit: std::time::Duration, stop: Stop) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::time::sleep(limit).await;
+        eprintln!("\nthe time of --max-time is over: replies under way are finished and kept");
+        stop.request();
+    })
 }
 
 /// Once: finish what was begun. Twice: leave at once.

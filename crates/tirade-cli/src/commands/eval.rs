@@ -50,7 +50,7 @@ pub struct Evaluated {
 
 pub async fn run(args: EvalArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let evaluated = eval(&args, &work, &mut Opened::new(home)).await?;
+    let evaluated = eval(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::evaluated(&work, &evaluated)
 }
 
@@ -71,16 +71,17 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
-    let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
+    let model = opened.model(&args.model, adapter, &args.share).await?;
     let problems = args.problems.usually(Mode::Test);
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: problems.load(opened.home)?,
+        problems: Box::new(problems.load(opened.home)?),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
+        enough: None,
         about: json!({"problems": problems.about()}),
         policy: Policy::default(),
         price: model.price,

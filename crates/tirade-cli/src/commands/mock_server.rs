@@ -9,6 +9,8 @@ use clap::Args;
 use tirade::mock_server::{FaultRates, MockConfig, MockServer};
 use tirade::model::scripted::Script;
 
+use crate::span::Span;
+
 /// A server that speaks the OpenAI protocol from a script, with faults on demand
 ///
 /// Name it as a model with the URL it prints, for example `http://127.0.0.1:8000/v1#mock`. `GET /stats` tells what was asked and answered,
@@ -40,8 +42,8 @@ pub struct MockServerArgs {
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub most_faults: u32,
     /// What 429 says with retry-after
-    #[arg(long, default_value = "1s", value_name = "TIME", value_parser = time)]
-    pub retry_after: Duration,
+    #[arg(long, default_value = "1s", value_name = "TIME")]
+    pub retry_after: Span,
     /// More requests at once are answered 503
     #[arg(long, value_name = "N")]
     pub most_in_flight: Option<usize>,
@@ -73,7 +75,7 @@ pub async fn run(args: MockServerArgs) -> anyhow::Result<()> {
         latency: args.latency,
         faults: args.fail,
         most_faults: args.most_faults,
-        retry_after: args.retry_after,
+        retry_after: args.retry_after.into(),
         most_in_flight: args.most_in_flight,
         requests_per_minute: args.requests_per_minute,
         key: args.key,
@@ -91,6 +93,7 @@ pub async fn run(args: MockServerArgs) -> anyhow::Result<()> {
 }
 
 fn latency(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let time = |text: &str| text.parse::<Span>().map(Duration::from);
     match text.split_once("..") {
         None => time(text).map(|time| time..=time),
         Some((from, to)) => {
@@ -98,16 +101,6 @@ fn latency(text: &str) -> Result<RangeInclusive<Duration>, String> {
             if from <= to { Ok(from..=to) } else { Err("the first time is longer than the second".into()) }
         }
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
-    };
-    let seconds = number.trim().parse::<f64>().ok().map(|number| number * unit);
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.ok_or_else(|| format!("`{text}` is no time; write `200ms` or `1.5s`"))
 }
 
 #[cfg(test)]

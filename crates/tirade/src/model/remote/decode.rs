@@ -25,6 +25,7 @@ pub fn reply(body: &str, stop: &[String]) -> Result<Reply, Failure> {
         tool_calls,
         usage: usage(&raw["usage"]),
         seconds: 0.0,
+        cost: None,
         raw,
     })
 }

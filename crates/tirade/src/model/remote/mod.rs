@@ -37,7 +37,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::name::ModelName;
 use super::price::worst_usage;
-use super::{Model, ModelError, Reply, Request};
+use super::{Model, ModelError, Reply, Request, Usage};
 pub(crate) use bucket::Bucket;
 pub use config::{Exchange, Observer, RemoteConfig};
 use exchange::{Answer, Client};
@@ -107,7 +107,7 @@ impl RemoteModel {
             timeout_at(deadline, posted).await.unwrap_or_else(|_| Answer::late(self.config.deadline));
         let result = answer.read(&attempt.request.stop);
         self.observe(&server.chat_url, tries, &answer, result.as_ref().err());
-        permit.finish(outcome(&result), &answer.headers);
+        permit.finish(outcome(&result, attempt.tokens), &answer.headers);
         if let Err(Failure::Transient { cause: Cause::Connection, .. }) = result {
             server.rest();
         }
@@ -181,9 +181,10 @@ fn held_back(wait: Duration) -> Failure {
     Failure::Transient { cause: Cause::Overload, message, wait: Some(wait) }
 }
 
-/// What of an outcome says something about load.
-fn outcome(result: &Result<Reply, Failure>) -> Outcome {
+/// What of an outcome says something about load. A server that does not count tokens is taken to have used the `reserved` ones.
+fn outcome(result: &Result<Reply, Failure>, reserved: u64) -> Outcome {
     match result {
+        Ok(reply) if reply.usage == Usage::default() => Outcome::Answered { tokens: reserved },
         Ok(reply) => Outcome::Answered { tokens: reply.usage.prompt + reply.usage.completion },
         Err(Failure::Transient { cause: Cause::Overload, wait, .. }) => Outcome::Overloaded { wait: *wait },
         Err(_) => Outcome::Other,
