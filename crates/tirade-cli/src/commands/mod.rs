@@ -13,6 +13,7 @@ pub mod report;
 pub mod retry;
 pub mod run;
 pub mod runs;
+pub mod serve;
 pub mod show;
 pub mod solve;
 pub mod tool;
@@ -63,6 +64,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Check solutions in prose: answer, equations, tool talk
     Check(check::CheckArgs),
+    /// Serve a local model with the OpenAI protocol
+    Serve(serve::ServeArgs),
     /// A server that speaks the OpenAI protocol from a script, with faults on demand
     MockServer(mock_server::MockServerArgs),
     /// What is installed, what the sandbox can enforce here, what is missing and what to do about it
@@ -89,6 +92,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args, home).await,
         Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }

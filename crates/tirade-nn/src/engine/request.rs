@@ -74,7 +74,7 @@ pub struct Callbacks {
     pub done: Option<OnDone>,
 }
 
-/// Ends a request when dropped.
+/// Ends a request on demand; dropping it changes nothing.
 #[derive(Debug, Clone)]
 pub struct Cancel(pub(super) Arc<AtomicBool>);
 
