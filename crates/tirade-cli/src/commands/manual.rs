@@ -147,3 +147,9 @@ pub const DOCTOR: &str = "\
 Examples:
   tirade doctor
   tirade doctor --repair                            # remake the tools' Python";
+
+pub const SERVE: &str = "\
+Examples:
+  tirade serve --model local:smollm2-135m-instruct
+  tirade serve --model local:qwen2.5-coder-0.5b-instruct --adapter mine=tirade-work/adapters/train-0123456789ab
+  curl http://127.0.0.1:8000/v1/chat/completions -d '{\"model\": \"mine\", \"messages\": [{\"role\": \"user\", \"content\": \"2+2?\"}]}'";

@@ -14,6 +14,7 @@ pub mod report;
 pub mod retry;
 pub mod run;
 pub mod runs;
+pub mod serve;
 pub mod show;
 pub mod solve;
 pub mod tool;
@@ -64,7 +65,13 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     #[command(after_long_help = manual::CHECK)]
     Check(check::CheckArgs),
+<<<<<<< HEAD
     #[command(after_long_help = manual::MOCK_SERVER)]
+=======
+    /// Serve a local model with the OpenAI protocol
+    Serve(serve::ServeArgs),
+    /// A server that speaks the OpenAI protocol from a script, with faults on demand
+>>>>>>> gen
     MockServer(mock_server::MockServerArgs),
     #[command(after_long_help = manual::DOCTOR)]
     Doctor(doctor::DoctorArgs),
@@ -90,6 +97,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args, home).await,
         Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }
