@@ -1,8 +1,8 @@
 //! The folder of an experiment: its store, adapters, logs and report.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use tirade::model::price::Budget;
@@ -83,12 +83,14 @@ impl Work {
         let bar = Bar::new(self.log.clone(), self.budget.clone());
         let timer = share.max_time.map(|limit| stop_after(limit.into(), self.stop.clone()));
         let spans = share.otel.as_deref().map(Spans::open).transpose()?;
+        let (began, run) = (Instant::now(), OnceLock::new());
         let watch = |progress: &Progress<'_>| {
-            bar.watch(progress);
-            if let Progress::Stage { run, .. } = progress {
+            if let Progress::Stage { run: id, .. } = progress {
+                run.get_or_init(|| (*id).to_owned());
                 // A command that cannot be kept only makes `tirade retry` less convenient.
-                let _ = self.store.set_command(run, &std::env::args().collect::<Vec<_>>());
+                let _ = self.store.set_command(id, &std::env::args().collect::<Vec<_>>());
             }
+            bar.watch(progress);
             if let Some(spans) = &spans {
                 spans.watch(progress, |run| self.model_of(run));
             }
@@ -111,6 +113,9 @@ impl Work {
         };
         let result = stage(&context).await;
         bar.finish();
+        if let Some(run) = run.get() {
+            self.store.worked(run, began.elapsed().as_secs_f64())?;
+        }
         timer.inspect(tokio::task::JoinHandle::abort);
         match result {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),

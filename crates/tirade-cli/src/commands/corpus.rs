@@ -15,7 +15,9 @@ use crate::home::Home;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
-/// Build a training corpus from the accepted solutions of a translate run: chat messages as JSONL, split by problem into training and
+/// Build a training corpus from accepted solutions
+///
+/// The accepted solutions of a translate run become chat messages as JSONL, split by problem into training and
 /// validation, with a card that counts what every filter took away.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -60,7 +62,7 @@ pub async fn corpus(args: &CorpusArgs, work: &Work, home: &Home) -> anyhow::Resu
             data_dir: args.data_dir.clone(),
             ..ProblemArgs::default()
         };
-        evaluation.extend(problems.load(Mode::Test, home)?);
+        evaluation.extend(problems.usually(Mode::Test).load(home)?);
     }
     let job = CorpusJob {
         translated: work.input(args.from.as_deref(), Stage::Translate)?,

@@ -16,7 +16,9 @@ use crate::open::Opened;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
-/// Measure a model without tools: the same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
+/// Measure a model without tools, before and after training
+///
+/// The same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
 /// adapted one are measured on the same problems and compared pair by pair.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -69,7 +71,8 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
-    let problems = args.problems.source(Mode::Test, opened.home)?;
+    let selected = args.problems.usually(Mode::Test);
+    let problems = selected.source(opened.home)?;
     let model = opened.model(&args.model, adapter, &args.share).await?;
     let job = SolveJob {
         stage: Stage::Eval,
@@ -80,7 +83,7 @@ async fn one(
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
         enough: None,
-        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
+        about: json!({"problems": selected.about()}),
         policy: Policy::default(),
         price: model.price,
     };

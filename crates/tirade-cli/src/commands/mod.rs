@@ -6,6 +6,7 @@ pub mod data;
 pub mod doctor;
 pub mod eval;
 pub mod export;
+mod manual;
 pub mod mock_server;
 pub mod models;
 pub mod quickstart;
@@ -13,6 +14,7 @@ pub mod report;
 pub mod retry;
 pub mod run;
 pub mod runs;
+pub mod serve;
 pub mod show;
 pub mod solve;
 pub mod tool;
@@ -29,43 +31,45 @@ use crate::home::Home;
 /// Everything tirade can do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// The whole pipeline on a small real model: sets itself up, takes about 20 minutes on two cores
+    #[command(after_long_help = manual::QUICKSTART)]
     Quickstart(quickstart::QuickstartArgs),
-    /// Carry out a recipe: a whole experiment as a short file
+    #[command(after_long_help = manual::RUN)]
     Run(run::RunArgs),
-    /// Solve problems with a model that calls tools; every step is kept as a trace
+    #[command(after_long_help = manual::SOLVE)]
     Solve(solve::SolveArgs),
-    /// Back-translate correct traces into prose without tools, and check the prose
+    #[command(after_long_help = manual::TRANSLATE)]
     Translate(translate::TranslateArgs),
-    /// Build a training corpus from accepted solutions
+    #[command(after_long_help = manual::CORPUS)]
     Corpus(corpus::CorpusArgs),
-    /// Train a LoRA adapter on a corpus
+    #[command(after_long_help = manual::TRAIN)]
     Train(train::TrainArgs),
-    /// Measure a model without tools, before and after training
+    #[command(after_long_help = manual::EVAL)]
     Eval(eval::EvalArgs),
-    /// Show an experiment: in the terminal and as one HTML page
+    #[command(after_long_help = manual::REPORT)]
     Report(report::ReportArgs),
-    /// List the runs of an experiment
+    #[command(after_long_help = manual::RUNS)]
     Runs(runs::RunsArgs),
-    /// Show one attempt step by step
+    #[command(after_long_help = manual::SHOW)]
     Show(show::ShowArgs),
-    /// Write the tables of an experiment as CSV or JSONL
+    #[command(after_long_help = manual::EXPORT)]
     Export(export::ExportArgs),
-    /// Make the attempts that ended in an error anew
+    #[command(after_long_help = manual::RETRY)]
     Retry(retry::RetryArgs),
-    /// Problem sets: list, import, show
+    #[command(after_long_help = manual::DATA)]
     Data(data::DataArgs),
-    /// Local models: list, download, show
+    #[command(after_long_help = manual::MODELS)]
     Models(models::ModelsArgs),
-    /// Tools: list, call, run Python in the sandbox
+    #[command(after_long_help = manual::TOOL)]
     Tool(tool::ToolArgs),
-    /// Compare answers with gold answers
+    #[command(after_long_help = manual::VERIFY)]
     Verify(verify::VerifyArgs),
-    /// Check solutions in prose: answer, equations, tool talk
+    #[command(after_long_help = manual::CHECK)]
     Check(check::CheckArgs),
-    /// A server that speaks the OpenAI protocol from a script, with faults on demand
+    #[command(after_long_help = manual::SERVE)]
+    Serve(serve::ServeArgs),
+    #[command(after_long_help = manual::MOCK_SERVER)]
     MockServer(mock_server::MockServerArgs),
-    /// What is installed, what the sandbox can enforce here, what is missing and what to do about it
+    #[command(after_long_help = manual::DOCTOR)]
     Doctor(doctor::DoctorArgs),
 }
 
@@ -89,6 +93,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args, home).await,
         Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }

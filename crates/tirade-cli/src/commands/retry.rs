@@ -11,7 +11,10 @@ use crate::commands::Command;
 use crate::home::Home;
 use crate::work::Work;
 
-/// Make the attempts of a run anew that ended in an error (server gone, sandbox broken), and no others. What was answered is not asked again.
+/// Make the attempts that ended in an error anew
+///
+/// Forgets the attempts of a run that ended in an error (server gone, sandbox broken) and gives the command again that made the run: it
+/// makes just those. What was answered is not asked again.
 #[derive(Args, Clone, Debug)]
 pub struct RetryArgs {
     /// The run; the latest solve run where it is not said

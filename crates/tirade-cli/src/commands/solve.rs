@@ -16,12 +16,14 @@ use tirade_math::Policy;
 
 use crate::home::Home;
 use crate::open::{OpenModel, Opened};
-use crate::problems::{Mode, ProblemArgs, Source};
+use crate::problems::{ProblemArgs, Source};
 use crate::span::Span;
 use crate::work::Work;
 
-/// Solve problems with a model that calls tools. Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a
-/// power cut the same command goes on where it was, and asks nothing twice.
+/// Solve problems with a model that calls tools; every step is kept as a trace
+///
+/// Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a power cut the same command goes on where it was,
+/// and asks nothing twice.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SolveArgs {
@@ -51,6 +53,7 @@ pub struct SolveArgs {
 /// Which tools the solver may call; without any of these it gets the code toolkit.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Tools")]
 pub struct ToolkitArgs {
     /// 27 functions of SymPy and number theory, called with typed arguments
     #[arg(long, alias = "sympy_toolkit")]
@@ -69,6 +72,7 @@ pub struct ToolkitArgs {
 /// How attempts are made.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Attempts")]
 pub struct SolverArgs {
     /// Plan without tools first, then act and reflect step by step
     #[arg(long, alias = "multi_step")]
@@ -106,6 +110,7 @@ pub struct SolverArgs {
 /// How the work is shared out. Changing any of this changes no row.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Sharing the work")]
 pub struct ShareArgs {
     /// Rows worked on at once
     #[arg(long, default_value_t = 16)]
@@ -253,14 +258,14 @@ fn difficulty(work: &Work, run: &str) -> anyhow::Result<String> {
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
-    let problems = args.problems.source(Mode::Train, opened.home)?;
+    let problems = args.problems.source(opened.home)?;
     let model = opened.model(&args.model, None, &args.share).await?;
     let job = job(args, opened, problems, model)?;
     work.stage(&args.share, async |context| pipeline::solve(context, &job).await).await
 }
 
 async fn dry_run(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
-    let problems = args.problems.source(Mode::Train, opened.home)?;
+    let problems = args.problems.source(opened.home)?;
     let model = match args.forecast.pilot {
         0 => opened.unasked(&args.model, &args.share).await?,
         _ => opened.model(&args.model, None, &args.share).await?,
@@ -289,12 +294,7 @@ fn job(
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
         enough: args.enough,
-        about: json!({
-            "dataset": args.problems.dataset,
-            "mode": args.problems.mode.unwrap_or(Mode::Train),
-            "level": args.problems.level,
-            "toolkits": args.tools.names(),
-        }),
+        about: json!({"problems": args.problems.about(), "toolkits": args.tools.names()}),
         policy: Policy::default(),
         price: model.price,
     })

@@ -33,7 +33,7 @@ pub use run::{Run, RunSpec, Stage};
 pub use unfinished::{Aim, Unfinished};
 use writer::Writer;
 
-/// Version of `schema.sql`; a store with a higher one is refused, one with a lower one is brought up.
+/// Version of `schema.sql`; a store with another one is refused.
 const SCHEMA_VERSION: i64 = 2;
 
 /// An open store. Replies, tool results and attempts go through one writer, which commits whatever has come together; everything else
@@ -50,9 +50,9 @@ pub enum StoreError {
     #[error("store {path}: {source}\n  hint: is the folder writable and the disk not full?")]
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error(
-        "store {path} has schema version {found}, this tirade knows up to {known}\n  hint: use a newer tirade, or another --store"
+        "store {path} has schema version {found}, this tirade reads {known}\n  hint: use the tirade that made it, or begin another experiment with --dir"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    OtherVersion { path: PathBuf, found: i64, known: i64 },
     #[error("store {path}: row of table {table} is not readable: {message}")]
     Row { path: PathBuf, table: &'static str, message: String },
     #[error("store {path} has no run {run}\n  hint: `tirade runs` lists what is there")]
@@ -69,16 +69,17 @@ impl Store {
     /// Opens the store at `path`, creating it where there is none.
     ///
     /// # Errors
-    /// When the file cannot be written, is not a store, or was made by a newer tirade.
+    /// When the file cannot be written, is not a store, or was made by a newer or older tirade.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = connect(path)?;
         let wrap = |source| StoreError::Sqlite { path: path.to_owned(), source };
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
         match found {
-            0 => migrate(&connection, include_str!("schema.sql")).map_err(wrap)?,
-            1 => migrate(&connection, include_str!("from_1.sql")).map_err(wrap)?,
+            0 => create(&connection).map_err(wrap)?,
             SCHEMA_VERSION => {}
-            _ => return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION }),
+            _ => {
+                return Err(StoreError::OtherVersion { path: path.to_owned(), found, known: SCHEMA_VERSION });
+            }
         }
         let writer = Writer::start(path, connect(path)?)?;
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), writer })
@@ -125,13 +126,13 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     open().map_err(|source| StoreError::Sqlite { path: path.to_owned(), source })
 }
 
-/// Runs the script unless another process has done so meanwhile.
-fn migrate(connection: &Connection, script: &str) -> rusqlite::Result<()> {
-    let before: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+/// Makes the tables unless another process has done so meanwhile.
+fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let now: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if now == before {
-        connection.execute_batch(&format!("{script} PRAGMA user_version={SCHEMA_VERSION};"))?;
+    if now == 0 {
+        let tables = include_str!("schema.sql");
+        connection.execute_batch(&format!("{tables} PRAGMA user_version={SCHEMA_VERSION};"))?;
     }
     connection.execute_batch("COMMIT")
 }
@@ -152,30 +153,6 @@ mod tests {
         Store::open(&path).unwrap().connection().execute_batch("PRAGMA user_version=99").unwrap();
         let message = Store::open(&path).err().unwrap().to_string();
         assert!(message.contains("schema version 99") && message.contains("hint"), "{message}");
-    }
-
-    /// Version 1 as it was, reduced to the tables that changed.
-    const VERSION_1: &str = "
-        CREATE TABLE problems (run TEXT NOT NULL, position INTEGER NOT NULL, problem TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (run, problem)) STRICT;
-        CREATE TABLE replies (key TEXT PRIMARY KEY, model TEXT NOT NULL, request TEXT NOT NULL, reply TEXT NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE tool_results (key TEXT PRIMARY KEY, call TEXT NOT NULL, result TEXT NOT NULL) STRICT, WITHOUT ROWID;
-        INSERT INTO replies VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 'm', '{}', 'kept');
-        PRAGMA user_version=1;";
-
-    #[test]
-    fn brings_an_older_store_up_and_keeps_its_replies() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("old.db");
-        Connection::open(&path).unwrap().execute_batch(VERSION_1).unwrap();
-        for _ in 0..2 {
-            let store = Store::open(&path).unwrap();
-            let kept: (String, String) = store
-                .run_sql(|c| {
-                    c.query_row("SELECT key, reply FROM replies", [], |row| Ok((row.get(0)?, row.get(1)?)))
-                })
-                .unwrap();
-            assert_eq!(kept, ("0123456789abcdef0123456789abcdef".into(), "kept".into()));
-        }
     }
 
     #[test]
