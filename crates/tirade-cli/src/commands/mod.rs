@@ -6,9 +6,12 @@ pub mod data;
 pub mod doctor;
 pub mod eval;
 pub mod export;
+pub mod import;
+pub mod judge;
 pub mod mock_server;
 pub mod models;
 pub mod quickstart;
+pub mod recheck;
 pub mod report;
 pub mod retry;
 pub mod run;
@@ -35,8 +38,14 @@ pub enum Command {
     Run(run::RunArgs),
     /// Solve problems with a model that calls tools; every step is kept as a trace
     Solve(solve::SolveArgs),
+    /// Bring in traces that others made: ToRA, MathCoder, NuminaMath-TIR, OpenMathInstruct, the paper's CSV
+    Import(import::ImportArgs),
     /// Back-translate correct traces into prose without tools, and check the prose
     Translate(translate::TranslateArgs),
+    /// Judge and check stored translations again, asking no model
+    Recheck(recheck::RecheckArgs),
+    /// Measure a judge model on planted errors
+    Judge(judge::JudgeArgs),
     /// Build a training corpus from accepted solutions
     Corpus(corpus::CorpusArgs),
     /// Train a LoRA adapter on a corpus
@@ -75,6 +84,9 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Quickstart(args) => quickstart::run(args, dir, home).await,
         Command::Run(args) => run::run(args, dir, home).await,
         Command::Solve(args) => solve::run(args, dir, home).await,
+        Command::Import(args) => import::run(args, dir).await,
+        Command::Recheck(args) => recheck::run(args, dir).await,
+        Command::Judge(args) => judge::run(args, dir, home).await,
         Command::Translate(args) => translate::run(args, dir, home).await,
         Command::Corpus(args) => corpus::run(args, dir, home).await,
         Command::Train(args) => train::run(args, dir, home).await,

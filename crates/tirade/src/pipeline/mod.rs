@@ -5,6 +5,9 @@
 
 mod corpus;
 mod eval;
+mod import;
+mod judge;
+mod recheck;
 mod solve;
 mod train;
 mod translate;
@@ -16,8 +19,11 @@ use crate::stop::Stop;
 use crate::store::{AttemptRow, Stage, Store, StoreError};
 use crate::trace::Event;
 
-pub use corpus::{CorpusJob, corpus};
+pub use corpus::{CorpusJob, card, corpus};
 pub use eval::eval;
+pub use import::{ImportJob, ImportSummary, import};
+pub use judge::{Calibration, JudgeJob, Share, calibrate};
+pub use recheck::{Rechecked, recheck};
 pub use solve::{SolveJob, solve};
 pub use train::{TrainJob, Trained, examples, train};
 pub use translate::{TranslateJob, translate};

@@ -13,6 +13,7 @@
 //! # Ok(()) }
 //! ```
 
+mod facts;
 pub mod recorded;
 mod rows;
 mod run;
@@ -23,11 +24,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+pub use facts::Imported;
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
 
 /// Version of `schema.sql`; a store with a higher one is refused.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// An open store. Cheap calls on one connection behind a lock: SQLite allows one writer at a time anyway.
 pub struct Store {

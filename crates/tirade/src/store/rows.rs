@@ -1,6 +1,6 @@
 //! Rows of the stages: attempts with their events, solutions, examples, adapters, scores.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{Store, StoreError, encode};
 use crate::trace::{Event, Trace};
 
 /// Which attempt at which problem.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttemptKey {
     pub problem: String,
     pub attempt: u32,
@@ -114,21 +114,7 @@ impl Store {
     pub fn add_attempt(&self, run: &str, row: &AttemptRow, trace: &Trace) -> Result<(), StoreError> {
         self.run_sql(|connection| {
             let transaction = connection.transaction()?;
-            let added = transaction.execute(
-                &format!("INSERT INTO attempts (run, {ATTEMPT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING"),
-                params![
-                    run, row.key.problem, row.key.attempt, row.outcome.as_str(), row.answer, row.message, row.stage,
-                    row.tool_calls, row.tool_errors, row.prompt_tokens as i64, row.completion_tokens as i64, row.seconds, row.cost,
-                ],
-            )?;
-            if added == 1 {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO events (run, problem, attempt, position, event) VALUES (?1,?2,?3,?4,?5)",
-                )?;
-                for (position, event) in trace.events.iter().enumerate() {
-                    insert.execute(params![run, row.key.problem, row.key.attempt, position as i64, encode(event)])?;
-                }
-            }
+            insert_attempt(&transaction, run, row, trace)?;
             transaction.commit()
         })
     }
@@ -286,6 +272,43 @@ impl Store {
             statement.query_map([run], read)?.collect()
         })
     }
+}
+
+/// Inside the caller's transaction; an attempt that is there stays as it is.
+pub(super) fn insert_attempt(
+    connection: &Connection,
+    run: &str,
+    row: &AttemptRow,
+    trace: &Trace,
+) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(&format!(
+        "INSERT INTO attempts (run, {ATTEMPT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING"
+    ))?;
+    let added = insert.execute(params![
+        run,
+        row.key.problem,
+        row.key.attempt,
+        row.outcome.as_str(),
+        row.answer,
+        row.message,
+        row.stage,
+        row.tool_calls,
+        row.tool_errors,
+        row.prompt_tokens as i64,
+        row.completion_tokens as i64,
+        row.seconds,
+        row.cost,
+    ])?;
+    if added == 0 {
+        return Ok(());
+    }
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO events (run, problem, attempt, position, event) VALUES (?1,?2,?3,?4,?5)",
+    )?;
+    for (position, event) in trace.events.iter().enumerate() {
+        insert.execute(params![run, row.key.problem, row.key.attempt, position as i64, encode(event)])?;
+    }
+    Ok(())
 }
 
 fn read_attempt(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttemptRow> {

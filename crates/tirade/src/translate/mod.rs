@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod judge;
+pub mod planted;
 pub mod rephraser;
 pub mod spans;
 pub mod translator;
