@@ -1,8 +1,8 @@
 //! The folder of an experiment: its store, adapters, logs and report.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use tirade::pipeline::{Context, PipelineError, Progress, Shard};
@@ -75,7 +75,13 @@ impl Work {
         stage: impl AsyncFnOnce(&Context<'_>) -> Result<T, PipelineError>,
     ) -> anyhow::Result<T> {
         let bar = Bar::new(&self.dir)?;
-        let watch = |progress: &Progress<'_>| bar.watch(progress);
+        let (began, run) = (Instant::now(), OnceLock::new());
+        let watch = |progress: &Progress<'_>| {
+            if let Progress::Stage { run: id, .. } = progress {
+                run.get_or_init(|| (*id).to_owned());
+            }
+            bar.watch(progress);
+        };
         anyhow::ensure!(
             share.job_id < share.total_jobs,
             "--job-id {} of --total-jobs {}: ids count from 0\n  hint: use 0 to {}",
@@ -93,6 +99,9 @@ impl Work {
         };
         let result = stage(&context).await;
         bar.finish();
+        if let Some(run) = run.get() {
+            self.store.worked(run, began.elapsed().as_secs_f64())?;
+        }
         match result {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),
             other => Ok(other?),

@@ -21,9 +21,11 @@ use crate::open::Opened;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::{Work, write_whole};
 
-/// Build a training corpus from the accepted solutions of a translate run. Left out are traces that prose cannot carry, problems that agree with
-/// a held-out one (the same, reworded, or with other numbers), copies, and what is more than asked for; the rest is split by problem. The folder
-/// gets the examples, a card with the yield of every filter, and the evidence: `dropped.jsonl` and `contamination.jsonl`.
+/// Build a training corpus from accepted solutions
+///
+/// Left out are traces that prose cannot carry, problems that agree with a held-out one (the same, reworded, or with other numbers), copies, and
+/// what is more than asked for; the rest is split by problem. The folder gets the examples, a card with the yield of every filter, and the
+/// evidence: `dropped.jsonl` and `contamination.jsonl`.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CorpusArgs {
@@ -175,7 +177,7 @@ impl CorpusArgs {
                     data_dir: self.data_dir.clone(),
                     ..ProblemArgs::default()
                 };
-                Ok((dataset.clone(), selection.load(Mode::Test, home)?))
+                Ok((dataset.clone(), selection.usually(Mode::Test).load(home)?))
             })
             .collect()
     }

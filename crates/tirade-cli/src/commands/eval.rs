@@ -16,7 +16,9 @@ use crate::open::Opened;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
-/// Measure a model without tools: the same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
+/// Measure a model without tools, before and after training
+///
+/// The same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
 /// adapted one are measured on the same problems and compared pair by pair.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -70,15 +72,16 @@ async fn one(
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
     let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
+    let problems = args.problems.usually(Mode::Test);
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: args.problems.load(Mode::Test, opened.home)?,
+        problems: problems.load(opened.home)?,
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
+        about: json!({"problems": problems.about()}),
         policy: Policy::default(),
         price: model.price,
     };

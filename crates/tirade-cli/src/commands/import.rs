@@ -12,7 +12,9 @@ use crate::work::Work;
 /// Error rows beyond these are counted; --bad-rows writes all.
 const SHOWN: usize = 10;
 
-/// Bring traces that others made into the experiment, as a solve run: `tirade translate` goes on from there. Every answer is verified anew.
+/// Bring in traces that others made, as a solve run
+///
+/// ToRA, MathCoder, NuminaMath-TIR, OpenMathInstruct and the paper's CSV. `tirade translate` goes on from there. Every answer is verified anew.
 /// Rows that cannot be read are listed with file, line and field. Giving the command again changes nothing; after a kill it goes on.
 ///
 /// (`tirade data import` is another thing: it adds problems, without traces, to the data folder.)

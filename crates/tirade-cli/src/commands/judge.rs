@@ -13,7 +13,9 @@ use crate::home::Home;
 use crate::open::Opened;
 use crate::work::Work;
 
-/// Measure a judge model on planted errors: pairs made from the tool results of a solve run, half of them the same in other writing, half with one
+/// Measure a judge model on planted errors
+///
+/// Pairs are made from the tool results of a solve run, half of them the same in other writing, half with one
 /// number, sign, operator or member changed. The result is kept and used again for the same judge and prompt.
 #[derive(Args, Clone, Debug)]
 pub struct JudgeArgs {

@@ -9,7 +9,7 @@ use clap::Args;
 use tirade::mock_server::{FaultRates, MockConfig, MockServer};
 use tirade::model::scripted::Script;
 
-/// A server that speaks the OpenAI protocol, answers from a script, and fails on purpose.
+/// A server that speaks the OpenAI protocol from a script, with faults on demand
 ///
 /// Name it as a model with the URL it prints, for example `http://127.0.0.1:8000/v1#mock`. `GET /stats` tells what was asked and answered,
 /// and how many requests were answered more than once. A script has one JSON row a line; the first row that fits answers:

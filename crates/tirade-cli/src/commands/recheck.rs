@@ -10,7 +10,9 @@ use tirade::store::Stage;
 use super::solve::ShareArgs;
 use crate::work::Work;
 
-/// Judge, repair and check the translations of a run again with this version's mathematics and checks, from stored replies: no model is asked.
+/// Judge and check stored translations again, asking no model
+///
+/// The translations of a run go through this version's mathematics, repairs and checks, with stored replies.
 /// The outcome is a translate run of its own, which `tirade corpus` filters anew; the old one stays as it was.
 #[derive(Args, Clone, Debug)]
 pub struct RecheckArgs {

@@ -7,7 +7,9 @@ use tirade::store::Stage;
 
 use crate::work::Work;
 
-/// Forget the attempts of a run that ended in an error (server gone, sandbox broken), so that the command that made the run makes just
+/// Make the attempts that ended in an error anew
+///
+/// Forgets the attempts of a run that ended in an error (server gone, sandbox broken), so that the command that made the run makes just
 /// those anew. What was answered is not asked again.
 #[derive(Args, Clone, Debug)]
 pub struct RetryArgs {

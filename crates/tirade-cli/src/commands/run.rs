@@ -19,7 +19,9 @@ use crate::work::Work;
 /// The sections a recipe may have, in the order in which they are carried out.
 const STAGES: [&str; 6] = ["solve", "translate", "corpus", "train", "eval", "report"];
 
-/// Carry out a recipe. Its sections are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
+/// Carry out a recipe: a whole experiment as a short file
+///
+/// The sections of a recipe are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
 /// arguments of the command of that name. Each stage reads the one before it. Giving the same recipe again continues it.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {

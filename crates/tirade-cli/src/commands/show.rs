@@ -9,7 +9,7 @@ use tirade::trace::Event;
 
 use crate::work::Work;
 
-/// Show one attempt step by step, as it happened.
+/// Show one attempt step by step, as it happened
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// Id of the problem; the first of the run where it is not said

@@ -14,11 +14,13 @@ use tirade_math::Policy;
 
 use crate::home::Home;
 use crate::open::Opened;
-use crate::problems::{Mode, ProblemArgs};
+use crate::problems::ProblemArgs;
 use crate::work::Work;
 
-/// Solve problems with a model that calls tools. Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a
-/// power cut the same command goes on where it was, and asks nothing twice.
+/// Solve problems with a model that calls tools; every step is kept as a trace
+///
+/// Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a power cut the same command goes on where it was,
+/// and asks nothing twice.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SolveArgs {
@@ -42,6 +44,7 @@ pub struct SolveArgs {
 /// Which tools the solver may call; without any of these it gets the code toolkit.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Tools")]
 pub struct ToolkitArgs {
     /// 27 functions of SymPy and number theory, called with typed arguments
     #[arg(long, alias = "sympy_toolkit")]
@@ -60,6 +63,7 @@ pub struct ToolkitArgs {
 /// How attempts are made.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Attempts")]
 pub struct SolverArgs {
     /// Plan without tools first, then act and reflect step by step
     #[arg(long, alias = "multi_step")]
@@ -88,6 +92,7 @@ pub struct SolverArgs {
 /// How the work is shared out. Changing any of this changes no row.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Sharing the work")]
 pub struct ShareArgs {
     /// Rows worked on at once
     #[arg(long, default_value_t = 16)]
@@ -165,7 +170,7 @@ pub async fn run(args: SolveArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
-    let problems = args.problems.load(Mode::Train, opened.home)?;
+    let problems = args.problems.load(opened.home)?;
     let model = opened.model(&args.model, None, args.share.max_cost).await?;
     let job = SolveJob {
         stage: Stage::Solve,
@@ -175,12 +180,7 @@ pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> an
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({
-            "dataset": args.problems.dataset,
-            "mode": args.problems.mode.unwrap_or(Mode::Train),
-            "level": args.problems.level,
-            "toolkits": args.tools.names(),
-        }),
+        about: json!({"problems": args.problems.about(), "toolkits": args.tools.names()}),
         policy: Policy::default(),
         price: model.price,
     };

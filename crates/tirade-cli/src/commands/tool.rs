@@ -13,7 +13,7 @@ use tirade_sandbox::{Sandbox, SandboxConfig, setup};
 
 use crate::home::Home;
 
-/// List tools, call one, run Python in the sandbox, or work through a file of calls.
+/// Tools: list them, call one, run Python in the sandbox, work through a file of calls
 #[derive(Args, Debug)]
 pub struct ToolArgs {
     #[command(subcommand)]

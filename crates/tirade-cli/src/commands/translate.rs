@@ -16,7 +16,9 @@ use crate::home::Home;
 use crate::open::{NoModel, Opened};
 use crate::work::Work;
 
-/// Back-translate the correct traces of a solve run into prose with no tool in it. Each tool call is derived in words and judged, the whole
+/// Back-translate correct traces into prose without tools, and check the prose
+///
+/// Each tool call of a correct trace is derived in words and judged, the whole
 /// is rephrased, and machine checks accept or reject it. Rejected text goes no further.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]

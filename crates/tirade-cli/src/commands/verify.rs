@@ -8,7 +8,9 @@ use tirade_math::{Gold, Policy, Verdict};
 
 use crate::jsonl;
 
-/// Compare an answer with the gold answer, exactly and without running any of it; or a whole file of them.
+/// Compare answers with gold answers
+///
+/// One pair, explained, or a whole file of them; exactly, and without running any of it.
 #[derive(Args, Clone, Debug)]
 pub struct VerifyArgs {
     /// The gold answer

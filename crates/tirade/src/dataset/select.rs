@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::blacklist::Blacklist;
 use super::known::{Found, find};
 use super::{BadRow, DatasetError, Fields, Row, Split, open};
+use crate::hash::digest;
 use crate::problem::Problem;
 
 /// Error rows beyond these are counted, not kept: a wrong file of a million lines must not fill the memory.
@@ -15,7 +16,7 @@ const BAD_ROWS_KEPT: usize = 1000;
 
 /// A selection, as on the command line: `--dataset algebra --level 1 --num 10 --start-idx 0 --mode train --blacklist FILE`.
 ///
-/// The order is: half, subject and level filter; then `start_idx` problems are skipped and `num` taken; then blacklisted ones drop
+/// The order is: half, subject and level filter; then shuffling; then `start_idx` problems are skipped and `num` taken; then blacklisted ones drop
 /// out. So a blacklist never shifts the window, and two runs with neighbouring windows never share a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +28,8 @@ pub struct Selection {
     /// At most so many problems; nothing means all.
     pub num: Option<usize>,
     pub start_idx: usize,
+    /// Takes the problems that fit in an order that this seed and their ids alone determine; nothing means the order of the file.
+    pub shuffle: Option<u64>,
     /// The half of the data set. Nothing means the training half of a set that has one, else everything.
     /// A row that does not say to which half it belongs is in both.
     pub mode: Option<Split>,
@@ -63,17 +66,25 @@ pub fn select(selection: &Selection, data_dir: &Path) -> Result<Selected, Datase
     let found = find(&selection.dataset, selection.mode, data_dir)?;
     let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
     let mut selected = Selected::default();
-    let mut taken = 0;
-    for row in open(&found.location, &selection.fields)? {
-        if selection.num.is_some_and(|num| taken >= num) {
-            break;
+    let rows = open(&found.location, &selection.fields)?;
+    let take = |selected: &mut Selected, problem| selected.take(problem, selection, &blacklist);
+    match selection.shuffle {
+        None => {
+            for row in rows {
+                if selected.is_full(selection) {
+                    break;
+                }
+                if let Some(problem) = selected.fitting(row, selection, &found) {
+                    take(&mut selected, problem);
+                }
+            }
         }
-        let Some(problem) = selected.filter(row, selection, &found) else { continue };
-        taken += 1;
-        if blacklist.has(&problem) {
-            selected.skipped.blacklisted += 1;
-        } else {
-            selected.problems.push(problem);
+        Some(seed) => {
+            let mut fitting: Vec<_> =
+                rows.filter_map(|row| selected.fitting(row, selection, &found)).collect();
+            let seed = seed.to_string();
+            fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
+            fitting.into_iter().for_each(|problem| take(&mut selected, problem));
         }
     }
     if selected.problems.is_empty() {
@@ -85,8 +96,25 @@ pub fn select(selection: &Selection, data_dir: &Path) -> Result<Selected, Datase
 }
 
 impl Selected {
-    /// The problem of a row that is wanted; else counts why not.
-    fn filter(&mut self, row: Result<Row, BadRow>, selection: &Selection, found: &Found) -> Option<Problem> {
+    /// Whether as many problems were taken as are wanted.
+    fn is_full(&self, selection: &Selection) -> bool {
+        selection.num.is_some_and(|num| self.problems.len() + self.skipped.blacklisted >= num)
+    }
+
+    /// Takes a problem that fits, if it lies in the window and not on the blacklist.
+    fn take(&mut self, problem: Problem, selection: &Selection, blacklist: &Blacklist) {
+        if self.is_full(selection) {
+        } else if self.skipped.before_start < selection.start_idx {
+            self.skipped.before_start += 1;
+        } else if blacklist.has(&problem) {
+            self.skipped.blacklisted += 1;
+        } else {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The problem of a row of the half, subject and level that are wanted; else counts why not.
+    fn fitting(&mut self, row: Result<Row, BadRow>, selection: &Selection, found: &Found) -> Option<Problem> {
         let Row { problem, split } = match row {
             Ok(row) => row,
             Err(bad) => {
@@ -104,8 +132,6 @@ impl Selected {
             &mut self.skipped.other_subject
         } else if !selection.level.is_empty() && !selection.level.contains(&level) {
             &mut self.skipped.other_level
-        } else if self.skipped.before_start < selection.start_idx {
-            &mut self.skipped.before_start
         } else {
             return Some(problem);
         };
@@ -199,6 +225,9 @@ mod tests {
         check(&|s| (s.start_idx, s.num) = (1, Some(2)), &train[1..3]);
         check(&|s| (s.start_idx, s.num, s.blacklist) = (1, Some(2), Some(list.clone())), &train[2..3]);
         check(&|s| s.blacklist = Some(list.clone()), &[train[0], train[2], train[4]]);
+        let shuffled = [train[1], train[2], train[0], train[3], train[4]];
+        check(&|s| s.shuffle = Some(1), &shuffled);
+        check(&|s| (s.shuffle, s.start_idx, s.num) = (Some(1), 1, Some(2)), &shuffled[1..3]);
         check(
             &|s| (s.dataset, s.mode) = ("geometry".into(), Some(Split::Test)),
             &[

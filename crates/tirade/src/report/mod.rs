@@ -102,9 +102,9 @@ pub struct Evaluation {
 pub struct Stage {
     /// `solve`, `translate`, `train`, `eval`, …
     pub name: String,
-    /// Rows it produced.
+    /// Rows it produced; steps of training.
     pub rows: u64,
-    /// Wall-clock time.
+    /// Wall time of the commands that worked on it, without those that were killed.
     pub seconds: f64,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
@@ -228,12 +228,12 @@ fn reading(paired: &Paired) -> String {
         0 => "no problem changed".into(),
         _ if paired.p < 0.05 => {
             format!(
-                "{} problems were won and {} lost (exact McNemar test, {p})",
+                "problem by problem {} won and {} lost (exact McNemar test, {p})",
                 paired.only_adapter, paired.only_base
             )
         }
         _ => format!(
-            "{} problems were won and {} lost, which can be chance (exact McNemar test, {p})",
+            "problem by problem {} won and {} lost, which can be chance (exact McNemar test, {p})",
             paired.only_adapter, paired.only_base
         ),
     }

@@ -28,7 +28,7 @@ pub use facts::Imported;
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
 
-/// Version of `schema.sql`; a store with a higher one is refused.
+/// Version of `schema.sql`; a store with another one is refused.
 const SCHEMA_VERSION: i64 = 2;
 
 /// An open store. Cheap calls on one connection behind a lock: SQLite allows one writer at a time anyway.
@@ -43,9 +43,9 @@ pub enum StoreError {
     #[error("store {path}: {source}\n  hint: is the folder writable and the disk not full?")]
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error(
-        "store {path} has schema version {found}, this tirade knows up to {known}\n  hint: use a newer tirade, or another --store"
+        "store {path} has schema version {found}, this tirade reads {known}\n  hint: use the tirade that made it, or begin another experiment with --dir"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    OtherVersion { path: PathBuf, found: i64, known: i64 },
     #[error("store {path}: row of table {table} is not readable: {message}")]
     Row { path: PathBuf, table: &'static str, message: String },
     #[error("store {path} has no run {run}\n  hint: `tirade runs` lists what is there")]
@@ -60,7 +60,7 @@ impl Store {
     /// Opens the store at `path`, creating it where there is none.
     ///
     /// # Errors
-    /// When the file cannot be written, is not a store, or was made by a newer tirade.
+    /// When the file cannot be written, is not a store, or was made by a newer or older tirade.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let wrap = |source| StoreError::Sqlite { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(wrap)?;
@@ -72,7 +72,9 @@ impl Store {
         match found {
             0 => create(&connection).map_err(wrap)?,
             SCHEMA_VERSION => {}
-            _ => return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION }),
+            _ => {
+                return Err(StoreError::OtherVersion { path: path.to_owned(), found, known: SCHEMA_VERSION });
+            }
         }
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }

@@ -96,6 +96,22 @@ impl Store {
         })
     }
 
+    /// Notes that a command worked on the run for `seconds` of wall time.
+    pub fn worked(&self, run: &str, seconds: f64) -> Result<(), StoreError> {
+        self.run_sql(|connection| {
+            connection
+                .execute("INSERT INTO work (run, seconds) VALUES (?1, ?2)", params![run, seconds])
+                .map(drop)
+        })
+    }
+
+    /// The wall time of all commands that worked on the run, in seconds, but for those that were killed.
+    pub fn seconds(&self, run: &str) -> Result<f64, StoreError> {
+        self.run_sql(|connection| {
+            connection.query_row("SELECT total(seconds) FROM work WHERE run = ?1", [run], |row| row.get(0))
+        })
+    }
+
     /// All runs, oldest first.
     pub fn runs(&self) -> Result<Vec<Run>, StoreError> {
         self.run_sql(|connection| {

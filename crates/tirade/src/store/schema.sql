@@ -14,6 +14,11 @@ CREATE TABLE finished (
   at        INTEGER NOT NULL           -- Unix seconds
 ) STRICT;
 
+CREATE TABLE work (                    -- how long commands worked on a run; a killed one leaves no row
+  run       TEXT NOT NULL REFERENCES runs(run),
+  seconds   REAL NOT NULL              -- wall time of one command
+) STRICT;
+
 CREATE TABLE problems (
   run       TEXT NOT NULL REFERENCES runs(run),
   position  INTEGER NOT NULL,          -- order in the run's selection
