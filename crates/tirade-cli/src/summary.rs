@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use tirade::corpus::Card;
+use tirade::corpus::card::Card;
 use tirade::eval::outcomes;
 use tirade::eval::score::{Outcome, Paired};
 use tirade::store::{self, AttemptRow, SolutionRow};
@@ -60,19 +60,20 @@ pub fn translated(work: &Work, run: &str) -> anyhow::Result<()> {
 /// The yield of every filter of a corpus.
 pub fn card(card: &Card) -> String {
     let mut text = format!("{} solutions\n", card.solutions);
-    let mut line = |sign: char, count: usize, what: &str| {
-        if count > 0 {
-            let _ = writeln!(text, "  {sign} {count:>5} {what}");
-        }
-    };
-    for (reason, count) in &card.rejected {
-        line('-', *count, &format!("not accepted: {}", reason.replace('_', " ")));
+    for (count, what) in card.lines() {
+        let _ = writeln!(text, "  - {count:>5} {what}");
     }
-    line('-', card.contaminated, "problem is in an evaluation set");
-    line('-', card.duplicates, "same text as another");
-    line('-', card.surplus, "more than asked for of one problem");
-    line('=', card.train, "training examples");
-    line('=', card.validation, "validation examples");
+    for (count, problems, what) in [
+        (card.train, card.train_problems, "training examples"),
+        (card.validation, card.validation_problems, "validation examples"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "  = {count:>5} {what} of {problems} problems");
+        }
+    }
+    for (kind, count) in &card.contaminated_problems {
+        let _ = writeln!(text, "  {count} problems agree with a held-out one: {}", kind.replace('_', " "));
+    }
     text.truncate(text.trim_end().len());
     text
 }

@@ -59,10 +59,37 @@ Examples:
 
 Then: `tirade corpus`.";
 
+pub const IMPORT: &str = "\
+A solve run like any other: `tirade show` shows the traces, `tirade translate` turns the correct ones into prose.
+
+Examples:
+  tirade import tora.jsonl                          # every row is looked at
+  tirade import MATH_test_result-correct.jsonl --format mathcoder --name mathcoder
+  tirade import run_reasoning.csv                   # the paper's; its problems are in run_problem.csv beside it
+
+Then: `tirade translate`.";
+
+pub const RECHECK: &str = "\
+For when mathematics, judge or checks have become better, or stricter. Stored replies are used where today's code would ask for the same; a text
+that would have to be written anew is checked as it is.
+
+Examples:
+  tirade recheck                                    # the latest translate run
+  tirade corpus                                     # the recheck is the latest now";
+
+pub const JUDGE: &str = "\
+The same is done before a run by `tirade translate --judge-bar 0.8`, which refuses to start with a judge below the bar.
+
+Examples:
+  tirade judge --model local:qwen2.5-coder-1.5b-instruct
+  tirade judge --model openai:gpt-4o-mini --judge-cases 100 --judge-bar 0.9";
+
 pub const CORPUS: &str = "\
 Examples:
   tirade corpus                                     # the latest translate run
   tirade corpus --held-out math500,gsm8k --validation 0.05 --per-problem 2
+  tirade corpus --student local:qwen2.5-coder-0.5b-instruct --format messages,parquet
+  tirade corpus --preset raw                        # an ablation: the same attempts, other text
 
 Then: `tirade train`.";
 
@@ -153,3 +180,18 @@ Examples:
   tirade serve --model local:smollm2-135m-instruct
   tirade serve --model local:qwen2.5-coder-0.5b-instruct --adapter mine=tirade-work/adapters/train-0123456789ab
   curl http://127.0.0.1:8000/v1/chat/completions -d '{\"model\": \"mine\", \"messages\": [{\"role\": \"user\", \"content\": \"2+2?\"}]}'";
+
+pub const IMPORT: &str = "\
+Examples:
+  tirade import traces.jsonl
+  tirade translate                                  # goes on from what was imported";
+
+pub const RECHECK: &str = "\
+Examples:
+  tirade recheck                                    # the latest translate run, with this version's checks
+  tirade corpus                                     # from what passed";
+
+pub const JUDGE: &str = "\
+Examples:
+  tirade judge --model openai:gpt-4o-mini
+  tirade judge --model local:qwen2.5-coder-1.5b-instruct";

@@ -6,10 +6,13 @@ pub mod data;
 pub mod doctor;
 pub mod eval;
 pub mod export;
+pub mod import;
+pub mod judge;
 mod manual;
 pub mod mock_server;
 pub mod models;
 pub mod quickstart;
+pub mod recheck;
 pub mod report;
 pub mod retry;
 pub mod run;
@@ -37,8 +40,14 @@ pub enum Command {
     Run(run::RunArgs),
     #[command(after_long_help = manual::SOLVE)]
     Solve(solve::SolveArgs),
+    #[command(after_long_help = manual::IMPORT)]
+    Import(import::ImportArgs),
     #[command(after_long_help = manual::TRANSLATE)]
     Translate(translate::TranslateArgs),
+    #[command(after_long_help = manual::RECHECK)]
+    Recheck(recheck::RecheckArgs),
+    #[command(after_long_help = manual::JUDGE)]
+    Judge(judge::JudgeArgs),
     #[command(after_long_help = manual::CORPUS)]
     Corpus(corpus::CorpusArgs),
     #[command(after_long_help = manual::TRAIN)]
@@ -79,6 +88,9 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Quickstart(args) => quickstart::run(args, dir, home).await,
         Command::Run(args) => run::run(args, dir, home).await,
         Command::Solve(args) => solve::run(args, dir, home).await,
+        Command::Import(args) => import::run(args, dir).await,
+        Command::Recheck(args) => recheck::run(args, dir).await,
+        Command::Judge(args) => judge::run(args, dir, home).await,
         Command::Translate(args) => translate::run(args, dir, home).await,
         Command::Corpus(args) => corpus::run(args, dir, home).await,
         Command::Train(args) => train::run(args, dir, home).await,

@@ -75,7 +75,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     }
     if let Some(mut args) = corpus {
         args.from = args.from.or(latest);
-        latest = Some(super::corpus::corpus(&args, &work, home).await?);
+        latest = Some(super::corpus::corpus(&args, &work, home, &mut opened).await?);
     }
     if let Some(mut args) = train {
         args.from = args.from.or(latest);

@@ -10,6 +10,7 @@ use tirade::prompts::Prompts;
 use tirade::store::Stage;
 use tirade::translate::{TranslateOptions, Way};
 
+use super::judge::CalibrationArgs;
 use super::solve::ShareArgs;
 use crate::home::Home;
 use crate::open::{NoModel, Opened};
@@ -54,6 +55,9 @@ pub struct TranslateArgs {
     /// Also check and keep correct attempts that called no tool
     #[arg(long)]
     pub with_toolless: bool,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub calibration: CalibrationArgs,
     #[command(flatten)]
     #[serde(flatten)]
     pub share: ShareArgs,
@@ -116,5 +120,9 @@ pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_
         options: args.options(),
         with_toolless: args.with_toolless,
     };
+    if args.calibration.judge_bar.is_some() && args.way != WayArg::Rules {
+        let solved = job.solved.clone();
+        super::judge::measure(&args.calibration, work, &args.share, solved, job.judge.clone()).await?;
+    }
     work.stage(&args.share, async |context| pipeline::translate(context, &job).await).await
 }

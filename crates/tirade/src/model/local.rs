@@ -82,6 +82,31 @@ impl Model for LocalModel {
             .map_err(|error| self.broken(&error))?;
         Ok(reply(request, generated))
     }
+
+    async fn log_probability(&self, messages: &[Message]) -> Result<f64, ModelError> {
+        let Some((_, before)) = messages.split_last() else { return Ok(0.0) };
+        let render = |messages: &[Message], open_turn| {
+            let messages: Vec<ChatMessage> = messages.iter().map(chat_message).collect();
+            self.engine.render(&messages, None, open_turn).map_err(|error| self.broken(&error))
+        };
+        let (prompt, whole) = (render(before, true)?, render(messages, false)?);
+        if whole.len() > self.engine.context() {
+            return Err(ModelError::ContextOverflow {
+                model: self.identity.clone(),
+                tokens: whole.len() as u64,
+            });
+        }
+        let (engine, adapter) = (self.engine.clone(), self.adapter);
+        let shared = prompt.iter().zip(&whole).take_while(|(a, b)| a == b).count();
+        let done = tokio::task::spawn_blocking(move || engine.score(&whole, adapter)).await;
+        let refused = |message: String| ModelError::Refused { model: self.identity.clone(), message };
+        let scores =
+            done.map_err(|error| refused(error.to_string()))?.map_err(|error| self.broken(&error))?;
+        // The first token has no score, so the score of token i is at i - 1.
+        let reply = scores.get(shared.saturating_sub(1)..).filter(|reply| !reply.is_empty());
+        let reply = reply.ok_or_else(|| refused("the last message has no tokens".into()))?;
+        Ok(reply.iter().map(|score| f64::from(*score)).sum::<f64>() / reply.len() as f64)
+    }
 }
 
 /// The tokens of a conversation, up to the beginning of the reply.

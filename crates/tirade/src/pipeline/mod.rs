@@ -6,6 +6,9 @@
 mod corpus;
 mod eval;
 mod forecast;
+mod import;
+mod judge;
+mod recheck;
 mod solve;
 mod train;
 mod translate;
@@ -20,10 +23,13 @@ use crate::stop::Stop;
 use crate::store::{AttemptRow, RunSpec, Stage, Store, StoreError};
 use crate::trace::Event;
 
-pub use corpus::{CorpusJob, corpus};
+pub use corpus::{CorpusJob, card, corpus};
 pub use eval::eval;
 pub use forecast::{Estimate, Forecast, forecast};
 pub use solve::{Problems, SolveJob, solve};
+pub use import::{ImportJob, ImportSummary, import};
+pub use judge::{Calibration, JudgeJob, Share, calibrate};
+pub use recheck::{Rechecked, recheck};
 pub use train::{TrainJob, Trained, examples, train};
 pub use translate::{TranslateJob, translate};
 

@@ -15,6 +15,7 @@
 
 mod account;
 pub mod batch;
+mod facts;
 pub mod recorded;
 mod rows;
 mod run;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use account::{Account, PassRate};
+pub use facts::Imported;
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
 pub use unfinished::{Aim, Unfinished};

@@ -9,7 +9,7 @@ use super::{Store, StoreError, encode};
 use crate::trace::{Event, Trace};
 
 /// Which attempt at which problem.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttemptKey {
     pub problem: String,
     pub attempt: u32,
@@ -145,7 +145,7 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    fn new(run: &str, row: &AttemptRow, trace: &Trace) -> Self {
+    pub fn new(run: &str, row: &AttemptRow, trace: &Trace) -> Self {
         Self { run: run.to_owned(), row: row.clone(), events: trace.events.iter().map(encode).collect() }
     }
 

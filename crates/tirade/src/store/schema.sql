@@ -133,3 +133,18 @@ CREATE TABLE scores (
   count     INTEGER NOT NULL,
   PRIMARY KEY (run, metric, slice)
 ) STRICT;
+
+CREATE TABLE bad_rows (                -- rows of an import that could not become an attempt
+  run       TEXT NOT NULL REFERENCES runs(run),
+  file      TEXT NOT NULL,
+  line      INTEGER NOT NULL,          -- from 1
+  field     TEXT NOT NULL,
+  expected  TEXT NOT NULL,
+  found     TEXT NOT NULL,
+  PRIMARY KEY (run, file, line, field)
+) STRICT;
+
+CREATE TABLE facts (                   -- what was measured once and is true for good: calibrations, log-probabilities, cards
+  key       TEXT PRIMARY KEY,          -- what it is and the hash of everything that determines it
+  row       TEXT NOT NULL              -- JSON
+) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@
 pub mod check;
 pub mod code;
 pub mod judge;
+pub mod planted;
 pub mod rephraser;
 pub mod results;
 pub mod skeleton;
