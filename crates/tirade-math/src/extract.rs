@@ -50,15 +50,19 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
     if text.trim().is_empty() {
         return Extracted::None("the completion is empty");
     }
-    let strong = if mode == ExtractMode::Strict { None } else { strong_phrase(text) };
-    match last_box(text) {
-        Boxed::None => {}
+    let spoken_after = |at: usize| match mode {
+        ExtractMode::Strict => None,
+        _ => strong_phrase(&text[at..]).map(|found| at + found),
+    };
+    let strong = match last_box(text) {
+        Boxed::None => spoken_after(0),
         Boxed::Broken(reason) => return Extracted::None(reason),
-        Boxed::Found(content, at) => match strong {
-            Some(after) if after > at => {}
-            _ => return Extracted::Answer(content, How::Box),
+        // Only what is said behind the last box can replace it.
+        Boxed::Found(content, at) => match spoken_after(at) {
+            None => return Extracted::Answer(content, How::Box),
+            replaced => replaced,
         },
-    }
+    };
     if let Some(answer) = hashes(text) {
         return Extracted::Answer(answer.into(), How::Hashes);
     }
@@ -107,6 +111,9 @@ fn is_few_words(text: &str) -> bool {
 
 /// What is said after thinking, and before the next turn of a conversation.
 fn spoken(text: &str) -> Option<&str> {
+    if memchr::memchr(b'<', text.as_bytes()).is_none() {
+        return Some(text);
+    }
     let mut text = text;
     for marker in ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>"] {
         if let Some(at) = memmem::find(text.as_bytes(), marker.as_bytes())
@@ -287,10 +294,18 @@ fn rfind_ignore_case(text: &str, phrase: &str) -> Option<usize> {
 
 /// Offset behind the last "final answer".
 fn strong_phrase(text: &str) -> Option<usize> {
-    let at = ["final answer is", "final answer:", "final answer**"]
-        .iter()
-        .filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len()));
-    at.max()
+    let mut end = text.len();
+    while let Some(at) = rfind_ignore_case(&text[..end], "final answer") {
+        let behind = at + "final answer".len();
+        let said = [" is", ":", "**"].into_iter().find(|s| {
+            text.as_bytes().get(behind..behind + s.len()).is_some_and(|b| b.eq_ignore_ascii_case(s.as_bytes()))
+        });
+        if let Some(said) = said {
+            return Some(behind + said.len());
+        }
+        end = at;
+    }
+    None
 }
 
 fn weak_phrase(text: &str) -> Option<usize> {

@@ -90,8 +90,8 @@ pub fn canonical(text: &str) -> String {
 
 /// A product or quotient of known units, in canonical spelling.
 fn compound(text: &str) -> Option<String> {
-    let spaced = text.replace("\\cdot", " ").replace(['*', '·', '⋅', '-'], " ").replace("^ ", "^-");
-    let spaced = spaced.replace('/', " / ").replace(['{', '}'], "").replace('²', "^2").replace('³', "^3");
+    let spaced = text.replace(['{', '}'], "").replace("\\cdot", " ").replace(['*', '·', '⋅', '-'], " ");
+    let spaced = spaced.replace("^ ", "^-").replace('/', " / ").replace('²', "^2").replace('³', "^3");
     let mut factors: Vec<(&'static str, i32)> = Vec::new();
     let (mut sign, mut next_power) = (1, 1);
     for word in spaced.split_whitespace() {

@@ -52,7 +52,7 @@ fn whole(parts: &[&str]) -> Option<i64> {
     let (mut total, mut group, mut seen) = (0i64, 0i64, false);
     for word in parts {
         if let Some(n) = SMALL.iter().position(|w| w == word) {
-            if group % 10 != 0 || (group % 100 != 0 && n >= 10) {
+            if group % 10 != 0 || group % 100 == 10 || (group % 100 != 0 && n >= 10) {
                 return None;
             }
             group += n as i64;

@@ -50,6 +50,8 @@ impl<'a> Parser<'a> {
                 [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
                 _ => self.unexpected(),
             },
+            Tok::MatrixCall => self.matrix_call(),
+            Tok::BigCall(op) => self.big_call(op),
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -361,11 +363,21 @@ impl<'a> Parser<'a> {
 
     /// A named function with its exponent, subscript and argument.
     fn function(&mut self, func: Func) -> Result<Expr> {
+        // root(x) is the square root, cbrt(x) the cube root
+        let word = self.src.get(self.toks[self.pos - 1].at as usize..).unwrap_or("");
+        let index = if word.starts_with("root") { 2 } else { 3 };
         let mut base = None;
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.argument()?);
+                base = Some(match (func, self.peek()) {
+                    // log_10 x means base 10, whatever TeX sets
+                    (Func::Log, Some(Tok::Number(n))) => {
+                        self.pos += 1;
+                        number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                    }
+                    _ => self.argument()?,
+                });
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -379,7 +391,7 @@ impl<'a> Parser<'a> {
         }
         let args = match (func, args.len()) {
             // cbrt(x) names its index
-            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(index)]).collect(),
             _ => args,
         };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);

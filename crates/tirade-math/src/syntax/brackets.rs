@@ -148,6 +148,18 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// `Matrix([[a, b], [c, d]])` or `matrix([a, b], [c, d])`; the name is eaten.
+    pub fn matrix_call(&mut self) -> Result<Expr> {
+        let mut rows = self.arguments()?;
+        if let [one] = rows.as_slice()
+            && let Some(inner) = items(one).filter(|v| v.iter().all(|r| items(r).is_some()))
+        {
+            rows = inner;
+        }
+        let rows: Option<Vec<Vec<Expr>>> = rows.iter().map(items).collect();
+        rows.and_then(matrix).map_or_else(|| self.unexpected(), Ok)
+    }
+
     fn rows(&mut self, name: &str) -> Result<Vec<Vec<Expr>>> {
         let aligned = name.contains("align") || name.contains("gather") || name.contains("split");
         let mut rows = vec![Vec::new()];
@@ -204,6 +216,15 @@ fn interval(mut items: Vec<Expr>, closed: (bool, bool)) -> Expr {
     let high = Box::new(items.pop().unwrap_or(Expr::int(0)));
     let low = Box::new(items.pop().unwrap_or(Expr::int(0)));
     Expr::Interval(Interval { low, high, closed })
+}
+
+/// What stands in square brackets; two items were read as an interval.
+fn items(e: &Expr) -> Option<Vec<Expr>> {
+    match e {
+        Expr::Bracket(items) => Some(items.clone()),
+        Expr::Interval(i) if i.closed == (true, true) => Some(vec![(*i.low).clone(), (*i.high).clone()]),
+        _ => None,
+    }
 }
 
 /// Rows of equal length; a bracket around one inner matrix is dropped by the caller.

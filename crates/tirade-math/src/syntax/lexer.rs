@@ -7,7 +7,7 @@ use super::number;
 use super::token::{Delim, Tok, Token};
 use super::words::{self, Command};
 use super::{Commas, ParseError};
-use crate::expr::{Const, Func, RelOp};
+use crate::expr::{BigOp, Const, Func, RelOp};
 use crate::unit;
 
 /// More tokens than this are no answer.
@@ -171,7 +171,13 @@ impl<'a> Lexer<'a> {
             b'_' => (Tok::Under, 1),
             b'!' if next == b'=' && !self.factorial_before() => (Tok::Rel(RelOp::Ne), 2),
             b'!' => (Tok::Bang, 1),
+            // Maxima's 'f(x) is f, not evaluated.
+            b'\'' if !self.after_value() && !matches!(self.last(), Some(Tok::Ident(_) | Tok::Prime | Tok::Func(_))) => {
+                return self.skip(1);
+            }
             b'\'' => (Tok::Prime, 1),
+            b'#' if self.rest().starts_with("#pm#") => (Tok::PlusMinus, 4),
+            b'#' if !self.toks.is_empty() && next != b'#' => (Tok::Rel(RelOp::Ne), 1),
             b'%' if !self.after_value() && matches!(next, b'p' | b'e' | b'i') => return self.maxima(),
             b'%' => (Tok::Percent, 1),
             b'=' if next == b'/' && self.byte(2) == b'=' => (Tok::Rel(RelOp::Ne), 3),
@@ -263,6 +269,9 @@ impl<'a> Lexer<'a> {
         if run == "rac" && !matches!(self.byte(3), b'{' | b'1'..=b'9') {
             return self.split_letters(run);
         }
+        if run == "not" && self.rest()[len..].trim_start().starts_with('(') {
+            return self.take(Tok::Not, len);
+        }
         if matches!(run, "min" | "sec" | "mins") && self.after_value() && !self.argument_follows(len) {
             return self.take(Tok::Text(run), len);
         }
@@ -281,6 +290,15 @@ impl<'a> Lexer<'a> {
             };
             if let Some(op) = op {
                 return self.take(Tok::RelCall(op), len);
+            }
+            let call = match run {
+                "matrix" | "Matrix" => Some(Tok::MatrixCall),
+                "sum" | "Sum" => Some(Tok::BigCall(BigOp::Sum)),
+                "product" | "Product" => Some(Tok::BigCall(BigOp::Prod)),
+                _ => None,
+            };
+            if let Some(call) = call {
+                return self.take(call, len);
             }
         }
         if len <= 4 && run.starts_with("or") && run.as_bytes()[2].is_ascii_uppercase() {

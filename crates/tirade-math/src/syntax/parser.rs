@@ -546,6 +546,8 @@ fn starts_atom(tok: Tok<'_>) -> bool {
             | Tok::Ellipsis
             | Tok::Currency(_)
             | Tok::RelCall(_)
+            | Tok::MatrixCall
+            | Tok::BigCall(_)
     )
 }
 

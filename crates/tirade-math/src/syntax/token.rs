@@ -55,6 +55,10 @@ pub enum Tok<'a> {
     Rel(RelOp),
     /// `Eq(a, b)`, as SymPy prints relations.
     RelCall(RelOp),
+    /// `Matrix([[a, b], [c, d]])`, as SymPy and Maxima print matrices.
+    MatrixCall,
+    /// `Sum(f, (k, a, b))`, `sum(f, k, a, b)`.
+    BigCall(BigOp),
     Comma,
     Semicolon,
     And,

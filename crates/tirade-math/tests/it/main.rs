@@ -7,3 +7,5 @@ mod pairs;
 mod parsing;
 mod properties;
 mod statements;
+mod sympy;
+mod variants;
