@@ -38,7 +38,9 @@ pub fn lookup(word: &str) -> Option<&'static str> {
         "gallon" | "gallons" => "gallon",
         "degree" | "degrees" | "deg" => "°",
         "degrees celsius" | "degree celsius" | "degrees C" | "degrees Celsius" | "celsius" => "°C",
-        "degrees fahrenheit" | "degree fahrenheit" | "degrees F" | "degrees Fahrenheit" | "fahrenheit" => "°F",
+        "degrees fahrenheit" | "degree fahrenheit" | "degrees F" | "degrees Fahrenheit" | "fahrenheit" => {
+            "°F"
+        }
         "rad" | "radian" | "radians" => "rad",
         "percent" | "per cent" | "percents" => "%",
         "dollar" | "dollars" | "usd" | "USD" => "dollar",

@@ -3,8 +3,26 @@
 use crate::expr::{Const, Expr, Rational};
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const PARTS: [(&str, i64); 9] = [
@@ -112,7 +130,9 @@ mod tests {
         ] {
             assert_eq!(number(words), Some(Rational::from_parts(above.into(), below.into())), "{words}");
         }
-        for words in ["", "seven eight", "hundred", "and", "seven apples", "five twenty", "ten three", "thirds and"] {
+        for words in
+            ["", "seven eight", "hundred", "and", "seven apples", "five twenty", "ten three", "thirds and"]
+        {
             assert_eq!(number(words), None, "{words}");
         }
     }

@@ -1,7 +1,8 @@
 //! Numbers, names, fractions, roots, functions: what an operator stands between.
 
 use super::number;
-use super::parser::{Parser, Result, signed_set};
+use super::parser::{Parser, Result};
+use super::powers::signed_set;
 use super::token::{Delim, Tok};
 use crate::expr::{BigOp, Const, Expr, Func, Rational, RelOp, SetOp};
 use smol_str::SmolStr;
@@ -52,6 +53,7 @@ impl<'a> Parser<'a> {
             },
             Tok::MatrixCall => self.matrix_call(),
             Tok::BigCall(op) => self.big_call(op),
+            Tok::SetCall(call) => self.set_call(call),
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -108,7 +110,9 @@ impl<'a> Parser<'a> {
     /// The digits that repeat: `0.\overline{36}`, `0.\dot{3}`, `0.\dot{1}4\dot{7}`, `0.(36)`.
     fn cycle(&mut self, literal: &str) -> Result<Option<String>> {
         if self.peek() == Some(Tok::Open(Delim::Paren)) && !self.spaced() {
-            let (Some(Tok::Number(cycle)), Some(Tok::Close(Delim::Paren))) = (self.peek_at(1), self.peek_at(2)) else {
+            let (Some(Tok::Number(cycle)), Some(Tok::Close(Delim::Paren))) =
+                (self.peek_at(1), self.peek_at(2))
+            else {
                 return Ok(None);
             };
             if !(literal.ends_with('.') || literal.starts_with("0.")) {
@@ -122,7 +126,9 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let mut cycle = self.marked_digits()?.to_string();
-        if let (true, Some(Tok::Number(inner)), Some(Tok::Accent("dot"))) = (dotted, self.peek(), self.peek_at(1)) {
+        if let (true, Some(Tok::Number(inner)), Some(Tok::Accent("dot"))) =
+            (dotted, self.peek(), self.peek_at(1))
+        {
             self.pos += 1;
             cycle.push_str(inner);
             cycle.push_str(self.marked_digits()?);

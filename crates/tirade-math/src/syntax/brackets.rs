@@ -1,7 +1,7 @@
 //! Everything between brackets, bars and `\begin … \end`.
 
 use super::parser::{Parser, Result};
-use super::token::{Delim, Tok};
+use super::token::{Delim, SetCall, Tok};
 use crate::expr::{Const, Expr, Func, Interval};
 
 impl<'a> Parser<'a> {
@@ -73,7 +73,8 @@ impl<'a> Parser<'a> {
         if let Some(Tok::Infix(binomial)) = self.peek() {
             self.pos += 1;
             let below = self.statements()?;
-            content = if binomial { Expr::Call(Func::Binom, vec![content, below]) } else { content.div(below) };
+            content =
+                if binomial { Expr::Call(Func::Binom, vec![content, below]) } else { content.div(below) };
         }
         if self.eat(Tok::Close(Delim::Group)) { Ok(content) } else { self.unexpected() }
     }
@@ -145,6 +146,28 @@ impl<'a> Parser<'a> {
                 matrix(rows).map_or_else(|| self.unexpected(), Ok)
             }
             _ => Ok(list(rows)),
+        }
+    }
+
+    /// `Interval(a, b)`, `Union(…)`, `FiniteSet(…)`; the name is eaten.
+    pub fn set_call(&mut self, call: SetCall) -> Result<Expr> {
+        let mut args = self.arguments()?;
+        let (low_closed, high_closed) = match call {
+            SetCall::Op(op) => return Ok(Expr::SetOp(op, args)),
+            SetCall::Finite => return Ok(Expr::Set(args)),
+            SetCall::Interval(low, high) => (low, high),
+        };
+        // Interval(a, b, left_open, right_open)
+        let open = |e: Option<&Expr>, closed: bool| match e {
+            Some(Expr::Const(Const::True)) => false,
+            _ => closed,
+        };
+        let closed = (open(args.get(2), low_closed), open(args.get(3), high_closed));
+        args.truncate(2);
+        match args.len() {
+            2 if closed == (false, false) => Ok(Expr::Tuple(args)),
+            2 => Ok(interval(args, closed)),
+            _ => self.unexpected(),
         }
     }
 

@@ -24,7 +24,8 @@ fn rewritings_of_sympy_are_recognised() {
         for (p, q) in [(a, b), (b, a)] {
             let got = equivalent(p, q);
             if got.outcome != expected {
-                failed.push(format!("{}: {} and {}: {} ({})", row.how, row.a, row.b, got.outcome, got.reason));
+                failed
+                    .push(format!("{}: {} and {}: {} ({})", row.how, row.a, row.b, got.outcome, got.reason));
             }
         }
     }

@@ -4,14 +4,64 @@ use tirade_math::{Gold, Policy, verify, verify_answer};
 
 /// Answers of every type, in the notation of MATH solutions.
 const GOLDS: [&str; 58] = [
-    "42", "-17", "0", "1234", r"10,\!080", "3.75", "-0.004", r"\frac{3}{7}", r"-\frac{22}{9}", r"3\frac{1}{4}",
-    r"2\sqrt{3}", r"\frac{\sqrt{5}-1}{2}", r"\sqrt[3]{7}", r"\frac{2\pi}{3}", "e^2", r"5+12i", r"\frac{1}{2}i",
-    "x^2+3x-10", r"\frac{x+2}{x-3}", "2^{n+1}", r"\sin x+\cos x", r"\log_2 5", r"\binom{9}{4}", "7!", "k^2-1",
-    "(3,-2)", r"\left(\frac{1}{2},\frac{7}{3}\right)", "(1,2,3)", "1,5,9", "-3,3", r"\{2,4,8\}", r"\pm 6",
-    r"1\pm\sqrt{7}", "[2,9)", r"(-\infty,4]", r"(-\infty,-1)\cup(5,\infty)", "x>3", r"-2\le x<7", "y=2x-9",
-    "x^2+y^2=25", "f(x)=x^3-1", r"\begin{pmatrix}1&-2\\0&7\end{pmatrix}", r"\begin{pmatrix}4\\-5\end{pmatrix}",
-    "3:8", "11:25", r"1011_2", r"35\%", r"12\text{ cm}", r"60^\circ", r"\$18.90", r"9.8\text{ m/s}^2",
-    r"\text{(C)}", r"\text{Tuesday}", r"\text{odd}", "a=4,b=11", r"0.\overline{27}", r"1.5\times10^6", "15\\text{ minutes}",
+    "42",
+    "-17",
+    "0",
+    "1234",
+    r"10,\!080",
+    "3.75",
+    "-0.004",
+    r"\frac{3}{7}",
+    r"-\frac{22}{9}",
+    r"3\frac{1}{4}",
+    r"2\sqrt{3}",
+    r"\frac{\sqrt{5}-1}{2}",
+    r"\sqrt[3]{7}",
+    r"\frac{2\pi}{3}",
+    "e^2",
+    r"5+12i",
+    r"\frac{1}{2}i",
+    "x^2+3x-10",
+    r"\frac{x+2}{x-3}",
+    "2^{n+1}",
+    r"\sin x+\cos x",
+    r"\log_2 5",
+    r"\binom{9}{2}",
+    "7!",
+    "k^2-1",
+    "(3,-2)",
+    r"\left(\frac{1}{2},\frac{7}{3}\right)",
+    "(1,2,3)",
+    "1,5,9",
+    "-3,3",
+    r"\{2,4,8\}",
+    r"\pm 6",
+    r"1\pm\sqrt{7}",
+    "[2,9)",
+    r"(-\infty,4]",
+    r"(-\infty,-1)\cup(5,\infty)",
+    "x>3",
+    r"-2\le x<7",
+    "y=2x-9",
+    "x^2+y^2=25",
+    "f(x)=x^3-1",
+    r"\begin{pmatrix}1&-2\\0&7\end{pmatrix}",
+    r"\begin{pmatrix}4\\-5\end{pmatrix}",
+    "3:8",
+    "11:25",
+    r"1011_2",
+    r"35\%",
+    r"12\text{ cm}",
+    r"60^\circ",
+    r"\$18.90",
+    r"9.8\text{ m/s}^2",
+    r"\text{(C)}",
+    r"\text{Tuesday}",
+    r"\text{odd}",
+    "a=4,b=11",
+    r"0.\overline{27}",
+    r"1.5\times10^6",
+    "15\\text{ minutes}",
 ];
 
 /// Ways to write the same answer again. `None` where one does not apply.
@@ -31,7 +81,9 @@ const LAYOUTS: [(&str, fn(&str) -> Option<String>); 20] = [
     ("spaces behind commas", |t| (!t.contains("\\!")).then(|| t.replace(',', ", "))),
     ("cdot for times", |t| changed(t, &[("\\times", "\\cdot ")])),
     ("leq", |t| changed(t, &[("\\le ", "\\leq "), ("\\ge ", "\\geq ")])),
-    ("unicode", |t| changed(t, &[("\\pi", "π"), ("\\infty", "∞"), ("\\cup", "∪"), ("\\pm", "±"), ("^\\circ", "°")])),
+    ("unicode", |t| {
+        changed(t, &[("\\pi", "π"), ("\\infty", "∞"), ("\\cup", "∪"), ("\\pm", "±"), ("^\\circ", "°")])
+    }),
     ("minus sign", |t| (!t.contains("\\begin")).then(|| changed(t, &[("-", "−")]))?),
     ("mathrm for text", |t| changed(t, &[("\\text{ cm}", "\\,\\mathrm{cm}"), ("\\text{ m", "\\ \\text{m")])),
     ("bmatrix", |t| changed(t, &[("pmatrix", "bmatrix")])),
@@ -57,7 +109,8 @@ fn near_misses(t: &str) -> Vec<String> {
     if t.contains('-') && !t.contains("(-\\infty") {
         out.push(t.replacen('-', "", 1));
     }
-    for (from, to) in [("[", "("), (")", "]"), ("<", "\\le "), (">", "<"), ("\\cup", "\\cap"), ("sin", "cos")] {
+    for (from, to) in [("[", "("), (")", "]"), ("<", "\\le "), (">", "<"), ("\\cup", "\\cap"), ("sin", "cos")]
+    {
         let interval = t.contains('[') || t.contains(']') || t.contains("infty");
         if t.contains(from) && !t.contains("\\left") && (interval || !matches!(from, "[" | ")")) {
             out.push(t.replacen(from, to, 1));
@@ -121,7 +174,12 @@ fn no_two_golds_are_equal() {
     let golds: Vec<Gold> = GOLDS.iter().map(|g| Gold::parse(g, &policy)).collect();
     for (i, gold) in golds.iter().enumerate() {
         for (j, answer) in GOLDS.iter().enumerate() {
-            assert_eq!(verify_answer(gold, answer, &policy).is_correct(), i == j, "{} against {answer}", GOLDS[i]);
+            assert_eq!(
+                verify_answer(gold, answer, &policy).is_correct(),
+                i == j,
+                "{} against {answer}",
+                GOLDS[i]
+            );
         }
     }
 }

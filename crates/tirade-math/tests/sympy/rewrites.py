@@ -7,6 +7,7 @@ rewriting that was changed so that its value at a random point differs. Same see
 """
 import json
 import random
+import re
 
 import sympy as sp
 
@@ -69,7 +70,7 @@ def main():
             b = rng.choice([b + sp.Rational(1, rng.randint(50, 999)), -b, b * sp.Rational(101, 100), b.subs(x, x + 1), 1 / b])
             if not differs(a, b, rng):
                 continue
-        print(json.dumps({"a": str(a), "b": sp.latex(b) if rows % 2 else str(b), "how": how, "equal": equal}))
+        print(json.dumps({"a": str(a), "b": sp.latex(b) if rows % 2 else re.sub(r"\bI\b", "i", str(b)), "how": how, "equal": equal}))
         rows += 1
 
 

@@ -1,7 +1,12 @@
 //! Finding the answer in a completion: one pass over the text, no regular expressions.
 
+mod boxes;
+mod pieces;
+
 use crate::policy::ExtractMode;
+use boxes::{Boxed, last_box};
 use memchr::memmem;
+use pieces::{clean, formula_run, last_formula, last_number, sentence};
 use std::borrow::Cow;
 
 /// Where an answer was found.
@@ -107,6 +112,25 @@ fn is_few_words(text: &str) -> bool {
         && text.split_whitespace().count() <= 6
         && text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.' | ',' | '*'))
         && text.contains(char::is_alphabetic)
+        && !text.split_whitespace().any(is_talk)
+}
+
+/// Words of someone who speaks about the answer instead of giving it.
+fn is_talk(word: &str) -> bool {
+    matches!(
+        word.to_ascii_lowercase().trim_end_matches(['.', ',']),
+        "i" | "we"
+            | "you"
+            | "know"
+            | "don't"
+            | "cannot"
+            | "can't"
+            | "sorry"
+            | "sure"
+            | "unsure"
+            | "unable"
+            | "think"
+    )
 }
 
 /// What is said after thinking, and before the next turn of a conversation.
@@ -127,143 +151,6 @@ fn spoken(text: &str) -> Option<&str> {
         None if text.trim_start().starts_with("<think>") => None,
         None => Some(text),
     }
-}
-
-enum Boxed<'a> {
-    None,
-    Broken(&'static str),
-    /// Content and offset of the last box.
-    Found(Cow<'a, str>, usize),
-}
-
-/// A box: its start and end in the text and its content.
-#[derive(Clone, Copy)]
-struct BoxAt<'a> {
-    start: usize,
-    end: usize,
-    content: &'a str,
-}
-
-fn last_box(text: &str) -> Boxed<'_> {
-    let bytes = text.as_bytes();
-    let mut boxes: Vec<BoxAt<'_>> = Vec::new();
-    let mut from = 0;
-    let mut broken = None;
-    let mut unclosed = 0;
-    while let Some(found) = next_box(text, from) {
-        match box_content(text, found) {
-            Ok((content, end)) => {
-                let start = bytes[..found]
-                    .iter()
-                    .rposition(|b| *b == b'\\')
-                    .filter(|s| found - s <= 8)
-                    .unwrap_or(found);
-                boxes.push(BoxAt { start, end, content });
-                broken = None;
-                from = end;
-            }
-            Err(reason) => {
-                broken = Some(reason);
-                from = found;
-                unclosed += 1;
-                // Each failed look goes to the end of the text: a few are enough.
-                if unclosed > 8 {
-                    break;
-                }
-            }
-        }
-        if boxes.len() > 4096 {
-            boxes.drain(..2048);
-        }
-    }
-    if let Some(reason) = broken {
-        return Boxed::Broken(reason);
-    }
-    let Some(last) = boxes.last() else { return Boxed::None };
-    let first = joined_from(text, &boxes);
-    if first + 1 == boxes.len() {
-        return Boxed::Found(last.content.into(), last.start);
-    }
-    let parts: Vec<&str> = boxes[first..].iter().map(|b| b.content).collect();
-    Boxed::Found(parts.join(" , ").into(), last.start)
-}
-
-/// The offset behind the next `boxed` or `fbox`.
-fn next_box(text: &str, from: usize) -> Option<usize> {
-    let rest = &text.as_bytes()[from..];
-    // "a boxed set of 3" is English: without a backslash a brace must follow.
-    let is_box = |i: &usize| (*i > 0 && rest[i - 1] == b'\\') || rest.get(i + 5) == Some(&b'{');
-    let a = memmem::find_iter(rest, b"boxed").find(is_box).map(|i| i + 5);
-    let b = memmem::find(&rest[..a.unwrap_or(rest.len())], b"\\fbox").map(|i| i + 5);
-    b.or(a).map(|i| from + i)
-}
-
-fn box_content(text: &str, at: usize) -> Result<(&str, usize), &'static str> {
-    let bytes = text.as_bytes();
-    let blanks = bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let open = at + blanks;
-    if bytes.get(open) != Some(&b'{') {
-        // \boxed 42: up to the next blank or dollar sign
-        let len: usize = text[open..].bytes().take_while(|b| !b.is_ascii_whitespace() && *b != b'$').count();
-        let word = text[open..open + len].trim_end_matches(['.', ',', ';']);
-        return if word.is_empty() { Err("an empty box") } else { Ok((word, open + word.len())) };
-    }
-    let mut depth = 0usize;
-    let mut i = open;
-    while i < bytes.len() {
-        match bytes[i] {
-            b'\\' => i += 1,
-            b'{' => depth += 1,
-            b'}' => {
-                depth -= 1;
-                if depth == 0 {
-                    let content = &text[open + 1..i];
-                    let empty = crate::text::is_blank(content);
-                    return if empty { Err("the last box is empty") } else { Ok((content, i + 1)) };
-                }
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    Err("the last box is never closed")
-}
-
-/// The first of the boxes at the end that are joined by "and", "or" and commas only.
-fn joined_from(text: &str, boxes: &[BoxAt<'_>]) -> usize {
-    let mut first = boxes.len() - 1;
-    while first > 0 {
-        let between = text.get(boxes[first - 1].end..boxes[first].start).unwrap_or("x");
-        if between.len() > 80 || !is_joiner(between) {
-            break;
-        }
-        first -= 1;
-    }
-    first
-}
-
-fn is_joiner(between: &str) -> bool {
-    let mut rest = between;
-    let mut joined = false;
-    while let Some(c) = rest.chars().next() {
-        let known =
-            ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
-        let words = ["and", "or"];
-        if let Some(w) = words.iter().find(|w| rest.starts_with(**w)) {
-            joined = true;
-            rest = &rest[w.len()..];
-        } else if let Some(k) = known.iter().find(|k| rest.starts_with(**k)) {
-            rest = &rest[k.len()..];
-        } else if c == ',' || c == ';' {
-            joined = true;
-            rest = &rest[1..];
-        } else if matches!(c, ' ' | '\n' | '$' | '{' | '}' | '*') {
-            rest = &rest[1..];
-        } else {
-            return false;
-        }
-    }
-    joined
 }
 
 fn hashes(text: &str) -> Option<&str> {
@@ -298,7 +185,9 @@ fn strong_phrase(text: &str) -> Option<usize> {
     while let Some(at) = rfind_ignore_case(&text[..end], "final answer") {
         let behind = at + "final answer".len();
         let said = [" is", ":", "**"].into_iter().find(|s| {
-            text.as_bytes().get(behind..behind + s.len()).is_some_and(|b| b.eq_ignore_ascii_case(s.as_bytes()))
+            text.as_bytes()
+                .get(behind..behind + s.len())
+                .is_some_and(|b| b.eq_ignore_ascii_case(s.as_bytes()))
         });
         if let Some(said) = said {
             return Some(behind + said.len());
@@ -370,127 +259,6 @@ fn is_prose(e: &crate::Expr) -> bool {
             && crate::equiv::any(x, &|e| matches!(e, crate::Expr::Sym(_)))
     };
     crate::equiv::any(e, &|e| matches!(e, Text(_)) || matches!(e, Quantity(x, unit) if annotated(x, unit)))
-}
-
-/// A formula at the start, or several joined by "and".
-fn formula_run(text: &str) -> Option<&str> {
-    let mut end = 0;
-    loop {
-        let (_, len) = formula_at(&text[end..])?;
-        end += len;
-        let rest = &text[end..];
-        let gap = rest.len() - rest.trim_start_matches([' ', ',']).len();
-        let after = &rest[gap..];
-        let word = ["and ", "or "].iter().find(|w| after.starts_with(**w)).map_or(0, |w| w.len());
-        let next = end + gap + word;
-        if (word == 0 && gap == 0) || formula_at(&text[next..]).is_none() {
-            return Some(&text[..end]);
-        }
-        end = next;
-    }
-}
-
-const DELIMITERS: [(&str, &str); 4] = [("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")];
-
-/// The content and full length of a formula at the very start of `text`.
-fn formula_at(text: &str) -> Option<(&str, usize)> {
-    let (open, close) = DELIMITERS.iter().find(|(open, _)| text.starts_with(open))?;
-    let body = &text[open.len()..];
-    let mut from = 0;
-    loop {
-        let at = from + memmem::find(&body.as_bytes()[from..], close.as_bytes())?;
-        let escaped = close.starts_with('$') && at > 0 && body.as_bytes()[at - 1] == b'\\';
-        if !escaped {
-            return Some((&body[..at], open.len() + at + close.len()));
-        }
-        from = at + close.len();
-    }
-}
-
-/// The content of the last formula.
-fn last_formula(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    let mut last = None;
-    while let Some(i) = memchr::memchr2(b'$', b'\\', &bytes[from..]) {
-        let at = from + i;
-        if bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'(' | b'[')) {
-            from = at + 2;
-            if from >= bytes.len() {
-                break;
-            }
-            continue;
-        }
-        match text.get(at..).and_then(formula_at) {
-            Some((content, len)) => {
-                if !content.trim().is_empty() {
-                    last = Some(content);
-                }
-                from = at + len;
-            }
-            None => from = at + 1,
-        }
-    }
-    last.map(str::trim)
-}
-
-/// The last number that stands by itself, with sign, fraction and percent.
-fn last_number(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let is_part = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'/');
-    let mut end = bytes.len();
-    while let Some(last) = bytes[..end].iter().rposition(u8::is_ascii_digit) {
-        let start = bytes[..=last].iter().rposition(|b| !is_part(*b)).map_or(0, |i| i + 1);
-        let token = text[start..=last].trim_start_matches([',', '/']);
-        let start = thousands(bytes, last + 1 - token.len(), last);
-        let token = &text[start..=last];
-        let before = start.checked_sub(1).map(|i| bytes[i]);
-        let glued = before.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'^');
-        if !glued && !token.is_empty() {
-            let signed = before == Some(b'-') && (start < 2 || !bytes[start - 2].is_ascii_alphanumeric());
-            let percent = usize::from(bytes.get(last + 1) == Some(&b'%'));
-            return text.get(start - usize::from(signed)..last + 1 + percent);
-        }
-        end = start;
-    }
-    None
-}
-
-/// The start of `1 000 000`, when the group of digits at `start` is the last of a number with blanks for marks.
-fn thousands(bytes: &[u8], start: usize, last: usize) -> usize {
-    let digits_from = |at: usize| bytes[at..=last].iter().take_while(|b| b.is_ascii_digit()).count();
-    let mut start = start;
-    while start >= 2 && bytes[start - 1] == b' ' && digits_from(start) == 3 {
-        let group = bytes[..start - 1].iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let before = (start - 1).checked_sub(group + 1).map(|i| bytes[i]);
-        let whole = before.is_none_or(|b| matches!(b, b' ' | b'$' | b'(' | b'\n' | b'*' | b'='));
-        if !(1..=3).contains(&group) || !whole || bytes[start - 1 - group] == b'0' {
-            break;
-        }
-        start -= group + 1;
-    }
-    start
-}
-
-/// The first sentence of a line: up to a full stop that is no decimal point.
-fn sentence(line: &str) -> &str {
-    let bytes = line.as_bytes();
-    for (i, b) in bytes.iter().enumerate() {
-        if *b == b'.' && bytes.get(i + 1).is_none_or(|n| n.is_ascii_whitespace()) {
-            return &line[..i];
-        }
-    }
-    line
-}
-
-/// Without markdown stars, quotes and final punctuation.
-fn clean(text: &str) -> &str {
-    if text.trim_end().ends_with("...") {
-        return text.trim();
-    }
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"' | '`' | ':' | ','))
-        .trim_end_matches(['.', '。', ';', '*'])
-        .trim()
 }
 
 /// A text that is one answer and nothing else.
