@@ -36,7 +36,8 @@ pub fn read(text: &str) -> Option<Choice> {
             let mut chars = plain.chars();
             let letter = chars.next()?;
             let rest = chars.as_str();
-            let marked = rest.strip_prefix([')', '.', ':']).filter(|r| r.is_empty() || r.starts_with([' ', '~']));
+            let marked =
+                rest.strip_prefix([')', '.', ':']).filter(|r| r.is_empty() || r.starts_with([' ', '~']));
             (letter, marked.unwrap_or(rest), marked.is_some())
         }
     };
@@ -45,7 +46,9 @@ pub fn read(text: &str) -> Option<Choice> {
     }
     let content = rest.trim_start_matches([':', '.', ' ', '~', '$']).trim_end_matches(['$', '.', ' ', '*']);
     let fits = content.is_empty() && rest.trim_matches(['.', '*', ' ', '$']).is_empty()
-        || closed && (rest.starts_with([' ', '~', '$', ':', '.', '\\']) || content.starts_with(char::is_alphanumeric));
+        || closed
+            && (rest.starts_with([' ', '~', '$', ':', '.', '\\'])
+                || content.starts_with(char::is_alphanumeric));
     // "(A) + 5" is a sum.
     let operator = content.starts_with(['+', '-', '*', '/', '=', '<', '>', '^', '_', '(', ',']);
     (fits && !operator).then(|| Choice { letter, content: content.to_string() })
@@ -67,12 +70,13 @@ fn unwrapped(text: &str) -> Cow<'_, str> {
 
 /// A gold letter against an answer that is one letter, in any case, or starts with "(B)".
 pub fn compare(gold: &Choice, answer: &str) -> Option<Equivalence> {
-    let letter = read(answer).map(|c| c.letter).or_else(|| match parse_with(answer, Commas::Group).ok()?.expr {
-        Expr::Sym(s) if s.len() == 1 => s.chars().next(),
-        Expr::Const(Const::E) => Some('E'),
-        Expr::Const(Const::I) => Some('I'),
-        _ => None,
-    })?;
+    let letter =
+        read(answer).map(|c| c.letter).or_else(|| match parse_with(answer, Commas::Group).ok()?.expr {
+            Expr::Sym(s) if s.len() == 1 => s.chars().next(),
+            Expr::Const(Const::E) => Some('E'),
+            Expr::Const(Const::I) => Some('I'),
+            _ => None,
+        })?;
     Some(if letter.eq_ignore_ascii_case(&gold.letter) {
         Equivalence::equal(Stage::Text, "the same choice")
     } else {
@@ -101,7 +105,8 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(Choice { letter, content: content.into() }), "{text}");
         }
-        for text in ["(A)(B)", "(A) + 5", "AB", "(A,B)", "Alina", "(M)", "A = 5", "(-5)", "C^2", "B_2", "A:B"] {
+        for text in ["(A)(B)", "(A) + 5", "AB", "(A,B)", "Alina", "(M)", "A = 5", "(-5)", "C^2", "B_2", "A:B"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

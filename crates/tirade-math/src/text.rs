@@ -2,9 +2,35 @@
 
 /// Commands that only say how something looks; their braces stay.
 const LAYOUT: [&str; 29] = [
-    "left", "right", "big", "Big", "bigg", "Bigg", "text", "textbf", "textit", "textrm", "textnormal", "mathrm",
-    "mathbf", "mathit", "mathsf", "mathtt", "bold", "boldsymbol", "mbox", "hbox", "displaystyle", "textstyle",
-    "scriptstyle", "limits", "quad", "qquad", "rm", "bf", "operatorname",
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "text",
+    "textbf",
+    "textit",
+    "textrm",
+    "textnormal",
+    "mathrm",
+    "mathbf",
+    "mathit",
+    "mathsf",
+    "mathtt",
+    "bold",
+    "boldsymbol",
+    "mbox",
+    "hbox",
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "limits",
+    "quad",
+    "qquad",
+    "rm",
+    "bf",
+    "operatorname",
 ];
 
 /// The text without blanks, dollar signs and layout commands; every other character stays.

@@ -9,17 +9,17 @@ pub fn is_unit(word: &str) -> bool {
 pub fn lookup(word: &str) -> Option<&'static str> {
     Some(match word {
         "m" | "meter" | "meters" | "metre" | "metres" => "m",
-        "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => "cm",
+        "cm" | "cms" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => "cm",
         "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => "mm",
-        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" => "km",
+        "km" | "kms" | "kilometer" | "kilometers" | "kilometre" | "kilometres" => "km",
         "dm" | "decimeter" | "decimeters" => "dm",
         "nm" | "nanometer" | "nanometers" => "nm",
         "in" | "inch" | "inches" => "in",
         "ft" | "foot" | "feet" => "ft",
         "yd" | "yard" | "yards" => "yd",
         "mi" | "mile" | "miles" => "mi",
-        "g" | "gram" | "grams" => "g",
-        "kg" | "kilogram" | "kilograms" => "kg",
+        "g" | "gms" | "gram" | "grams" => "g",
+        "kg" | "kgs" | "kilogram" | "kilograms" => "kg",
         "mg" | "milligram" | "milligrams" => "mg",
         "lb" | "lbs" | "pound" | "pounds" => "lb",
         "oz" | "ounce" | "ounces" => "oz",
@@ -38,7 +38,9 @@ pub fn lookup(word: &str) -> Option<&'static str> {
         "gallon" | "gallons" => "gallon",
         "degree" | "degrees" | "deg" => "°",
         "degrees celsius" | "degree celsius" | "degrees C" | "degrees Celsius" | "celsius" => "°C",
-        "degrees fahrenheit" | "degree fahrenheit" | "degrees F" | "degrees Fahrenheit" | "fahrenheit" => "°F",
+        "degrees fahrenheit" | "degree fahrenheit" | "degrees F" | "degrees Fahrenheit" | "fahrenheit" => {
+            "°F"
+        }
         "rad" | "radian" | "radians" => "rad",
         "percent" | "per cent" | "percents" => "%",
         "dollar" | "dollars" | "usd" | "USD" => "dollar",
@@ -90,8 +92,8 @@ pub fn canonical(text: &str) -> String {
 
 /// A product or quotient of known units, in canonical spelling.
 fn compound(text: &str) -> Option<String> {
-    let spaced = text.replace("\\cdot", " ").replace(['*', '·', '⋅', '-'], " ").replace("^ ", "^-");
-    let spaced = spaced.replace('/', " / ").replace(['{', '}'], "").replace('²', "^2").replace('³', "^3");
+    let spaced = text.replace(['{', '}'], "").replace("\\cdot", " ").replace(['*', '·', '⋅', '-'], " ");
+    let spaced = spaced.replace("^ ", "^-").replace('/', " / ").replace('²', "^2").replace('³', "^3");
     let mut factors: Vec<(&'static str, i32)> = Vec::new();
     let (mut sign, mut next_power) = (1, 1);
     for word in spaced.split_whitespace() {

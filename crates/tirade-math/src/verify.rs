@@ -52,7 +52,7 @@ fn read_gold(gold: &str) -> (Cow<'_, str>, Reading) {
         let reading = Reading::new(&text);
         return (text, reading);
     }
-    let trimmed = gold.trim();
+    let trimmed = unmarked(gold.trim());
     let reading = Reading::new(trimmed);
     let prose = trimmed.len() >= 300 && (reading.shape.is_none() || reading.is_words());
     let says_so = ["answer is", "answer:"].iter().any(|p| trimmed.contains(p));
@@ -193,7 +193,9 @@ impl Gold {
         }
         // One side is a choice with its content: the content counts.
         let content = match &self.choice {
-            Some(choice) if !choice.content.is_empty() => Gold::parse(&choice.content, policy).compare(answer, policy),
+            Some(choice) if !choice.content.is_empty() => {
+                Gold::parse(&choice.content, policy).compare(answer, policy)
+            }
             Some(_) => return first,
             None => match choice::read(answer) {
                 Some(choice) if !choice.content.is_empty() => self.compare(&choice.content, policy),
@@ -241,9 +243,9 @@ impl Gold {
     }
 }
 
-/// Without the stars or backticks that markdown puts around an answer.
+/// Without the stars, backticks or quotation marks around an answer.
 fn unmarked(answer: &str) -> &str {
-    for mark in ["**", "`"] {
+    for mark in ["**", "`", "\"", "'"] {
         if let Some(inner) = answer.strip_prefix(mark).and_then(|a| a.strip_suffix(mark)) {
             return inner.trim();
         }

@@ -99,7 +99,8 @@ fn case(row: &Value, policy: &Policy) -> Value {
         return bad_row(id, "expected the fields gold and pred");
     };
     let raw_answer = row.get("raw_answer").and_then(Value::as_bool).unwrap_or(false);
-    let case = Case { gold, pred, raw_answer, extraction_config: row.get("extraction_config").cloned(), id: None };
+    let case =
+        Case { gold, pred, raw_answer, extraction_config: row.get("extraction_config").cloned(), id: None };
     let Verdict { outcome, stage, reason, extracted } = tirade_math::judge(&case, policy);
     json!({"id": id, "verdict": outcome.name(), "stage": stage.name(), "reason": reason, "extracted": extracted})
 }
@@ -114,14 +115,16 @@ fn group(row: &Value, policy: &Policy) -> Value {
     let Some(answers) = row.get("answers").and_then(Value::as_array) else {
         return bad_row(id, "expected the field answers, a list");
     };
-    let texts: Vec<String> = answers.iter().map(|a| a.as_str().map_or_else(|| a.to_string(), str::to_string)).collect();
+    let texts: Vec<String> =
+        answers.iter().map(|a| a.as_str().map_or_else(|| a.to_string(), str::to_string)).collect();
     let found: Vec<Option<String>> = texts.iter().map(|text| bare(text, policy)).collect();
     let known: Vec<&str> = found.iter().flatten().map(String::as_str).collect();
     let mut numbers = tirade_math::group(&known, policy).into_iter();
     let classes: Vec<Option<usize>> = found.iter().map(|f| f.as_ref().and_then(|_| numbers.next())).collect();
     let votes = |class: usize| classes.iter().filter(|c| **c == Some(class)).count();
     // The first of the largest classes, so that ties do not depend on anything but the order of the answers.
-    let best = (0..=classes.iter().flatten().max().copied().unwrap_or(0)).rev().max_by_key(|class| votes(*class));
+    let best =
+        (0..=classes.iter().flatten().max().copied().unwrap_or(0)).rev().max_by_key(|class| votes(*class));
     let first = best.and_then(|class| classes.iter().position(|c| *c == Some(class)));
     json!({
         "id": id,

@@ -10,3 +10,4 @@ mod money;
 mod pipeline;
 mod real_model;
 mod server;
+mod verify;

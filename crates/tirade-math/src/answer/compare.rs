@@ -39,6 +39,10 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Other(g), Other(a)) => trees(g, a),
         (Text(w), Region(_)) if spoken::named_set(w).is_some() => regions(&named(w, gold), answer),
         (Region(_), Text(w)) if spoken::named_set(w).is_some() => regions(gold, &named(w, answer)),
+        (List(g), Region(Expr::Interval(i))) if g.len() == 2 && i.closed == (true, true) => {
+            // [a, b] against two answers: a list as Python prints it
+            sequences(gold, g, &List(vec![super::shape::shape(&i.low), super::shape::shape(&i.high)]), policy)
+        }
         (Region(_), _) | (_, Region(_)) => regions(gold, answer),
         (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")

@@ -4,6 +4,7 @@ use super::matrix;
 use crate::equiv::{Scalar, any};
 use crate::expr::{Const, Expr, Func, LogicOp, RelOp, SetOp};
 use smol_str::SmolStr;
+use std::collections::HashSet;
 
 /// A typed answer.
 #[derive(Clone, Debug)]
@@ -78,6 +79,13 @@ pub fn shape(e: &Expr) -> Shape {
     match e {
         Expr::List(items) => list(items),
         Expr::Logic(LogicOp::Or | LogicOp::And, items) if !items.iter().any(is_inequality) => list(items),
+        Expr::Set(items) if !items.is_empty() && items.iter().all(is_dict_entry) => {
+            let named = items.iter().filter_map(|i| match i {
+                Expr::Ratio(parts) => Some(Expr::relation(parts[0].clone(), RelOp::Eq, parts[1].clone())),
+                _ => None,
+            });
+            list(&named.collect::<Vec<_>>())
+        }
         Expr::Set(items) => Shape::Set(dedup(flat_shapes(items))),
         Expr::Tuple(items) => tuple(items, e),
         Expr::Bracket(items) => Shape::Bracket(items.iter().map(shape).collect()),
@@ -190,6 +198,11 @@ fn is_domain_statement(e: &Expr) -> bool {
             || matches!(&rest[0].1, Expr::SetOp(_, parts) if matches!(parts[0], Expr::Const(_)))))
 }
 
+/// `x: 3` in a dictionary, as SymPy's solve prints `{x: 3, y: 4}`.
+fn is_dict_entry(e: &Expr) -> bool {
+    matches!(e, Expr::Ratio(parts) if parts.len() == 2 && matches!(parts[0], Expr::Sym(_)))
+}
+
 fn is_set_of_numbers(e: &Expr) -> bool {
     matches!(e, Expr::SetBuilder(..) | Expr::Interval(_) | Expr::Const(Const::Reals | Const::Integers))
 }
@@ -221,15 +234,14 @@ fn flat_shapes(items: &[Expr]) -> Vec<Shape> {
     out
 }
 
-fn dedup(items: Vec<Shape>) -> Vec<Shape> {
-    let mut out: Vec<Shape> = Vec::new();
-    for item in items {
-        let same = |o: &Shape| matches!((o, &item), (Shape::Value(a), Shape::Value(b)) if a.scalar.expr == b.scalar.expr);
-        if !out.iter().any(same) {
-            out.push(item);
-        }
-    }
-    out
+/// Without repetitions of the same value, as written.
+fn dedup(mut items: Vec<Shape>) -> Vec<Shape> {
+    let mut seen = HashSet::new();
+    items.retain(|item| match item {
+        Shape::Value(v) => seen.insert((v.scalar.expr.clone(), v.unit.clone())),
+        _ => true,
+    });
+    items
 }
 
 fn tuple(items: &[Expr], e: &Expr) -> Shape {

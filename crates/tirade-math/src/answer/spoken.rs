@@ -3,8 +3,26 @@
 use crate::expr::{Const, Expr, Rational};
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const PARTS: [(&str, i64); 9] = [
@@ -52,7 +70,7 @@ fn whole(parts: &[&str]) -> Option<i64> {
     let (mut total, mut group, mut seen) = (0i64, 0i64, false);
     for word in parts {
         if let Some(n) = SMALL.iter().position(|w| w == word) {
-            if group % 10 != 0 || (group % 100 != 0 && n >= 10) {
+            if group % 10 != 0 || group % 100 == 10 || (group % 100 != 0 && n >= 10) {
                 return None;
             }
             group += n as i64;
@@ -112,7 +130,9 @@ mod tests {
         ] {
             assert_eq!(number(words), Some(Rational::from_parts(above.into(), below.into())), "{words}");
         }
-        for words in ["", "seven eight", "hundred", "and", "seven apples", "five twenty", "ten three", "thirds and"] {
+        for words in
+            ["", "seven eight", "hundred", "and", "seven apples", "five twenty", "ten three", "thirds and"]
+        {
             assert_eq!(number(words), None, "{words}");
         }
     }

@@ -1,7 +1,8 @@
 //! Numbers, names, fractions, roots, functions: what an operator stands between.
 
 use super::number;
-use super::parser::{Parser, Result, signed_set};
+use super::parser::{Parser, Result};
+use super::powers::signed_set;
 use super::token::{Delim, Tok};
 use crate::expr::{BigOp, Const, Expr, Func, Rational, RelOp, SetOp};
 use smol_str::SmolStr;
@@ -50,6 +51,9 @@ impl<'a> Parser<'a> {
                 [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
                 _ => self.unexpected(),
             },
+            Tok::MatrixCall => self.matrix_call(),
+            Tok::BigCall(op) => self.big_call(op),
+            Tok::SetCall(call) => self.set_call(call),
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -106,7 +110,9 @@ impl<'a> Parser<'a> {
     /// The digits that repeat: `0.\overline{36}`, `0.\dot{3}`, `0.\dot{1}4\dot{7}`, `0.(36)`.
     fn cycle(&mut self, literal: &str) -> Result<Option<String>> {
         if self.peek() == Some(Tok::Open(Delim::Paren)) && !self.spaced() {
-            let (Some(Tok::Number(cycle)), Some(Tok::Close(Delim::Paren))) = (self.peek_at(1), self.peek_at(2)) else {
+            let (Some(Tok::Number(cycle)), Some(Tok::Close(Delim::Paren))) =
+                (self.peek_at(1), self.peek_at(2))
+            else {
                 return Ok(None);
             };
             if !(literal.ends_with('.') || literal.starts_with("0.")) {
@@ -120,7 +126,9 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let mut cycle = self.marked_digits()?.to_string();
-        if let (true, Some(Tok::Number(inner)), Some(Tok::Accent("dot"))) = (dotted, self.peek(), self.peek_at(1)) {
+        if let (true, Some(Tok::Number(inner)), Some(Tok::Accent("dot"))) =
+            (dotted, self.peek(), self.peek_at(1))
+        {
             self.pos += 1;
             cycle.push_str(inner);
             cycle.push_str(self.marked_digits()?);
@@ -361,11 +369,21 @@ impl<'a> Parser<'a> {
 
     /// A named function with its exponent, subscript and argument.
     fn function(&mut self, func: Func) -> Result<Expr> {
+        // root(x) is the square root, cbrt(x) the cube root
+        let word = self.src.get(self.toks[self.pos - 1].at as usize..).unwrap_or("");
+        let index = if word.starts_with("root") { 2 } else { 3 };
         let mut base = None;
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.argument()?);
+                base = Some(match (func, self.peek()) {
+                    // log_10 x means base 10, whatever TeX sets
+                    (Func::Log, Some(Tok::Number(n))) => {
+                        self.pos += 1;
+                        number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                    }
+                    _ => self.argument()?,
+                });
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -379,7 +397,7 @@ impl<'a> Parser<'a> {
         }
         let args = match (func, args.len()) {
             // cbrt(x) names its index
-            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(index)]).collect(),
             _ => args,
         };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);

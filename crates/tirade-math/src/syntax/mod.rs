@@ -16,7 +16,9 @@ mod lexer;
 mod number;
 mod operators;
 mod parser;
+mod powers;
 mod quantity;
+mod statements;
 mod token;
 mod words;
 

@@ -45,7 +45,9 @@ pub fn scan(text: &str, commas: Commas, inside_brackets: bool) -> Found {
     if b.get(i) == Some(&b'.') {
         let end = digits(b, i + 1);
         let repeats = [r"\overline", r"\bar", r"\dot"].iter().any(|r| text[end..].starts_with(r))
-            || (b.get(end) == Some(&b'(') && b.get(digits(b, end + 1)) == Some(&b')') && digits(b, end + 1) > end + 1);
+            || (b.get(end) == Some(&b'(')
+                && b.get(digits(b, end + 1)) == Some(&b')')
+                && digits(b, end + 1) > end + 1);
         if end > i + 1 || repeats {
             i = end;
         }

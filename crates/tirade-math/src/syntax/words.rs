@@ -174,7 +174,7 @@ pub fn function(name: &str) -> Option<Func> {
         "round" => Func::Round,
         "nCr" => Func::Binom,
         "nPr" => Func::Perm,
-        "cbrt" | "nthroot" => Func::Root,
+        "cbrt" | "nthroot" | "root" => Func::Root,
         _ => return None,
     })
 }
@@ -192,8 +192,9 @@ pub fn word(name: &str) -> Option<Tok<'static>> {
         "false" | "False" => Tok::Const(Const::False),
         "emptyset" => Tok::Const(Const::EmptySet),
         "DNE" => Tok::Text("does not exist"),
-        "or" => Tok::Or,
-        "and" => Tok::And,
+        "or" | "nounor" => Tok::Or,
+        "and" | "nounand" => Tok::And,
+        "implies" => Tok::Implies,
         "union" => Tok::SetOp(SetOp::Union),
         "intersect" => Tok::SetOp(SetOp::Intersection),
         "mod" => Tok::Mod,
