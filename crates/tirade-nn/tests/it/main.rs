@@ -3,5 +3,7 @@
 mod engine;
 mod formats;
 mod grammar;
+mod hostile;
+mod hub;
 mod make;
 mod real;

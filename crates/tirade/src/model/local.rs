@@ -178,12 +178,16 @@ fn reply(request: &Request, generated: GenerateReply) -> Reply {
     }
 }
 
-/// The calls in a reply, if calls were possible.
+/// The calls in a reply, if calls were possible. A Python fence is one only where there is a tool that runs it.
 pub fn calls(tools: &[ToolSpec], choice: &ToolChoice, text: &str) -> tool_calls::Parsed {
+    let plain = || tool_calls::Parsed { text: text.to_owned(), calls: Vec::new() };
     if tools.is_empty() || *choice == ToolChoice::None {
-        return tool_calls::Parsed { text: text.to_owned(), calls: Vec::new() };
+        return plain();
     }
-    tool_calls::parse(text, PYTHON_TOOL)
+    let parsed = tool_calls::parse(text, PYTHON_TOOL);
+    let runs_python = tools.iter().any(|tool| tool.name == PYTHON_TOOL);
+    let is_program = parsed.calls.iter().any(|call| call.name == PYTHON_TOOL);
+    if is_program && !runs_python { plain() } else { parsed }
 }
 
 /// The form of a reply that must be a call: of any tool, or of one. `None` where the model decides.
@@ -269,6 +273,19 @@ mod tests {
             assert_eq!(named, names, "{choice:?}: {rules}");
         }
         assert_eq!(call_grammar(&[], &ToolChoice::Required), None);
+    }
+
+    #[test]
+    fn a_program_is_a_call_only_where_a_tool_runs_it() {
+        let text = "So:\n```python\nprint(1)\n```\n";
+        for (name, choice, count) in [
+            ("execute_code", ToolChoice::Auto, 1),
+            ("execute_code", ToolChoice::None, 0),
+            ("add", ToolChoice::Auto, 0),
+        ] {
+            let parsed = calls(&[tool(name, json!({}))], &choice, text);
+            assert_eq!((parsed.calls.len(), parsed.text == text), (count, count == 0), "{name} {choice:?}");
+        }
     }
 
     #[test]
