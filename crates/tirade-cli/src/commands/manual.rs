@@ -180,18 +180,3 @@ Examples:
   tirade serve --model local:smollm2-135m-instruct
   tirade serve --model local:qwen2.5-coder-0.5b-instruct --adapter mine=tirade-work/adapters/train-0123456789ab
   curl http://127.0.0.1:8000/v1/chat/completions -d '{\"model\": \"mine\", \"messages\": [{\"role\": \"user\", \"content\": \"2+2?\"}]}'";
-
-pub const IMPORT: &str = "\
-Examples:
-  tirade import traces.jsonl
-  tirade translate                                  # goes on from what was imported";
-
-pub const RECHECK: &str = "\
-Examples:
-  tirade recheck                                    # the latest translate run, with this version's checks
-  tirade corpus                                     # from what passed";
-
-pub const JUDGE: &str = "\
-Examples:
-  tirade judge --model openai:gpt-4o-mini
-  tirade judge --model local:qwen2.5-coder-1.5b-instruct";
