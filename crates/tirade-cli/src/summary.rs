@@ -29,7 +29,8 @@ pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
 /// `20 attempts: 12 correct, 6 wrong, 2 no answer`.
 fn counts(totals: &Totals) -> String {
     let all: u64 = totals.outcomes.iter().map(|(_, count)| count).sum();
-    let part = |(outcome, count): &(store::Outcome, u64)| format!("{count} {}", outcome.as_str().replace('_', " "));
+    let part =
+        |(outcome, count): &(store::Outcome, u64)| format!("{count} {}", outcome.as_str().replace('_', " "));
     let parts: Vec<String> = totals.outcomes.iter().map(part).collect();
     format!("{all} attempts: {}", parts.join(", "))
 }

@@ -104,7 +104,10 @@ fn retry_makes_just_the_errors_anew() {
     place.write("script.jsonl", SCRIPT);
     let mended = Server::start_at(&address, &place, &[]);
     let retried = place.run(&["retry"]);
-    assert!(retried.contains("1 attempts are made anew") && retried.contains("30 attempts: 30 correct"), "{retried}");
+    assert!(
+        retried.contains("1 attempts are made anew") && retried.contains("30 attempts: 30 correct"),
+        "{retried}"
+    );
     assert_eq!(mended.stats("answered"), 2);
 }
 
