@@ -87,8 +87,11 @@ impl Work {
         let watch = |progress: &Progress<'_>| {
             if let Progress::Stage { run: id, .. } = progress {
                 run.get_or_init(|| (*id).to_owned());
-                // A command that cannot be kept only makes `tirade retry` less convenient.
-                let _ = self.store.set_command(id, &std::env::args().collect::<Vec<_>>());
+                let words: Vec<String> = std::env::args().collect();
+                if !words.iter().any(|word| word == "--dry-run") {
+                    // A command that cannot be kept only makes `tirade retry` less convenient.
+                    let _ = self.store.set_command(id, &words);
+                }
             }
             bar.watch(progress);
             if let Some(spans) = &spans {

@@ -22,8 +22,8 @@ use crate::work::Work;
 
 /// Solve problems with a model that calls tools; every step is kept as a trace
 ///
-/// Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a power cut the same command goes on where it was,
-/// and asks nothing twice.
+/// Every reply and every tool result is kept before it is used: after Ctrl-C or a kill the same command goes on where it was,
+/// and asks nothing twice. (A power cut may cost the last moments: the disk is not waited for.)
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SolveArgs {

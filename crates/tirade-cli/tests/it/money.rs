@@ -91,6 +91,26 @@ fn a_continued_run_remembers_what_it_spent() {
     assert_eq!((server.stats("answered"), server.stats("answered_again")), (2 * PROBLEMS, 0));
 }
 
+#[test]
+fn retry_makes_just_the_errors_anew() {
+    let place = place();
+    let refusal = r#"{"when": {"contains": "What is 3 plus"}, "error": {"status": 400, "message": "no"}}"#;
+    place.write("script.jsonl", &format!("{refusal}\n{SCRIPT}"));
+    let server = Server::start(&place, &[]);
+    let solved = text(&solve(&place, &server, &[]).output().unwrap().stdout);
+    assert!(solved.contains("30 attempts: 29 correct, 1 error"), "{solved}");
+    let address = server.address().to_owned();
+    drop(server);
+    place.write("script.jsonl", SCRIPT);
+    let mended = Server::start_at(&address, &place, &[]);
+    let retried = place.run(&["retry"]);
+    assert!(
+        retried.contains("1 attempts are made anew") && retried.contains("30 attempts: 30 correct"),
+        "{retried}"
+    );
+    assert_eq!(mended.stats("answered"), 2);
+}
+
 const KEY: &str = "sk-hunter2-hunter2-hunter2";
 
 /// Programs of the model look for it, and a server that fails tells it.

@@ -26,7 +26,12 @@ pub struct Request {
 
 impl Server {
     pub fn start(place: &Place, more: &[&str]) -> Self {
-        let fixed = ["mock-server", "--script", "script.jsonl", "--listen", "127.0.0.1:0"];
+        Self::start_at("127.0.0.1:0", place, more)
+    }
+
+    /// At an address; port 0 takes a free one.
+    pub fn start_at(address: &str, place: &Place, more: &[&str]) -> Self {
+        let fixed = ["mock-server", "--script", "script.jsonl", "--listen", address];
         let mut command = place.command(&[&fixed[..], more].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -37,12 +42,16 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> Value {
-        let address = self.url.trim_start_matches("http://").split('/').next().unwrap();
+        let address = self.address();
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").split('/').next().unwrap()
     }
 
     pub fn stats(&self, field: &str) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rows::Outcome;
 use super::{Store, StoreError};
 use crate::model::Usage;
 use crate::model::price::Usd;
@@ -17,6 +18,18 @@ pub struct Account {
     pub cost: Usd,
     /// Calls whose model has no known price.
     pub unpriced: u64,
+}
+
+/// The attempts of a run added up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Outcomes that happened, with how often.
+    pub outcomes: Vec<(Outcome, u64)>,
+    pub with_tools: u64,
+    pub completion_tokens: u64,
+    pub seconds: f64,
+    /// US dollars, where the model has a price.
+    pub cost: f64,
 }
 
 /// How many of a problem's attempts were right: its difficulty for this solver.
@@ -41,6 +54,27 @@ impl Store {
                 let usage = Usage { prompt: number(1)?, cached: number(2)?, completion: number(3)?, reasoning: number(4)? };
                 Ok(Account { calls: number(0)?, usage, seconds: row.get(5)?, cost: Usd(number(6)?), unpriced: number(7)? })
             })
+        })
+    }
+
+    /// A run's attempts added up, however many there are.
+    pub fn totals(&self, run: &str) -> Result<Totals, StoreError> {
+        self.run_sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT outcome, COUNT(*), SUM(tool_calls > 0), SUM(completion_tokens), SUM(seconds), TOTAL(cost) \
+                 FROM attempts WHERE run = ?1 GROUP BY outcome",
+            )?;
+            let mut totals = Totals::default();
+            let mut rows = select.query([run])?;
+            while let Some(row) = rows.next()? {
+                totals.outcomes.push((Outcome::read(row, 0)?, row.get::<_, i64>(1)? as u64));
+                totals.with_tools += row.get::<_, i64>(2)? as u64;
+                totals.completion_tokens += row.get::<_, i64>(3)? as u64;
+                totals.seconds += row.get::<_, f64>(4)?;
+                totals.cost += row.get::<_, f64>(5)?;
+            }
+            totals.outcomes.sort();
+            Ok(totals)
         })
     }
 

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-pub use account::{Account, PassRate};
+pub use account::{Account, PassRate, Totals};
 pub use facts::Imported;
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
