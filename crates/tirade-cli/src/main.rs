@@ -4,12 +4,16 @@
 
 mod commands;
 mod download;
+mod forecast;
 mod home;
 mod jsonl;
+mod log;
 mod open;
+mod otel;
 mod problems;
 mod progress;
 mod recipe;
+mod span;
 mod summary;
 mod work;
 

@@ -1,10 +1,12 @@
 //! Which problems: the same arguments for every command that takes some.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use tirade::dataset::{self, Fields, Selection, Split};
+use tirade::dataset::{self, Fields, Picking, Selected, Selection, Split};
+use tirade::pipeline::{PipelineError, Problems};
 use tirade::problem::Problem;
 
 use crate::home::Home;
@@ -107,6 +109,64 @@ impl FilterArgs {
     }
 }
 
+/// Problems of a selection, read from where they lie.
+pub struct Source {
+    selection: Selection,
+    folder: PathBuf,
+    told: Once,
+}
+
+impl Problems for Source {
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_> {
+        match dataset::pick(&self.selection, &self.folder) {
+            Ok(picking) => Box::new(Reading { source: self, picking, any: false, ended: false }),
+            Err(error) => Box::new(std::iter::once(Err(PipelineError::Input(error.to_string())))),
+        }
+    }
+}
+
+/// One pass over a source.
+struct Reading<'a> {
+    source: &'a Source,
+    picking: Picking<'a>,
+    any: bool,
+    ended: bool,
+}
+
+impl Iterator for Reading<'_> {
+    type Item = Result<Problem, PipelineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        if let Some(problem) = self.picking.next() {
+            self.any = true;
+            return Some(Ok(problem));
+        }
+        self.ended = true;
+        let (met, dataset) = (&self.picking.met, &self.source.selection.dataset);
+        self.source.told.call_once(|| tell_bad_rows(met, dataset));
+        let empty = || {
+            let hint = format!("`tirade data show {dataset}` shows what is there");
+            PipelineError::Input(format!(
+                "the selection {dataset} has no problems ({:?})\n  hint: {hint}",
+                met.skipped
+            ))
+        };
+        (!self.any).then(|| Err(empty()))
+    }
+}
+
+fn tell_bad_rows(met: &Selected, dataset: &str) {
+    for bad in met.bad_rows.iter().take(5) {
+        eprintln!("left out: {bad}");
+    }
+    if met.skipped.bad > 5 {
+        eprintln!("left out: {} more rows; `tirade data show {dataset}` lists them", met.skipped.bad - 5);
+    }
+}
+
 impl ProblemArgs {
     /// The same selection, from the half `usual` where none is named.
     pub fn usually(&self, usual: Mode) -> Self {
@@ -114,28 +174,18 @@ impl ProblemArgs {
         Self { filter, ..self.clone() }
     }
 
-    /// The problems selected. Bad rows are said and left out.
-    pub fn load(&self, home: &Home) -> anyhow::Result<Vec<Problem>> {
+    /// The problems selected: read anew whenever a stage goes through them, and never all in memory. Bad rows are said once and left out.
+    pub fn source(&self, home: &Home) -> anyhow::Result<Source> {
         let folder = self.data_dir.clone().unwrap_or_else(|| home.data());
-        let selected = dataset::select(&self.filter.selection(&self.dataset)?, &folder)?;
-        for bad in selected.bad_rows.iter().take(5) {
-            eprintln!("left out: {bad}");
-        }
-        if selected.skipped.bad > 5 {
-            eprintln!(
-                "left out: {} more rows; `tirade data show {}` lists them",
-                selected.skipped.bad - 5,
-                self.dataset
-            );
-        }
-        anyhow::ensure!(
-            !selected.problems.is_empty(),
-            "the selection {} has no problems ({:?})\n  hint: `tirade data show {}` shows what is there",
-            self.dataset,
-            selected.skipped,
-            self.dataset
-        );
-        Ok(selected.problems)
+        let source = Source { selection: self.filter.selection(&self.dataset)?, folder, told: Once::new() };
+        // A set that is not there is told before a model is asked or loaded.
+        dataset::pick(&source.selection, &source.folder)?;
+        Ok(source)
+    }
+
+    /// The same as a list.
+    pub fn load(&self, home: &Home) -> anyhow::Result<Vec<Problem>> {
+        Ok(self.source(home)?.each().collect::<Result<_, _>>()?)
     }
 
     /// What was selected, for the run's record.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use tirade::corpus::Card;
+use tirade::corpus::card::Card;
 use tirade::eval::outcomes;
 use tirade::eval::score::{Outcome, Paired};
 use tirade::store::{self, AttemptRow, SolutionRow};

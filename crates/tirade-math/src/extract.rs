@@ -90,7 +90,19 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
             return Extracted::Answer(number.into(), How::Number);
         }
     }
+    if mode == ExtractMode::Lenient && is_few_words(text) {
+        return Extracted::Answer(clean(text).into(), How::Whole);
+    }
     Extracted::None("no answer found")
+}
+
+/// "East", "no solution": a short line of words and nothing else.
+fn is_few_words(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 60
+        && text.split_whitespace().count() <= 6
+        && text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.' | ',' | '*'))
+        && text.contains(char::is_alphabetic)
 }
 
 /// What is said after thinking, and before the next turn of a conversation.
@@ -199,7 +211,7 @@ fn box_content(text: &str, at: usize) -> Result<(&str, usize), &'static str> {
                 depth -= 1;
                 if depth == 0 {
                     let content = &text[open + 1..i];
-                    let empty = content.trim().is_empty();
+                    let empty = crate::text::is_blank(content);
                     return if empty { Err("the last box is empty") } else { Ok((content, i + 1)) };
                 }
             }
@@ -415,7 +427,8 @@ fn last_number(text: &str) -> Option<&str> {
     while let Some(last) = bytes[..end].iter().rposition(u8::is_ascii_digit) {
         let start = bytes[..=last].iter().rposition(|b| !is_part(*b)).map_or(0, |i| i + 1);
         let token = text[start..=last].trim_start_matches([',', '/']);
-        let start = last + 1 - token.len();
+        let start = thousands(bytes, last + 1 - token.len(), last);
+        let token = &text[start..=last];
         let before = start.checked_sub(1).map(|i| bytes[i]);
         let glued = before.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'^');
         if !glued && !token.is_empty() {
@@ -426,6 +439,22 @@ fn last_number(text: &str) -> Option<&str> {
         end = start;
     }
     None
+}
+
+/// The start of `1 000 000`, when the group of digits at `start` is the last of a number with blanks for marks.
+fn thousands(bytes: &[u8], start: usize, last: usize) -> usize {
+    let digits_from = |at: usize| bytes[at..=last].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut start = start;
+    while start >= 2 && bytes[start - 1] == b' ' && digits_from(start) == 3 {
+        let group = bytes[..start - 1].iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        let before = (start - 1).checked_sub(group + 1).map(|i| bytes[i]);
+        let whole = before.is_none_or(|b| matches!(b, b' ' | b'$' | b'(' | b'\n' | b'*' | b'='));
+        if !(1..=3).contains(&group) || !whole || bytes[start - 1 - group] == b'0' {
+            break;
+        }
+        start -= group + 1;
+    }
+    start
 }
 
 /// The first sentence of a line: up to a full stop that is no decimal point.
@@ -441,6 +470,9 @@ fn sentence(line: &str) -> &str {
 
 /// Without markdown stars, quotes and final punctuation.
 fn clean(text: &str) -> &str {
+    if text.trim_end().ends_with("...") {
+        return text.trim();
+    }
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '"' | '`' | ':' | ','))
         .trim_end_matches(['.', '。', ';', '*'])
         .trim()

@@ -211,7 +211,7 @@ pub async fn corpus(
 ) -> anyhow::Result<String> {
     args.refuse_nonsense()?;
     let student = match &args.student {
-        Some(name) => Some(opened.model(name, None, None).await?.model),
+        Some(name) => Some(opened.model(name, None, &ShareArgs::default()).await?.model),
         None => None,
     };
     let stage = if args.preset == PresetArg::Own { Stage::Solve } else { Stage::Translate };

@@ -50,7 +50,7 @@ pub struct Evaluated {
 
 pub async fn run(args: EvalArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let evaluated = eval(&args, &work, &mut Opened::new(home)).await?;
+    let evaluated = eval(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::evaluated(&work, &evaluated)
 }
 
@@ -71,17 +71,19 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
-    let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
-    let problems = args.problems.usually(Mode::Test);
+    let selected = args.problems.usually(Mode::Test);
+    let problems = selected.source(opened.home)?;
+    let model = opened.model(&args.model, adapter, &args.share).await?;
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: problems.load(opened.home)?,
+        problems: Box::new(problems),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({"problems": problems.about()}),
+        enough: None,
+        about: json!({"problems": selected.about()}),
         policy: Policy::default(),
         price: model.price,
     };

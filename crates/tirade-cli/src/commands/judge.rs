@@ -48,7 +48,7 @@ crate::defaults_from_clap!(CalibrationArgs);
 pub async fn run(args: JudgeArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::existing(dir)?;
     let solved = work.input(args.from.as_deref(), Stage::Solve)?;
-    let judge = Opened::new(home).model(&args.model, None, args.share.max_cost).await?.model;
+    let judge = Opened::new(home).model(&args.model, None, &args.share).await?.model;
     measure(&args.calibration, &work, &args.share, solved, judge).await
 }
 

@@ -157,7 +157,8 @@ pub const VERIFY: &str = "\
 Examples:
   tirade verify --gold '\\frac{1}{2}' --answer 0.5
   tirade verify --gold 'x=3' --answer 'So the value is $\\boxed{3}$.'
-  tirade verify --cases rows.jsonl --threads 2 > verdicts.jsonl";
+  tirade verify --cases rows.jsonl --threads 2 > verdicts.jsonl
+  echo '{\"answers\": [\"1/2\", \"0.5\", \"2\"]}' > votes.jsonl && tirade verify --group votes.jsonl";
 
 pub const CHECK: &str = "\
 Examples:
@@ -173,3 +174,9 @@ pub const DOCTOR: &str = "\
 Examples:
   tirade doctor
   tirade doctor --repair                            # remake the tools' Python";
+
+pub const SERVE: &str = "\
+Examples:
+  tirade serve --model local:smollm2-135m-instruct
+  tirade serve --model local:qwen2.5-coder-0.5b-instruct --adapter mine=tirade-work/adapters/train-0123456789ab
+  curl http://127.0.0.1:8000/v1/chat/completions -d '{\"model\": \"mine\", \"messages\": [{\"role\": \"user\", \"content\": \"2+2?\"}]}'";

@@ -17,6 +17,7 @@ pub mod report;
 pub mod retry;
 pub mod run;
 pub mod runs;
+pub mod serve;
 pub mod show;
 pub mod solve;
 pub mod tool;
@@ -73,6 +74,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     #[command(after_long_help = manual::CHECK)]
     Check(check::CheckArgs),
+    #[command(after_long_help = manual::SERVE)]
+    Serve(serve::ServeArgs),
     #[command(after_long_help = manual::MOCK_SERVER)]
     MockServer(mock_server::MockServerArgs),
     #[command(after_long_help = manual::DOCTOR)]
@@ -96,12 +99,13 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Runs(args) => runs::run(args, dir),
         Command::Show(args) => show::run(args, dir),
         Command::Export(args) => export::run(args, dir),
-        Command::Retry(args) => retry::run(args, dir),
+        Command::Retry(args) => retry::run(args, dir, home).await,
         Command::Data(args) => data::run(args, home.data(), &mut std::io::stdout()),
         Command::Models(args) => models::run(args, home).await,
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args, home).await,
         Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }

@@ -60,7 +60,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     let report: Option<ReportArgs> = recipe.section("report")?;
 
     let work = Work::open(dir)?;
-    let mut opened = Opened::new(home);
+    let mut opened = Opened::for_work(home, &work);
     let mut latest: Option<String> = None;
     if let Some(args) = solve {
         let run = super::solve::solve(&args, &work, &mut opened).await?;

@@ -96,7 +96,7 @@ impl TranslateArgs {
 
 pub async fn run(args: TranslateArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let run = translate(&args, &work, &mut Opened::new(home)).await?;
+    let run = translate(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::translated(&work, &run)
 }
 
@@ -104,11 +104,11 @@ pub async fn run(args: TranslateArgs, dir: &Path, home: &Home) -> anyhow::Result
 pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
     let solved = work.input(args.from.as_deref(), Stage::Solve)?;
     let translator = match args.way {
-        WayArg::Rules => Arc::new(NoModel) as Arc<dyn tirade::model::Model>,
-        _ => opened.model(&args.model, None, args.share.max_cost).await?.model,
+        WayArg::Rules => Arc::new(NoModel::default()) as Arc<dyn tirade::model::Model>,
+        _ => opened.model(&args.model, None, &args.share).await?.model,
     };
     let mut other = async |name: &Option<String>| match name {
-        Some(name) => anyhow::Ok(opened.model(name, None, args.share.max_cost).await?.model),
+        Some(name) => anyhow::Ok(opened.model(name, None, &args.share).await?.model),
         None => Ok(translator.clone()),
     };
     let job = TranslateJob {

@@ -7,5 +7,7 @@ mod command;
 mod corpus;
 mod errors;
 mod kill;
+mod money;
 mod pipeline;
 mod real_model;
+mod server;

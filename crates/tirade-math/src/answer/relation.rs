@@ -2,7 +2,7 @@
 
 use super::compare::compare;
 use super::region;
-use super::shape::{Shape, Statement, shape};
+use super::shape::{Chain, Shape, Statement, shape};
 use crate::equiv::{Scalar, any, equivalent, free_names};
 use crate::expr::{Expr, LogicOp, RelOp};
 use crate::normal::{Atom, Builder};
@@ -15,7 +15,7 @@ pub fn statements(gold: &Statement, answer: &Statement, policy: &Policy) -> Equi
     if gold.expr == answer.expr {
         return Equivalence::equal(Stage::Identical, "the same statement");
     }
-    if answer.contradicts {
+    if answer.is_broken(policy) {
         return Equivalence::not_equal(Stage::Exact, "the answer contradicts itself");
     }
     if let (Some((gn, gv)), Some((an, av))) = (&gold.labelled, &answer.labelled) {
@@ -34,6 +34,13 @@ pub fn statements(gold: &Statement, answer: &Statement, policy: &Policy) -> Equi
     match (&gold.labelled, &answer.labelled) {
         (Some((_, gv)), None) if !matches!(gv, Shape::Value(_)) => direct,
         _ => direct,
+    }
+}
+
+impl Statement {
+    /// Whether its chain does not hold, by the policy's measure.
+    pub fn is_broken(&self, policy: &Policy) -> bool {
+        self.chain == Chain::Contradicts || (policy.chains_hold && self.chain == Chain::Slips)
     }
 }
 

@@ -46,7 +46,10 @@ impl<'a> Parser<'a> {
 
     /// `]a, b[`: an open interval, as some countries write it.
     pub fn reversed_interval(&mut self) -> Result<Expr> {
-        let content = self.fresh(Self::statements)?;
+        let content = self.fresh(|p| {
+            p.bracket_ends = true;
+            p.statements()
+        })?;
         let closed = match self.peek() {
             Some(Tok::Open(Delim::Bracket)) => false,
             Some(Tok::Close(Delim::Bracket)) => true,
@@ -66,7 +69,12 @@ impl<'a> Parser<'a> {
 
     /// LaTeX braces: grouping; with commas inside a list.
     fn group(&mut self) -> Result<Expr> {
-        let content = self.statements()?;
+        let mut content = self.statements()?;
+        if let Some(Tok::Infix(binomial)) = self.peek() {
+            self.pos += 1;
+            let below = self.statements()?;
+            content = if binomial { Expr::Call(Func::Binom, vec![content, below]) } else { content.div(below) };
+        }
         if self.eat(Tok::Close(Delim::Group)) { Ok(content) } else { self.unexpected() }
     }
 

@@ -158,9 +158,7 @@ impl<'a> Lexer<'a> {
     fn punctuation(&mut self, b: u8) -> Result<(), ParseError> {
         let next = self.byte(1);
         let (tok, len) = match b {
-            b'+' if next == b'-' && self.byte(2) != b'-' && !self.byte(2).is_ascii_digit() => {
-                (Tok::PlusMinus, 2)
-            }
+            b'+' if next == b'-' && self.plus_minus() => (Tok::PlusMinus, 2),
             b'+' => (Tok::Plus, 1),
             b'-' if next == b'>' => (Tok::Rel(RelOp::To), 2),
             b'-' => (Tok::Minus, 1),
@@ -197,6 +195,13 @@ impl<'a> Lexer<'a> {
             _ => return Err(ParseError::Character(self.pos)),
         };
         self.take(tok, len)
+    }
+
+    /// `+-` is ±, but `3+-1` is a sum.
+    fn plus_minus(&self) -> bool {
+        let digit = self.byte(2).is_ascii_digit();
+        let begins = self.toks.is_empty() || matches!(self.last(), Some(Tok::Comma | Tok::Rel(_) | Tok::Open(_)));
+        self.byte(2) != b'-' && (!digit || begins)
     }
 
     /// `%pi`, `%e`, `%i`: constants as Maxima writes them.
@@ -238,6 +243,18 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let len = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let run = &rest[..len];
+        if len == 1 && matches!(run, "a" | "p" | "A" | "P") && self.after_value() {
+            let clock = ["a.m", "p.m", "A.M", "P.M"].into_iter().find(|c| rest.starts_with(c));
+            if let Some(clock) = clock.filter(|_| !self.byte(3).is_ascii_alphanumeric()) {
+                return self.take(Tok::Text(clock), 3);
+            }
+        }
+        if run == "U" && matches!(self.last(), Some(Tok::Close(_))) && rest[1..].trim_start().starts_with(['(', '[', '{', '\\']) {
+            return self.take(Tok::SetOp(crate::expr::SetOp::Union), 1);
+        }
+        if matches!(run, "x" | "X") && matches!(self.last(), Some(Tok::Number(_))) && rest[1..].trim_start().starts_with("10^") {
+            return self.take(Tok::Times, 1);
+        }
         if len == 1 {
             let braced = self.last() == Some(Tok::Open(Delim::Group)) && self.byte(1) == b'}';
             let unit = braced && self.after_value() && self.toks.len() >= 2 && unit::is_unit(run);
@@ -245,6 +262,9 @@ impl<'a> Lexer<'a> {
         }
         if run == "rac" && !matches!(self.byte(3), b'{' | b'1'..=b'9') {
             return self.split_letters(run);
+        }
+        if matches!(run, "min" | "sec" | "mins") && self.after_value() && !self.argument_follows(len) {
+            return self.take(Tok::Text(run), len);
         }
         if let Some(tok) = words::word(run) {
             return self.take(tok, len);
@@ -266,11 +286,26 @@ impl<'a> Lexer<'a> {
         if len <= 4 && run.starts_with("or") && run.as_bytes()[2].is_ascii_uppercase() {
             return self.take(Tok::Or, 2);
         }
+        if matches!(run, "USD" | "EUR" | "GBP" | "Rs" | "RMB") && self.money_follows(len) {
+            return self.take(Tok::Currency(currency(run)), len);
+        }
         let unit_here = self.after_value() && (unit::is_unit(run) || (!self.spaced && is_ordinal(run)));
-        if unit_here || is_bare_word(run, self.spaced) {
+        if unit_here || is_bare_word(run, self.spaced || self.pos == 0 && self.byte(len) == b' ') {
             return self.take(Tok::Text(run), len);
         }
         self.split_letters(run)
+    }
+
+    /// Whether what stands behind a word could be the argument of a function: `sec x`, `min(`, but not `30 sec`.
+    fn argument_follows(&self, len: usize) -> bool {
+        let rest = self.rest()[len..].trim_start_matches([' ', '~']);
+        rest.starts_with(['(', '{', '_', '^', '\\', '[']) || rest.starts_with(|c: char| c.is_alphabetic())
+    }
+
+    /// A digit behind a currency code, perhaps after a dot and blanks: `Rs. 500`.
+    fn money_follows(&self, len: usize) -> bool {
+        let rest = &self.rest()[len..];
+        rest.trim_start_matches(['.', ' ', '~']).starts_with(|c: char| c.is_ascii_digit())
     }
 
     /// A run of letters that is no word: functions in front of an argument (`sinx`), else a product.
@@ -452,7 +487,7 @@ impl<'a> Lexer<'a> {
             self.spaced = true;
             return Ok(());
         }
-        let unit_here = self.after_value() && unit::is_unit(inner);
+        let unit_here = self.after_value() && (unit::is_unit(inner) || is_unit_formula(inner));
         let word = if text { is_wordy(inner) } else { is_name(inner) };
         if unit_here || (word && words::word(inner).is_none()) {
             self.conjunctions(inner);
@@ -461,6 +496,9 @@ impl<'a> Lexer<'a> {
         }
         if let Some(tok) = words::word(inner) {
             self.push(tok);
+            self.pos = after;
+        } else if inner.len() == 1 && inner.as_bytes()[0].is_ascii_alphabetic() {
+            self.letter(inner)?;
             self.pos = after;
         }
         Ok(())
@@ -600,6 +638,16 @@ fn negated(tok: Tok<'_>) -> Tok<'_> {
     }
 }
 
+fn currency(code: &str) -> &'static str {
+    match code {
+        "USD" => "dollar",
+        "EUR" => "euro",
+        "GBP" => "£",
+        "RMB" => "yuan",
+        _ => "rupee",
+    }
+}
+
 fn named_set(name: &str) -> Option<Const> {
     Some(match name {
         "R" => Const::Reals,
@@ -613,6 +661,11 @@ fn named_set(name: &str) -> Option<Const> {
 
 pub fn is_ordinal(word: &str) -> bool {
     matches!(word, "th" | "st" | "nd" | "rd")
+}
+
+/// `m/s^2`, `m s^{-2}`: a unit written as a formula.
+fn is_unit_formula(text: &str) -> bool {
+    text.len() <= 40 && text.contains(['/', '^', '·', ' ']) && unit::is_canonical(&unit::canonical(text))
 }
 
 /// Whether text holds a run of two letters, so that it is words and not a formula.

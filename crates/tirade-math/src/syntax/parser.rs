@@ -22,11 +22,13 @@ pub struct Parser<'a> {
     pub colon_ends: bool,
     /// Inside an integral: `dx` ends the expression.
     pub dx_ends: bool,
+    /// Inside `]a, b[`: an opening bracket ends the expression.
+    pub bracket_ends: bool,
 }
 
 impl<'a> Parser<'a> {
     pub fn new(src: &'a str, toks: Vec<Token<'a>>) -> Self {
-        Parser { src, toks, pos: 0, depth: 0, bar_ends: false, colon_ends: false, dx_ends: false }
+        Parser { src, toks, pos: 0, depth: 0, bar_ends: false, colon_ends: false, dx_ends: false, bracket_ends: false }
     }
 
     pub fn peek(&self) -> Option<Tok<'a>> {
@@ -60,10 +62,10 @@ impl<'a> Parser<'a> {
 
     /// Runs `f` with none of the early ends, as inside brackets.
     pub fn fresh<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let saved = (self.bar_ends, self.colon_ends, self.dx_ends);
-        (self.bar_ends, self.colon_ends, self.dx_ends) = (false, false, false);
+        let saved = (self.bar_ends, self.colon_ends, self.dx_ends, self.bracket_ends);
+        (self.bar_ends, self.colon_ends, self.dx_ends, self.bracket_ends) = (false, false, false, false);
         let result = f(self);
-        (self.bar_ends, self.colon_ends, self.dx_ends) = saved;
+        (self.bar_ends, self.colon_ends, self.dx_ends, self.bracket_ends) = saved;
         result
     }
 
@@ -71,8 +73,14 @@ impl<'a> Parser<'a> {
         if self.toks.is_empty() {
             return Err(ParseError::Empty);
         }
-        while matches!(self.toks.last(), Some(t) if matches!(t.tok, Tok::Comma | Tok::Semicolon | Tok::Row)) {
+        while matches!(self.toks.last(), Some(t) if matches!(t.tok, Tok::Comma | Tok::Semicolon | Tok::Row | Tok::Caret)) {
             self.toks.pop();
+        }
+        // "= 7", "≈ 7.0": the left side was left out
+        let rel = matches!(self.toks[0].tok, Tok::Rel(RelOp::Eq | RelOp::Approx));
+        self.pos = usize::from(rel && self.toks.len() > 1);
+        if self.pos == self.toks.len() {
+            return Err(ParseError::Empty);
         }
         let expr = self.statements()?;
         if self.pos < self.toks.len() { self.unexpected() } else { Ok(expr) }
@@ -312,6 +320,16 @@ impl<'a> Parser<'a> {
                     let divisor = self.signed_factor()?;
                     value.div(divisor)
                 }
+                Some(Tok::Open(Delim::Paren)) if self.peek_at(1) == Some(Tok::Mod) && wraps < MAX_POSTFIX => {
+                    // 3 (mod 5)
+                    self.pos += 2;
+                    wraps += 1;
+                    let modulus = self.signed_factor()?;
+                    if !self.eat(Tok::Close(Delim::Paren)) {
+                        return self.unexpected();
+                    }
+                    Expr::Call(Func::Mod, vec![value, modulus])
+                }
                 Some(Tok::Mod) if wraps < MAX_POSTFIX => {
                     self.pos += 1;
                     wraps += 1;
@@ -330,6 +348,12 @@ impl<'a> Parser<'a> {
                     value
                 }
                 Some(Tok::Text(t)) if !is_condition(t) => return self.quantity(value),
+                Some(Tok::Frac) if [2, 5].iter().any(|at| matches!(self.peek_at(*at), Some(Tok::Text(_)))) => {
+                    match self.unit_fraction() {
+                        Some(unit) => return Ok(Expr::Quantity(Box::new(value), unit.into())),
+                        None => return self.unexpected(),
+                    }
+                }
                 Some(_) if self.starts_factor() => {
                     if matches!(value, Expr::Text(_)) {
                         return self.unexpected();
@@ -361,6 +385,7 @@ impl<'a> Parser<'a> {
     pub fn starts_factor(&self) -> bool {
         match self.peek() {
             Some(Tok::Bar) => !self.bar_ends,
+            Some(Tok::Open(Delim::Bracket)) if self.bracket_ends => false,
             Some(Tok::Ident("d")) if self.dx_ends => !self.at_dx(),
             // Two numbers side by side are no product ("41 42").
             Some(Tok::Number(_)) => self.pos > 0 && !matches!(self.toks[self.pos - 1].tok, Tok::Number(_)),
@@ -460,7 +485,9 @@ impl<'a> Parser<'a> {
             Some(Tok::Text(t)) if super::lexer::is_ordinal(t.trim()) && closes => base.clone(),
             Some(Tok::Prime | Tok::Ident("prime")) if closes => Expr::Apply("'".into(), vec![base.clone()]),
             Some(Tok::Ident("T") | Tok::Top) if closes && matrix => Expr::call(Func::Transpose, base.clone()),
-            Some(Tok::Plus | Tok::Minus | Tok::Times | Tok::Ident("star")) if set && closes => base.clone(),
+            Some(sign @ (Tok::Plus | Tok::Minus | Tok::Times | Tok::Ident("star"))) if set && closes => {
+                signed_set(base, sign)
+            }
             _ => return Ok(None),
         };
         self.pos += len;
@@ -469,6 +496,12 @@ impl<'a> Parser<'a> {
 
     /// Degrees, perhaps with minutes and seconds: `60° 42' 30''`.
     fn degrees(&mut self, value: Expr) -> Result<Expr> {
+        if let Some(Tok::Ident(scale @ ("C" | "F")) | Tok::Text(scale)) = self.peek()
+            && let Some(unit @ ("°C" | "°F")) = crate::unit::lookup(&format!("degrees {scale}"))
+        {
+            self.pos += 1;
+            return Ok(Expr::Quantity(Box::new(value), unit.into()));
+        }
         let mut total = value;
         for scale in [60, 3600] {
             let (Some(Tok::Number(n)), Some(Tok::Prime)) = (self.peek(), self.peek_at(1)) else { break };
@@ -478,6 +511,20 @@ impl<'a> Parser<'a> {
             total = Expr::sum([total, part.div(Expr::int(scale))]);
         }
         Ok(Expr::Quantity(Box::new(total), "°".into()))
+    }
+}
+
+/// `ℝ^+`, `ℤ^-`, `ℝ^*`: the positive, the negative, the non-zero numbers of a set.
+pub fn signed_set(set: &Expr, sign: Tok<'_>) -> Expr {
+    let infinity = Expr::Const(Const::Infinity);
+    let half = match sign {
+        Tok::Plus => Expr::Tuple(vec![Expr::int(0), infinity]),
+        Tok::Minus => Expr::Tuple(vec![infinity.neg(), Expr::int(0)]),
+        _ => return Expr::SetOp(SetOp::Difference, vec![set.clone(), Expr::Set(vec![Expr::int(0)])]),
+    };
+    match set {
+        Expr::Const(Const::Reals) => half,
+        other => Expr::SetOp(SetOp::Intersection, vec![other.clone(), half]),
     }
 }
 

@@ -73,6 +73,8 @@ pub enum Tok<'a> {
     Frac,
     Sqrt,
     Binom,
+    /// `\choose` (true) or `\over` (false) inside braces.
+    Infix(bool),
     /// `\overline`, `\bar`
     Overline,
     /// `\vec` and other accents, which become part of a name.

@@ -2,5 +2,6 @@
 
 mod engine;
 mod formats;
+mod grammar;
 mod make;
 mod real;

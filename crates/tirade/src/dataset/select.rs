@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::blacklist::Blacklist;
 use super::known::{Found, find};
-use super::{BadRow, DatasetError, Fields, Row, Split, open};
+use super::{BadRow, DatasetError, Fields, Row, Rows, Split, open};
 use crate::hash::digest;
 use crate::problem::Problem;
 
@@ -63,56 +63,83 @@ pub struct Skipped {
 
 /// Finds the data set and picks its problems. Known names are looked up in `data_dir`.
 pub fn select(selection: &Selection, data_dir: &Path) -> Result<Selected, DatasetError> {
-    let found = find(&selection.dataset, selection.mode, data_dir)?;
-    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
-    let mut selected = Selected::default();
-    let rows = open(&found.location, &selection.fields)?;
-    let take = |selected: &mut Selected, problem| selected.take(problem, selection, &blacklist);
-    match selection.shuffle {
-        None => {
-            for row in rows {
-                if selected.is_full(selection) {
-                    break;
-                }
-                if let Some(problem) = selected.fitting(row, selection, &found) {
-                    take(&mut selected, problem);
-                }
-            }
-        }
-        Some(seed) => {
-            let mut fitting: Vec<_> =
-                rows.filter_map(|row| selected.fitting(row, selection, &found)).collect();
-            let seed = seed.to_string();
-            fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
-            fitting.into_iter().for_each(|problem| take(&mut selected, problem));
-        }
-    }
-    if selected.problems.is_empty() {
+    let mut picking = pick(selection, data_dir)?;
+    let problems: Vec<Problem> = picking.by_ref().collect();
+    let mut selected = picking.met;
+    if problems.is_empty() {
         let reason = selected.skipped.reason(selected.bad_rows.first());
         return Err(DatasetError::Empty { dataset: selection.dataset.clone(), reason });
     }
-    selected.sha256 = hash(&selected.problems);
+    selected.sha256 = hash(&problems);
+    selected.problems = problems;
     Ok(selected)
 }
 
-impl Selected {
-    /// Whether as many problems were taken as are wanted.
-    fn is_full(&self, selection: &Selection) -> bool {
-        selection.num.is_some_and(|num| self.problems.len() + self.skipped.blacklisted >= num)
+/// The same one problem after another, whatever their number: none is kept, unless they are shuffled.
+pub fn pick<'a>(selection: &'a Selection, data_dir: &Path) -> Result<Picking<'a>, DatasetError> {
+    let found = find(&selection.dataset, selection.mode, data_dir)?;
+    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
+    let rows = open(&found.location, &selection.fields)?;
+    let met = Selected::default();
+    let mut picking = Picking { selection, found, blacklist, rows, shuffled: None, taken: 0, met };
+    if let Some(seed) = selection.shuffle {
+        let mut fitting: Vec<Problem> = std::iter::from_fn(|| picking.next_fitting()).collect();
+        let seed = seed.to_string();
+        fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
+        picking.shuffled = Some(fitting.into_iter());
     }
+    Ok(picking)
+}
 
-    /// Takes a problem that fits, if it lies in the window and not on the blacklist.
-    fn take(&mut self, problem: Problem, selection: &Selection, blacklist: &Blacklist) {
-        if self.is_full(selection) {
-        } else if self.skipped.before_start < selection.start_idx {
-            self.skipped.before_start += 1;
-        } else if blacklist.has(&problem) {
-            self.skipped.blacklisted += 1;
-        } else {
-            self.problems.push(problem);
+/// See [`pick`].
+pub struct Picking<'a> {
+    selection: &'a Selection,
+    found: Found,
+    blacklist: Blacklist,
+    rows: Rows,
+    shuffled: Option<std::vec::IntoIter<Problem>>,
+    taken: usize,
+    /// What else was met so far: its `problems` and `sha256` stay empty.
+    pub met: Selected,
+}
+
+impl Picking<'_> {
+    /// The next problem of the half, subject and level that are wanted.
+    fn next_fitting(&mut self) -> Option<Problem> {
+        if let Some(shuffled) = &mut self.shuffled {
+            return shuffled.next();
+        }
+        loop {
+            let row = self.rows.next()?;
+            if let Some(problem) = self.met.fitting(row, self.selection, &self.found) {
+                return Some(problem);
+            }
         }
     }
+}
 
+impl Iterator for Picking<'_> {
+    type Item = Problem;
+
+    fn next(&mut self) -> Option<Problem> {
+        while self.selection.num.is_none_or(|num| self.taken < num) {
+            let problem = self.next_fitting()?;
+            let skipped = &mut self.met.skipped;
+            if skipped.before_start < self.selection.start_idx {
+                skipped.before_start += 1;
+                continue;
+            }
+            self.taken += 1;
+            if !self.blacklist.has(&problem) {
+                return Some(problem);
+            }
+            skipped.blacklisted += 1;
+        }
+        None
+    }
+}
+
+impl Selected {
     /// The problem of a row of the half, subject and level that are wanted; else counts why not.
     fn fitting(&mut self, row: Result<Row, BadRow>, selection: &Selection, found: &Found) -> Option<Problem> {
         let Row { problem, split } = match row {

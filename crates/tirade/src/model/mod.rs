@@ -125,6 +125,9 @@ pub struct Reply {
     pub usage: Usage,
     /// Seconds from request to reply, retries included.
     pub seconds: f64,
+    /// What it cost, where the model has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<price::Usd>,
     /// The server's own reply, unread parts included; null for models in this process.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub raw: serde_json::Value,

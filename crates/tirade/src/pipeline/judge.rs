@@ -14,7 +14,7 @@ use crate::store::recorded::RecordedModel;
 use crate::trace::Event;
 use crate::translate::judge::{Opinion, ask_both_ways};
 use crate::translate::planted::{Planted, plant};
-use crate::translate::translator::bare_result;
+use crate::translate::results::bare_result;
 
 /// Fewer pairs of a kind than this say nothing about a judge.
 const LEAST: usize = 5;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tirade_nn::train::Point;
 
-use super::{Count, Evaluation, Loss, Mark, Pair, Report, Sentence, Stage as StageCost, ToolUse, Training};
+use super::{
+    Count, Evaluation, Loss, Mark, Pair, Report, Sentence, Spending, Stage as StageCost, ToolUse, Training,
+};
 use crate::eval::outcomes;
 use crate::eval::score::{Outcome as Scored, Paired, Score};
 use crate::pipeline::Trained;
@@ -56,7 +58,24 @@ pub fn gather(store: &Store, title: &str, date: &str) -> Result<Report, StoreErr
         });
     }
     report.evaluation = evaluation(store, &runs, &mut report.stages)?;
+    report.spending = spending(store, &runs, &report.funnel)?;
     Ok(report)
+}
+
+fn spending(store: &Store, runs: &Runs, funnel: &[Count]) -> Result<Option<Spending>, StoreError> {
+    let mut spending = Spending::default();
+    for run in runs.all() {
+        let account = store.account(&run.run)?;
+        spending.calls += account.calls - account.unpriced;
+        spending.cost += account.cost.dollars();
+    }
+    if spending.calls == 0 {
+        return Ok(None);
+    }
+    spending.cost_per_call = spending.cost / spending.calls as f64;
+    let accepted = funnel.iter().find(|count| count.name == "accepted").map_or(0, |count| count.count);
+    spending.cost_per_accepted = (accepted > 0).then(|| spending.cost / accepted as f64);
+    Ok(Some(spending))
 }
 
 impl Runs {
@@ -182,11 +201,14 @@ fn translating(
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let solutions: Vec<SolutionRow<Solution>> = store.solutions(&run.run)?;
+    let account = store.account(&run.run)?;
     report.stages.push(StageCost {
         name: "translate".to_owned(),
         rows: solutions.len() as u64,
         seconds: store.seconds(&run.run)?,
-        ..StageCost::default()
+        prompt_tokens: account.usage.prompt,
+        completion_tokens: account.usage.completion,
+        cost: (account.calls > account.unpriced).then(|| account.cost.dollars()),
     });
     let count = |wanted: &dyn Fn(Translated) -> bool| {
         solutions.iter().filter(|s| wanted(s.row.outcome)).count() as u64

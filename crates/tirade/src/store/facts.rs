@@ -41,7 +41,7 @@ impl Store {
             let transaction = connection.transaction()?;
             for one in imported {
                 add_problem(&transaction, run, one.position, &one.trace.problem)?;
-                super::rows::insert_attempt(&transaction, run, &one.row, &one.trace)?;
+                super::rows::Finished::new(run, &one.row, &one.trace).insert(&transaction)?;
             }
             for row in bad {
                 transaction.execute(
