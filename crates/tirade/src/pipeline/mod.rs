@@ -26,10 +26,10 @@ use crate::trace::Event;
 pub use corpus::{CorpusJob, card, corpus};
 pub use eval::eval;
 pub use forecast::{Estimate, Forecast, forecast};
-pub use solve::{Problems, SolveJob, solve};
 pub use import::{ImportJob, ImportSummary, import};
 pub use judge::{Calibration, JudgeJob, Share, calibrate};
 pub use recheck::{Rechecked, recheck};
+pub use solve::{Problems, SolveJob, solve};
 pub use train::{TrainJob, Trained, examples, train};
 pub use translate::{TranslateJob, translate};
 
