@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod command;
+mod corpus;
 mod errors;
 mod kill;
 mod money;

@@ -190,14 +190,11 @@ mod tests {
     }
 
     fn solution(outcome: Outcome) -> SolutionRow<Solution> {
-        let translation = Translation {
-            call_id: "c".into(),
-            tool: "gcd".into(),
-            text: Some("Since $84 = 2 \\cdot 30 + 24$, …, it is $6$.".into()),
-            result: "6".into(),
-            tries: 1,
-            judgement: String::new(),
-        };
+        let translation: Translation = serde_json::from_value(json!({
+            "call_id": "c", "tool": "gcd", "text": "Since $84 = 2 \\cdot 30 + 24$, …, it is $6$.",
+            "result": "6", "tries": 1, "judgement": "", "way": "mixed",
+        }))
+        .unwrap();
         let row = Solution {
             text: "Prose.".into(),
             outcome,

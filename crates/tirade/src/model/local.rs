@@ -197,7 +197,8 @@ pub fn call_grammar(tools: &[ToolSpec], choice: &ToolChoice) -> Option<Grammar> 
         ToolChoice::Named(name) => tool.name == *name,
         ToolChoice::Auto | ToolChoice::None => false,
     };
-    let calls: Vec<String> = tools.iter().filter(wanted).map(|t| format!("%json {}", call_schema(t))).collect();
+    let calls: Vec<String> =
+        tools.iter().filter(wanted).map(|t| format!("%json {}", call_schema(t))).collect();
     let rules = format!("start: \"<tool_call>\\n\" call \"\\n</tool_call>\"\ncall: {}", calls.join(" | "));
     (!calls.is_empty()).then_some(Grammar::Lark(rules))
 }
@@ -268,8 +269,10 @@ mod tests {
                 Some(other) => panic!("{other:?}"),
                 None => String::new(),
             };
-            let named: Vec<&str> =
-                ["add", "gcd"].into_iter().filter(|n| rules.contains(&format!("{{\"const\":\"{n}\"}}"))).collect();
+            let named: Vec<&str> = ["add", "gcd"]
+                .into_iter()
+                .filter(|n| rules.contains(&format!("{{\"const\":\"{n}\"}}")))
+                .collect();
             assert_eq!(named, names, "{choice:?}: {rules}");
         }
         assert_eq!(call_grammar(&[], &ToolChoice::Required), None);
@@ -299,8 +302,11 @@ mod tests {
     #[test]
     fn tools_join_the_system_message_there_is() {
         let tools = [tool("add", json!({}))];
-        for (given, roles) in [(vec!["user"], vec!["system", "user"]), (vec!["system", "user"], vec!["system", "user"])] {
-            let mut messages: Vec<ChatMessage> = given.iter().map(|role| ChatMessage::new(role, "text")).collect();
+        for (given, roles) in
+            [(vec!["user"], vec!["system", "user"]), (vec!["system", "user"], vec!["system", "user"])]
+        {
+            let mut messages: Vec<ChatMessage> =
+                given.iter().map(|role| ChatMessage::new(role, "text")).collect();
             describe_tools(&mut messages, &tools);
             assert_eq!(messages.iter().map(|m| m.role.as_str()).collect::<Vec<_>>(), roles);
             assert!(messages[0].content.contains("the tool add"));

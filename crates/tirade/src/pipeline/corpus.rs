@@ -243,14 +243,10 @@ fn evaluation(job: &CorpusJob) -> Value {
     job.evaluation.iter().map(one).collect()
 }
 
-/// Everything that a reader of the corpus must know to make it again.
+/// Everything that a reader of the corpus must know to make it again, and what it cost.
 fn about(store: &Store, job: &CorpusJob, sources: &Sources, corpus: &Corpus) -> Result<Value, PipelineError> {
-    let attempts = store.attempts(&sources.solved.run)?;
-    let priced: Vec<f64> = attempts.iter().filter_map(|row| row.cost).collect();
-    let run =
-        |run: &Run| json!({"run": run.run, "stage": run.stage, "program": run.program, "config": run.config});
-    let runs: Vec<Value> =
-        [Some(&sources.solved), sources.translated.as_ref()].into_iter().flatten().map(run).collect();
+    let runs = [Some(&sources.solved), sources.translated.as_ref()].into_iter().flatten();
+    let runs = runs.map(|run| of_run(store, run)).collect::<Result<Vec<_>, _>>()?;
     let lines: Vec<String> = corpus.examples.iter().map(|(_, example)| json!(example).to_string()).collect();
     Ok(json!({
         "preset": job.preset,
@@ -259,11 +255,22 @@ fn about(store: &Store, job: &CorpusJob, sources: &Sources, corpus: &Corpus) -> 
         "evaluation": evaluation(job),
         "options": job.options,
         "student": job.student.as_ref().map(|student| student.identity()),
-        "solving": {
-            "attempts": attempts.len(),
-            "completion_tokens": attempts.iter().map(|row| row.completion_tokens).sum::<u64>(),
-            "dollars": (!priced.is_empty()).then(|| priced.iter().sum::<f64>()),
-        },
         "examples_digest": digest(&lines.iter().map(String::as_str).collect::<Vec<_>>()),
+    }))
+}
+
+/// A run with its models, prompts and hashes, and the calls on its account.
+fn of_run(store: &Store, run: &Run) -> Result<Value, PipelineError> {
+    let account = store.account(&run.run)?;
+    Ok(json!({
+        "run": run.run,
+        "stage": run.stage,
+        "program": run.program,
+        "config": run.config,
+        "calls": account.calls,
+        "prompt_tokens": account.usage.prompt,
+        "completion_tokens": account.usage.completion,
+        "dollars": account.cost.dollars(),
+        "calls_without_price": account.unpriced,
     }))
 }

@@ -24,7 +24,7 @@ use crate::translate::{self, Outcome, Solution, TranslateOptions, Translators};
 /// What became of a run that was checked again.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rechecked {
-    /// The new run; `tirade corpus --from` reads it like any other.
+    /// The new run, which `tirade corpus --from` reads like any other; the old one where no row is different.
     pub run: String,
     pub total: usize,
     /// Those for which every answer was in the store: judged and repaired anew. The others kept their text.
@@ -45,8 +45,8 @@ pub async fn recheck(context: &Context<'_>, from: &str) -> Result<Rechecked, Pip
     let replay = Replay::of(context, &old)?;
     let problems: BTreeMap<String, Problem> =
         store.problems(&solved)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
-    let mut found = Rechecked::default();
-    let mut rows = Vec::new();
+    let mut found = Rechecked { run: from.to_owned(), ..Rechecked::default() };
+    let (mut rows, mut same) = (Vec::new(), true);
     for before in store.solutions::<Solution>(from)? {
         let Some(problem) = problems.get(&before.key.problem) else { continue };
         let events = store.events(&solved, &before.key)?;
@@ -54,10 +54,14 @@ pub async fn recheck(context: &Context<'_>, from: &str) -> Result<Rechecked, Pip
         let (now, replayed) = replay.again(&trace, &before).await?;
         found.total += 1;
         found.replayed += usize::from(replayed);
+        same &= now == before;
         if now.reason != before.reason {
             found.changed.push((before.key, before.reason, now.reason.clone()));
         }
         rows.push(now);
+    }
+    if same {
+        return Ok(found);
     }
     let outcomes: Vec<String> = rows.iter().map(|row| json!(row.row).to_string()).collect();
     let rows_digest = digest(&outcomes.iter().map(String::as_str).collect::<Vec<_>>());

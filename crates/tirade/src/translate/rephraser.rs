@@ -83,7 +83,8 @@ fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
     let closing = Part { call_id: None, text: format!("The answer is $\\boxed{{{answer}}}$.") };
     let mut found = Vec::new();
     if solution.translations.last().is_some_and(|last| gives(&last.result, answer)) {
-        if let Some(last) = all.last().filter(|last| last.call_id.is_none() && last.text.contains("\\boxed{")) {
+        if let Some(last) = all.last().filter(|last| last.call_id.is_none() && last.text.contains("\\boxed{"))
+        {
             found.push([derived.clone(), vec![last.clone()]].concat());
         }
         found.push([derived, vec![closing.clone()]].concat());
@@ -97,7 +98,9 @@ fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
 fn gives(result: &str, answer: &str) -> bool {
     let policy = Policy::default();
     let gold = Gold::parse(answer, &policy);
-    readings(result).iter().any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
+    readings(result)
+        .iter()
+        .any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
 }
 
 fn settle(trace: &Trace, solution: &mut Solution, text: String) {
@@ -127,7 +130,8 @@ fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
                 parts.push(Part { call_id: None, text });
             }
             Event::ToolResult { call_id, .. } => {
-                let derived = solution.translations.iter().find(|translation| translation.call_id == *call_id);
+                let derived =
+                    solution.translations.iter().find(|translation| translation.call_id == *call_id);
                 if let Some(text) = derived.and_then(|translation| translation.text.clone()) {
                     parts.push(Part { call_id: Some(call_id.clone()), text });
                 }

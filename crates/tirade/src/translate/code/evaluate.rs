@@ -136,7 +136,9 @@ impl Reader {
                     _ => None,
                 };
                 match module {
-                    Some(module) if !super::library::is_builtin(name) => return self.known(&format!("{module}.{name}")),
+                    Some(module) if !super::library::is_builtin(name) => {
+                        return self.known(&format!("{module}.{name}"));
+                    }
                     _ if super::library::is_builtin(name) => Value::Known(name.to_owned()),
                     _ => return Err(unknown(name)),
                 }
@@ -144,7 +146,11 @@ impl Reader {
         }))
     }
 
-    fn sequence(&mut self, items: &[Node], make: impl Fn(Vec<Value>) -> Value) -> Result<Worked, Unexplained> {
+    fn sequence(
+        &mut self,
+        items: &[Node],
+        make: impl Fn(Vec<Value>) -> Value,
+    ) -> Result<Worked, Unexplained> {
         let worked: Vec<Worked> = items.iter().map(|item| self.evaluate(item)).collect::<Result<_, _>>()?;
         let parts = worked.iter().map(|worked| worked.formula.clone()).collect();
         let values = worked.into_iter().map(|worked| worked.value).collect();
@@ -176,12 +182,19 @@ impl Reader {
                     Value::Relation(relation) => relation_truth(relation),
                     other => other.truth(),
                 };
-                Ok((truth.ok_or_else(|| Unexplained::new(&format!("{} as a condition", value.what())))?, None))
+                Ok((
+                    truth.ok_or_else(|| Unexplained::new(&format!("{} as a condition", value.what())))?,
+                    None,
+                ))
             }
         }
     }
 
-    fn chain(&mut self, first: &Node, links: &[(&'static str, Node)]) -> Result<(bool, Option<String>), Unexplained> {
+    fn chain(
+        &mut self,
+        first: &Node,
+        links: &[(&'static str, Node)],
+    ) -> Result<(bool, Option<String>), Unexplained> {
         let mut left = self.evaluate(first)?;
         let mut text = left.formula.text.clone();
         let mut computed = !same_text(&left);
@@ -195,7 +208,9 @@ impl Reader {
             computed |= !same_text(&right);
             left = right;
         }
-        let shown = !text.starts_with(' ') && !text.ends_with(' ') && (computed || !links.iter().all(|(op, _)| *op == "=="));
+        let shown = !text.starts_with(' ')
+            && !text.ends_with(' ')
+            && (computed || !links.iter().all(|(op, _)| *op == "=="));
         let mathematical = links.iter().all(|(op, _)| !matches!(*op, "in" | "not in"));
         Ok((true, Some(text).filter(|_| shown && mathematical)))
     }
@@ -234,7 +249,12 @@ impl Reader {
         let members = value.members(MOST_ROUNDS)?;
         let chosen = sliced(&members, numbers);
         Ok(Worked::plain(match value {
-            Value::Text(_) => Value::Text(chosen.iter().filter_map(|c| if let Value::Text(c) = c { Some(c.as_str()) } else { None }).collect()),
+            Value::Text(_) => Value::Text(
+                chosen
+                    .iter()
+                    .filter_map(|c| if let Value::Text(c) = c { Some(c.as_str()) } else { None })
+                    .collect(),
+            ),
             Value::Tuple(_) => Value::Tuple(chosen),
             _ => Value::List(chosen),
         }))
@@ -252,7 +272,9 @@ impl Reader {
         let values: Vec<Value> = keys.into_iter().map(|worked| worked.value).collect();
         let value = match (made.bracket, made.value.is_some()) {
             ('{', true) => {
-                let pairs = found.into_iter().map(|(key, value)| (key.value, value.map_or(Value::None, |value| value.value)));
+                let pairs = found
+                    .into_iter()
+                    .map(|(key, value)| (key.value, value.map_or(Value::None, |value| value.value)));
                 Value::Dict(pairs.collect())
             }
             ('{', false) => Value::Set(distinct(values)),
@@ -344,11 +366,13 @@ fn arithmetic(operator: &str, x: &Number, y: &Number) -> Result<Number, Unexplai
         "/" if b.is_zero() => Err(zero()),
         "/" => Number::new(a.div(b), if kind == Kind::Int { Kind::Float } else { kind }),
         "**" => {
-            let large = y.rational().is_some_and(|e| super::value::bits(e) > 10) && x.rational().is_some_and(|b| super::value::bits(b) > 1);
+            let large = y.rational().is_some_and(|e| super::value::bits(e) > 10)
+                && x.rational().is_some_and(|b| super::value::bits(b) > 1);
             if large {
                 return Err(Unexplained::new("a power this large"));
             }
-            let kind = if kind == Kind::Int && y.integer().is_some_and(|e| e < 0) { Kind::Float } else { kind };
+            let kind =
+                if kind == Kind::Int && y.integer().is_some_and(|e| e < 0) { Kind::Float } else { kind };
             Number::new(a.pow(b), kind)
         }
         "//" | "%" => {
@@ -412,11 +436,17 @@ fn holds(operator: RelOp, order: std::cmp::Ordering) -> bool {
 
 fn compare(operator: &str, a: &Worked, b: &Worked) -> Result<bool, Unexplained> {
     match (operator, &a.value, &b.value) {
-        ("in" | "not in", item, Value::Range(..) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_)) => {
+        (
+            "in" | "not in",
+            item,
+            Value::Range(..) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_),
+        ) => {
             let inside = b.value.members(1000)?.iter().any(|member| member.same_as(item));
             Ok(inside == (operator == "in"))
         }
-        ("in" | "not in", Value::Text(part), Value::Text(whole)) => Ok(whole.contains(part) == (operator == "in")),
+        ("in" | "not in", Value::Text(part), Value::Text(whole)) => {
+            Ok(whole.contains(part) == (operator == "in"))
+        }
         ("==" | "!=", x, y) => Ok(x.same_as(y) == (operator == "==")),
         (_, Value::Number(x), Value::Number(y)) => {
             let order = x.compare(y).ok_or_else(|| Unexplained::new("a comparison of these"))?;
@@ -429,17 +459,29 @@ fn compare(operator: &str, a: &Worked, b: &Worked) -> Result<bool, Unexplained> 
 fn item(base: &Worked, index: &Value) -> Result<Worked, Unexplained> {
     if let Value::Dict(pairs) = &base.value {
         let found = pairs.iter().find(|(key, _)| key.same_as(index));
-        return found.map(|(_, value)| Worked::plain(value.clone())).ok_or_else(|| Unexplained::new("a key that is not there"));
+        return found
+            .map(|(_, value)| Worked::plain(value.clone()))
+            .ok_or_else(|| Unexplained::new("a key that is not there"));
     }
     if let (Value::Matrix(rows), Value::Tuple(place)) = (&base.value, index) {
-        let at = |i: usize| if let Some(Value::Number(n)) = place.get(i) { n.integer().and_then(|n| usize::try_from(n).ok()) } else { None };
+        let at = |i: usize| {
+            if let Some(Value::Number(n)) = place.get(i) {
+                n.integer().and_then(|n| usize::try_from(n).ok())
+            } else {
+                None
+            }
+        };
         let cell = at(0).and_then(|row| rows.get(row)).and_then(|row| row.get(at(1)?));
-        return cell.map(|cell| Worked::plain(Value::Number(cell.clone()))).ok_or_else(|| Unexplained::new("a place outside a matrix"));
+        return cell
+            .map(|cell| Worked::plain(Value::Number(cell.clone())))
+            .ok_or_else(|| Unexplained::new("a place outside a matrix"));
     }
     if let (Value::Matrix(rows), Value::Number(n)) = (&base.value, index) {
         let flat: Vec<&Number> = rows.iter().flatten().collect();
         let cell = n.integer().and_then(|n| usize::try_from(n).ok()).and_then(|n| flat.get(n).copied());
-        return cell.map(|cell| Worked::plain(Value::Number(cell.clone()))).ok_or_else(|| Unexplained::new("a place outside a matrix"));
+        return cell
+            .map(|cell| Worked::plain(Value::Number(cell.clone())))
+            .ok_or_else(|| Unexplained::new("a place outside a matrix"));
     }
     let Value::Number(number) = index else { return Err(Unexplained::new("an index that is no number")) };
     let members = base.value.members(MOST_ROUNDS)?;

@@ -8,12 +8,30 @@ use super::Unexplained;
 const MOST_SENTENCES: usize = 45;
 /// Names that say nothing.
 const EMPTY: [&str; 19] = [
-    "result", "results", "ans", "answer", "output", "value", "values", "res", "sol", "solution", "solutions", "final answer", "expr",
-    "expression", "temp", "tmp", "final result", "final", "simplified",
+    "result",
+    "results",
+    "ans",
+    "answer",
+    "output",
+    "value",
+    "values",
+    "res",
+    "sol",
+    "solution",
+    "solutions",
+    "final answer",
+    "expr",
+    "expression",
+    "temp",
+    "tmp",
+    "final result",
+    "final",
+    "simplified",
 ];
 /// Words that belong to programs, not to mathematics.
 const PROGRAM: [&str; 16] = [
-    "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code", "program", "tuple", "idx", "print", "count",
+    "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code",
+    "program", "tuple", "idx", "print", "count",
 ];
 const PREPOSITIONS: [&str; 14] =
     ["of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by", "between", "each"];
@@ -60,7 +78,9 @@ impl Story {
         let sentence = match label(name) {
             Label::Symbol(symbol) if again => format!("${symbol}$ becomes ${equation}$."),
             Label::Symbol(symbol) => format!("${symbol} = {equation}$."),
-            Label::Words(words) if again => format!("the {words} become{} ${equation}$.", third_person(&words)),
+            Label::Words(words) if again => {
+                format!("the {words} become{} ${equation}$.", third_person(&words))
+            }
             Label::Words(words) => format!("the {words} {} ${equation}$.", is_are(&words)),
             Label::Nameless => format!("we get ${equation}$."),
         };
@@ -110,7 +130,9 @@ impl Story {
     /// Whether a formula was shown.
     pub fn shows(&self, tex: &str) -> bool {
         let ends = [format!("{tex}$"), format!("{tex} ")];
-        let shown = |text: &String| ends.iter().any(|end| text.contains(&format!(" {end}")) || text.contains(&format!("${end}")));
+        let shown = |text: &String| {
+            ends.iter().any(|end| text.contains(&format!(" {end}")) || text.contains(&format!("${end}")))
+        };
         self.sentences.iter().chain(&self.givens).any(shown)
     }
 
@@ -130,7 +152,9 @@ impl Story {
         let text = std::mem::take(&mut self.sentences).join(" ");
         for formula in text.split('$').skip(1).step_by(2) {
             if check_relation(formula, &Assumptions::default()) == Truth::False {
-                return Err(Unexplained::new(&format!("the formula {formula}, which mathematics finds false,")));
+                return Err(Unexplained::new(&format!(
+                    "the formula {formula}, which mathematics finds false,"
+                )));
             }
         }
         Ok(text)
@@ -166,7 +190,11 @@ fn head(words: &str) -> &str {
 
 fn is_plural(words: &str) -> bool {
     let head = head(words);
-    head.len() > 3 && head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("us") && !head.ends_with("is")
+    head.len() > 3
+        && head.ends_with('s')
+        && !head.ends_with("ss")
+        && !head.ends_with("us")
+        && !head.ends_with("is")
 }
 
 fn is_are(words: &str) -> &'static str {
@@ -196,7 +224,8 @@ pub fn label(name: &str) -> Label {
         }
     }
     let short = words.iter().any(|word| word.len() < 2 && word.parse::<u8>().is_err() && word != "a");
-    let foreign = words.iter().any(|word| PROGRAM.contains(&word.as_str()) || !word.chars().all(char::is_alphanumeric));
+    let foreign =
+        words.iter().any(|word| PROGRAM.contains(&word.as_str()) || !word.chars().all(char::is_alphanumeric));
     let joined = words.join(" ");
     if words.is_empty() || short || foreign || EMPTY.contains(&joined.as_str()) || joined.len() > 60 {
         return Label::Nameless;

@@ -64,7 +64,9 @@ impl Number {
             other => cas::canonical(&other).unwrap_or(other),
         };
         match &expr {
-            Expr::Num(value) if bits(value) > MOST_BITS => Err(Unexplained::new("numbers of more than 180 digits")),
+            Expr::Num(value) if bits(value) > MOST_BITS => {
+                Err(Unexplained::new("numbers of more than 180 digits"))
+            }
             _ => Ok(Self { expr, kind }),
         }
     }
@@ -225,7 +227,9 @@ impl Value {
             (Self::Number(a), Self::Number(b)) => a.same_as(b),
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => all(a, b),
-            (Self::Set(a), Self::Set(b)) => a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| a.same_as(b))),
+            (Self::Set(a), Self::Set(b)) => {
+                a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| a.same_as(b)))
+            }
             _ => false,
         }
     }
@@ -266,7 +270,9 @@ mod tests {
 
     #[test]
     fn numbers_as_they_are_shown() {
-        for (text, expected) in [("0.60", "0.6"), ("12", "12"), ("1e3", "1000"), ("0.125", "0.125"), ("1_0", "")] {
+        for (text, expected) in
+            [("0.60", "0.6"), ("12", "12"), ("1e3", "1000"), ("0.125", "0.125"), ("1_0", "")]
+        {
             let shown = Number::literal(text).map(|number| number.tex()).unwrap_or_default();
             assert_eq!(shown, expected, "{text}");
         }
