@@ -72,7 +72,6 @@ fn wrapped(text: &str) -> Vec<String> {
                 let length = piece.chars().count();
                 if length + 1 > room && !current.trim().is_empty() {
                     lines.push(std::mem::take(&mut current));
-                    room = WIDTH;
                 }
                 if !current.trim().is_empty() {
                     current.push(' ');

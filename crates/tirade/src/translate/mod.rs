@@ -10,6 +10,8 @@
 pub mod check;
 pub mod code;
 pub mod judge;
+#[cfg(test)]
+mod planted;
 pub mod rephraser;
 pub mod results;
 pub mod skeleton;

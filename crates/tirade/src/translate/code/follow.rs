@@ -29,7 +29,14 @@ pub struct Reader {
     fuel: u32,
     /// Symbols that the program declares to be positive.
     pub(super) positive: Vec<String>,
+    /// Blocks and expressions that are being followed inside each other.
+    depth: usize,
 }
+
+/// Expressions and blocks inside each other, whichever functions they belong to: following them recurses.
+const DEEPEST: usize = 48;
+/// Largest value, counted with all its members.
+const HEAVIEST: usize = 4_000;
 
 /// How a statement ends.
 pub(super) enum Flow {
@@ -76,6 +83,7 @@ impl Reader {
         self.story = Story::default();
         self.printed.clear();
         self.fuel = FUEL;
+        self.depth = 0;
         self.scopes.truncate(1);
         if self.scopes.is_empty() {
             self.scopes.push(HashMap::new());
@@ -99,7 +107,12 @@ impl Reader {
                 Some(rounded) => rounded,
                 None => continue,
             };
-            if !self.story.shows(&formula) {
+            let members = match &worked.value {
+                Value::List(items) | Value::Tuple(items) | Value::Set(items) => items.iter().map(Value::tex).collect::<Option<Vec<_>>>(),
+                _ => None,
+            };
+            let all_shown = members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
+            if !all_shown && !self.story.shows(&formula) {
                 self.story.say(&format!("we get ${formula}$."));
             }
         }
@@ -133,14 +146,27 @@ impl Reader {
         }
     }
 
-    pub(super) fn block(&mut self, block: &[Statement]) -> Result<Flow, Unexplained> {
-        for statement in block {
-            match self.statement(statement)? {
-                Flow::Next => {}
-                other => return Ok(other),
-            }
+    /// Counts how deep the following goes while `follow` goes on.
+    pub(super) fn deeper<T>(&mut self, follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>) -> Result<T, Unexplained> {
+        if self.depth >= DEEPEST {
+            return Err(Unexplained::new("nesting this deep"));
         }
-        Ok(Flow::Next)
+        self.depth += 1;
+        let result = follow(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(super) fn block(&mut self, block: &[Statement]) -> Result<Flow, Unexplained> {
+        self.deeper(|reader| {
+            for statement in block {
+                match reader.statement(statement)? {
+                    Flow::Next => {}
+                    other => return Ok(other),
+                }
+            }
+            Ok(Flow::Next)
+        })
     }
 
     fn statement(&mut self, statement: &Statement) -> Result<Flow, Unexplained> {
@@ -196,8 +222,7 @@ impl Reader {
         match target {
             Node::Name(name) => {
                 self.tell(name, worked, literal);
-                self.set(name, worked.value.clone());
-                Ok(())
+                self.keep(name, worked.value.clone())
             }
             Node::Tuple(targets) | Node::List(targets) => {
                 let members = worked.value.members(50)?;
@@ -234,7 +259,15 @@ impl Reader {
             },
             _ => return Err(Unexplained::new("an assignment to a part of this")),
         }
-        self.set(name, whole);
+        self.keep(name, whole)
+    }
+
+    /// [`set`](Self::set) for values of some size.
+    pub(super) fn keep(&mut self, name: &str, value: Value) -> Result<(), Unexplained> {
+        if value.weight() > HEAVIEST {
+            return Err(Unexplained::new("a value this large"));
+        }
+        self.set(name, value);
         Ok(())
     }
 
@@ -242,21 +275,22 @@ impl Reader {
     fn tell(&mut self, name: &str, worked: &Worked, literal: bool) {
         let again = self.get(name).is_some();
         let Some(tex) = worked.value.tex() else { return };
+        let counts = matches!(&worked.value, Value::Number(number) if number.integer().is_some());
         match &worked.value {
             Value::Number(number) if number.is_symbolic() => {
                 if label(name) != Label::Symbol(tex.clone()) && !matches!(label(name), Label::Nameless) {
-                    self.story.found(name, &worked.formula.equated(&tex), again);
+                    self.story.found(name, &worked.formula.equated(&tex), again, counts);
                 }
             }
-            Value::Number(_) if literal && !again => self.story.given(name, &tex),
+            Value::Number(_) if literal && !again => self.story.given(name, &tex, counts),
             Value::Number(_) if worked.formula.text != tex || again && literal => {
-                self.story.found(name, &worked.formula.equated(&tex), again)
+                self.story.found(name, &worked.formula.equated(&tex), again, counts)
             }
             Value::List(items) | Value::Set(items) | Value::Tuple(items) if items.len() <= 40 && worked.searched => {
-                self.story.found(name, &tex, again);
+                self.story.found(name, &tex, again, false);
             }
-            Value::List(_) if literal && !again => self.story.given(name, &tex),
-            Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again),
+            Value::List(_) if literal && !again => self.story.given(name, &tex, counts),
+            Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again, false),
             _ => {}
         }
     }

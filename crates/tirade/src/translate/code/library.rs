@@ -111,7 +111,7 @@ impl Reader {
         let [clause] = made.clauses.as_slice() else { return Ok(None) };
         let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else { return Ok(None) };
         let Value::Range(low, high, 1) = self.evaluate(&clause.source)?.value else { return Ok(None) };
-        if high - low <= MOST_TERMS as i64 {
+        if super::value::range_length(low, high, 1) <= MOST_TERMS as i128 {
             return Ok(None);
         }
         let before = self.get(name).cloned();
@@ -130,7 +130,7 @@ impl Reader {
             return Ok(worked);
         }
         let option = |wanted: &str| options.iter().find(|(name, _)| name == wanted).and_then(|(_, worked)| worked.value.truth());
-        let symbols = |value: Result<Value, Unexplained>| value.map(|value| Worked { searched: true, ..Worked::plain(value) });
+        let symbols = |value: Result<Value, Unexplained>| value.map(Worked::plain);
         match (name, args.as_slice()) {
             ("symbols" | "Symbol" | "var", [one]) => self.symbols(one, options),
             ("solve", _) => symbols(self.solve(&args, option("dict") == Some(true), false)),
@@ -237,7 +237,7 @@ impl Reader {
             Some(q) => q.floor(),
             None => {
                 let value = number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?;
-                if (value - value.round()).abs() < 1e-9 {
+                if (value - value.round()).abs() < 1e-9 || value.abs() > 1e12 {
                     return Err(Unexplained::new("rounding a number this near to a whole one"));
                 }
                 IBig::from(round(value) as i64)

@@ -112,12 +112,7 @@ impl Reader {
             }
             _ => return Err(Unexplained::new(&format!("the method `.{method}`"))),
         }
-        if let Value::List(items) | Value::Set(items) = &whole
-            && items.len() > LONGEST
-        {
-            return Err(Unexplained::new("a list this long"));
-        }
-        self.set(name, whole);
+        self.keep(name, whole)?;
         Ok(Worked::plain(Value::None))
     }
 
@@ -253,7 +248,7 @@ pub(super) fn sequence_operation(operator: &str, a: &Value, b: &Value) -> Option
         ("+", Value::Tuple(a), Value::Tuple(b)) if a.len() + b.len() <= LONGEST => Ok(Value::Tuple([a.clone(), b.clone()].concat())),
         ("+", Value::Text(a), Value::Text(b)) if a.len() + b.len() <= LONGEST => Ok(Value::Text(format!("{a}{b}"))),
         ("*", Value::List(items), Value::Number(n)) => match n.integer().and_then(|n| usize::try_from(n).ok()) {
-            Some(n) if n.saturating_mul(items.len()) <= LONGEST => Ok(Value::List(std::iter::repeat_n(items, n).flatten().cloned().collect())),
+            Some(n) if n.saturating_mul(a.weight()) <= LONGEST => Ok(Value::List(std::iter::repeat_n(items, n).flatten().cloned().collect())),
             _ => Err(too_long()),
         },
         ("&", Value::Set(a), Value::Set(b)) => Ok(Value::Set(combined("intersection", a, b))),
