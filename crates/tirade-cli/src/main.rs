@@ -2,6 +2,7 @@
 //!
 //! One command is one file in `commands/`; its arguments' doc comments are the manual, and the same struct is the section of a recipe.
 
+mod beside;
 mod commands;
 mod download;
 mod forecast;

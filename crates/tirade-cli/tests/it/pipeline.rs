@@ -2,7 +2,8 @@
 
 use crate::command::Place;
 
-/// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired.
+/// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired. No rule explains the
+/// program of the other, so its wrong prose is rejected.
 const SCRIPT: &str = r#"
 {"when": {"contains": "mathematics teacher, write", "last": "rolls into each bag"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
 {"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 16$ and $5 + 3 \\cdot 16 = 53$. \\boxed{53}"}
@@ -12,7 +13,7 @@ const SCRIPT: &str = r#"
 {"when": {"contains": "mathematical writer", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
 {"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide the rolls by the size of a bag.\n```python\nprint(138 // 6)\n```\nThe output is 99."}
 {"when": {"contains": "rolls into each bag", "last": "23", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
-{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\n5 + 3 * (12 - 8)**2\n```"}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\neval('5 + 3 * (12 - 8)**2')\n```"}
 {"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "53", "turn": 1}, "reply": "The value is \\boxed{53}."}
 {"reply": "I do not know."}
 "#;
@@ -54,6 +55,8 @@ fn every_stage_and_again() {
 
     let trace = with("show", &["starter/prealgebra/1"]);
     assert!(trace.contains("▌result") && trace.contains("23"), "{trace}");
+    let beside = trace.lines().find(|line| line.contains("138 // 6") && line.contains('│')).unwrap_or_default();
+    assert!(beside.contains("bags") || beside.contains("6"), "the prose stands beside its call: {trace}");
 
     // The paper's tables.
     let reasoning = with("export", &["--table", "reasoning"]);

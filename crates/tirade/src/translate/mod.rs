@@ -9,6 +9,8 @@
 
 pub mod check;
 pub mod code;
+#[cfg(test)]
+mod faults_test;
 pub mod judge;
 pub mod planted;
 pub mod rephraser;

@@ -48,6 +48,10 @@ impl Worked {
 impl Reader {
     pub(super) fn evaluate(&mut self, node: &Node) -> Result<Worked, Unexplained> {
         self.spend()?;
+        self.deeper(|reader| reader.evaluate_here(node))
+    }
+
+    fn evaluate_here(&mut self, node: &Node) -> Result<Worked, Unexplained> {
         match node {
             Node::Number(text) => literal(text),
             Node::Text(pieces) => self.text(pieces),
@@ -506,7 +510,7 @@ fn sliced(items: &[Value], [low, high, step]: [Option<i64>; 3]) -> Vec<Value> {
     let mut chosen = Vec::new();
     while at >= 0 && at < length && (step > 0 && at < last || step < 0 && at > last) {
         chosen.push(items[at as usize].clone());
-        at += step;
+        at = at.saturating_add(step);
     }
     chosen
 }

@@ -29,7 +29,14 @@ pub struct Reader {
     fuel: u32,
     /// Symbols that the program declares to be positive.
     pub(super) positive: Vec<String>,
+    /// Blocks and expressions that are being followed inside each other.
+    depth: usize,
 }
+
+/// Expressions and blocks inside each other, whichever functions they belong to: following them recurses.
+const DEEPEST: usize = 48;
+/// Largest value, counted with all its members.
+const HEAVIEST: usize = 4_000;
 
 /// How a statement ends.
 pub(super) enum Flow {
@@ -76,6 +83,7 @@ impl Reader {
         self.story = Story::default();
         self.printed.clear();
         self.fuel = FUEL;
+        self.depth = 0;
         self.scopes.truncate(1);
         if self.scopes.is_empty() {
             self.scopes.push(HashMap::new());
@@ -99,7 +107,12 @@ impl Reader {
                 Some(rounded) => rounded,
                 None => continue,
             };
-            if !self.story.shows(&formula) {
+            let members = match &worked.value {
+                Value::List(items) | Value::Tuple(items) | Value::Set(items) => items.iter().map(Value::tex).collect::<Option<Vec<_>>>(),
+                _ => None,
+            };
+            let all_shown = members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
+            if !all_shown && !self.story.shows(&formula) {
                 self.story.say(&format!("we get ${formula}$."));
             }
         }
@@ -133,14 +146,27 @@ impl Reader {
         }
     }
 
-    pub(super) fn block(&mut self, block: &[Statement]) -> Result<Flow, Unexplained> {
-        for statement in block {
-            match self.statement(statement)? {
-                Flow::Next => {}
-                other => return Ok(other),
-            }
+    /// Counts how deep the following goes while `follow` goes on.
+    pub(super) fn deeper<T>(&mut self, follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>) -> Result<T, Unexplained> {
+        if self.depth >= DEEPEST {
+            return Err(Unexplained::new("nesting this deep"));
         }
-        Ok(Flow::Next)
+        self.depth += 1;
+        let result = follow(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub(super) fn block(&mut self, block: &[Statement]) -> Result<Flow, Unexplained> {
+        self.deeper(|reader| {
+            for statement in block {
+                match reader.statement(statement)? {
+                    Flow::Next => {}
+                    other => return Ok(other),
+                }
+            }
+            Ok(Flow::Next)
+        })
     }
 
     fn statement(&mut self, statement: &Statement) -> Result<Flow, Unexplained> {
@@ -159,9 +185,7 @@ impl Reader {
             Statement::If(branches, otherwise) => return self.conditional(branches, otherwise),
             Statement::For(target, source, body) => return self.for_loop(target, source, body),
             Statement::While(condition, body) => return self.while_loop(condition, body),
-            Statement::Define(function) => {
-                self.set(&function.name, Value::Function(Rc::new(function.clone())))
-            }
+            Statement::Define(function) => self.set(&function.name, Value::Function(Rc::new(function.clone()))),
             Statement::Return(node) => {
                 let worked = match node {
                     Some(node) => self.evaluate(node)?,
@@ -183,8 +207,7 @@ impl Reader {
 
     fn import(&mut self, own: &str, full: &str) -> Result<(), Unexplained> {
         let module = full.split('.').next().unwrap_or_default();
-        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module)
-        {
+        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module) {
             return Err(Unexplained::new(&format!("the module {module}")));
         }
         if own == "*" {
@@ -195,17 +218,11 @@ impl Reader {
         Ok(())
     }
 
-    pub(super) fn assign(
-        &mut self,
-        target: &Node,
-        worked: &Worked,
-        literal: bool,
-    ) -> Result<(), Unexplained> {
+    pub(super) fn assign(&mut self, target: &Node, worked: &Worked, literal: bool) -> Result<(), Unexplained> {
         match target {
             Node::Name(name) => {
                 self.tell(name, worked, literal);
-                self.set(name, worked.value.clone());
-                Ok(())
+                self.keep(name, worked.value.clone())
             }
             Node::Tuple(targets) | Node::List(targets) => {
                 let members = worked.value.members(50)?;
@@ -214,12 +231,7 @@ impl Reader {
                 }
                 for (index, (target, member)) in targets.iter().zip(members).enumerate() {
                     let part = match worked.parts.get(index) {
-                        Some(formula) => Worked {
-                            value: member,
-                            formula: formula.clone(),
-                            parts: Vec::new(),
-                            searched: false,
-                        },
+                        Some(formula) => Worked { value: member, formula: formula.clone(), parts: Vec::new(), searched: false },
                         None => Worked::plain(member),
                     };
                     self.assign(target, &part, literal)?;
@@ -238,9 +250,7 @@ impl Reader {
         match (&mut whole, &index) {
             (Value::List(items), Value::Number(number)) => {
                 let at = number.integer().and_then(|i| usize::try_from(i).ok());
-                let slot = at
-                    .and_then(|at| items.get_mut(at))
-                    .ok_or_else(|| Unexplained::new("an index out of range"))?;
+                let slot = at.and_then(|at| items.get_mut(at)).ok_or_else(|| Unexplained::new("an index out of range"))?;
                 *slot = worked.value.clone();
             }
             (Value::Dict(pairs), key) => match pairs.iter_mut().find(|(known, _)| known.same_as(key)) {
@@ -249,7 +259,15 @@ impl Reader {
             },
             _ => return Err(Unexplained::new("an assignment to a part of this")),
         }
-        self.set(name, whole);
+        self.keep(name, whole)
+    }
+
+    /// [`set`](Self::set) for values of some size.
+    pub(super) fn keep(&mut self, name: &str, value: Value) -> Result<(), Unexplained> {
+        if value.weight() > HEAVIEST {
+            return Err(Unexplained::new("a value this large"));
+        }
+        self.set(name, value);
         Ok(())
     }
 
@@ -257,23 +275,22 @@ impl Reader {
     fn tell(&mut self, name: &str, worked: &Worked, literal: bool) {
         let again = self.get(name).is_some();
         let Some(tex) = worked.value.tex() else { return };
+        let counts = matches!(&worked.value, Value::Number(number) if number.integer().is_some());
         match &worked.value {
             Value::Number(number) if number.is_symbolic() => {
                 if label(name) != Label::Symbol(tex.clone()) && !matches!(label(name), Label::Nameless) {
-                    self.story.found(name, &worked.formula.equated(&tex), again);
+                    self.story.found(name, &worked.formula.equated(&tex), again, counts);
                 }
             }
-            Value::Number(_) if literal && !again => self.story.given(name, &tex),
+            Value::Number(_) if literal && !again => self.story.given(name, &tex, counts),
             Value::Number(_) if worked.formula.text != tex || again && literal => {
-                self.story.found(name, &worked.formula.equated(&tex), again)
+                self.story.found(name, &worked.formula.equated(&tex), again, counts)
             }
-            Value::List(items) | Value::Set(items) | Value::Tuple(items)
-                if items.len() <= 40 && worked.searched =>
-            {
-                self.story.found(name, &tex, again);
+            Value::List(items) | Value::Set(items) | Value::Tuple(items) if items.len() <= 40 && worked.searched => {
+                self.story.found(name, &tex, again, false);
             }
-            Value::List(_) if literal && !again => self.story.given(name, &tex),
-            Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again),
+            Value::List(_) if literal && !again => self.story.given(name, &tex, counts),
+            Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again, false),
             _ => {}
         }
     }
@@ -284,11 +301,7 @@ impl Reader {
         self.assign(target, &worked, false)
     }
 
-    fn conditional(
-        &mut self,
-        branches: &[(Node, Vec<Statement>)],
-        otherwise: &[Statement],
-    ) -> Result<Flow, Unexplained> {
+    fn conditional(&mut self, branches: &[(Node, Vec<Statement>)], otherwise: &[Statement]) -> Result<Flow, Unexplained> {
         for (condition, body) in branches {
             let (holds, formula) = self.condition(condition)?;
             if holds {
@@ -309,8 +322,7 @@ impl Reader {
         }
         let worked = self.evaluate(source)?;
         let members = worked.value.members(MOST_ROUNDS)?;
-        if let (Node::Name(name), Value::Range(..), Label::Symbol(symbol)) =
-            (target, &worked.value, label_of(target))
+        if let (Node::Name(name), Value::Range(..), Label::Symbol(symbol)) = (target, &worked.value, label_of(target))
             && members.len() > 2
             && let Some(values) = worked.value.tex()
         {
@@ -358,12 +370,7 @@ impl Reader {
     }
 
     /// Calls a function of the program.
-    pub(super) fn call_own(
-        &mut self,
-        function: &Function,
-        given: Vec<Worked>,
-        named: Vec<(String, Worked)>,
-    ) -> Result<Worked, Unexplained> {
+    pub(super) fn call_own(&mut self, function: &Function, given: Vec<Worked>, named: Vec<(String, Worked)>) -> Result<Worked, Unexplained> {
         if self.scopes.len() > DEEPEST_CALL {
             return Err(Unexplained::new("calls within calls this deep"));
         }
@@ -408,8 +415,7 @@ fn is_literal(node: &Node) -> bool {
                 Node::Attribute(_, name) => name,
                 _ => return false,
             };
-            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float")
-                && args.iter().all(is_literal)
+            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float") && args.iter().all(is_literal)
         }
         _ => false,
     }
@@ -419,19 +425,12 @@ impl Worked {
     /// How a printed value is shown: its formula and value, rounded where the format says so.
     fn format(&self, format: &str) -> Option<String> {
         let tex = self.value.tex()?;
-        let places = format
-            .trim_end_matches(['f', '%'])
-            .strip_prefix('.')
-            .and_then(|places| places.parse::<usize>().ok());
+        let places = format.trim_end_matches(['f', '%']).strip_prefix('.').and_then(|places| places.parse::<usize>().ok());
         match (&self.value, places) {
             (Value::Number(number), Some(places)) if places <= 12 => {
                 let rounded = format!("{:.*}", places, number.approximate()?);
                 let formula = Formula { rounded: true, ..self.formula.clone() };
-                Some(if formula.text == rounded || tex == rounded {
-                    self.formula.equated(&tex)
-                } else {
-                    formula.equated(&rounded)
-                })
+                Some(if formula.text == rounded || tex == rounded { self.formula.equated(&tex) } else { formula.equated(&rounded) })
             }
             _ => Some(self.formula.equated(&tex)),
         }

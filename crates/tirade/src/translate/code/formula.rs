@@ -94,12 +94,6 @@ impl Formula {
         Self::made(format!("{name}({})", texts.join(", ")), Level::Atom, &args.iter().collect::<Vec<_>>())
     }
 
-    /// All formulas with an operator between them.
-    pub fn joined(operator: &str, parts: &[Self]) -> Option<Self> {
-        let (first, rest) = parts.split_first()?;
-        rest.iter().try_fold(first.clone(), |all, part| Self::binary(operator, &all, part))
-    }
-
     /// `formula = value`, or only the value where they read the same.
     pub fn equated(&self, value: &str) -> String {
         match (self.text == value || self.text.is_empty(), self.rounded) {

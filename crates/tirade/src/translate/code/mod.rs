@@ -8,7 +8,7 @@
 //! use tirade::translate::code::Reader;
 //! let mut reader = Reader::default();
 //! let text = reader.explain("shirts = 3\npants = 4\nprint(shirts * pants)", "12").unwrap();
-//! assert_eq!(text, "Let the shirts be $3$ and the pants be $4$. We get $3 \\cdot 4 = 12$.");
+//! assert_eq!(text, "Let the number of shirts be $3$ and the number of pants be $4$. We get $3 \\cdot 4 = 12$.");
 //! assert!(reader.explain("import os", "").is_err());
 //! ```
 

@@ -8,6 +8,8 @@ use super::parse::{DEEPEST, Parser, expression};
 const KEYWORDS: [&str; 9] = ["if", "else", "for", "in", "and", "or", "is", "as", "import"];
 /// Binary operators from loose to tight; the power is apart.
 const LEVELS: [&[&str]; 6] = [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%"]];
+/// Operators, calls or indices after each other: each nests the tree one deeper.
+const LONGEST_CHAIN: usize = 100;
 const COMPARISONS: [&str; 6] = ["==", "!=", "<=", ">=", "<", ">"];
 
 impl Parser {
@@ -109,7 +111,12 @@ impl Parser {
     fn binary(&mut self, level: usize) -> Result<Node, Unexplained> {
         let Some(operators) = LEVELS.get(level) else { return self.unary() };
         let mut left = self.binary(level + 1)?;
+        let mut length = 0;
         while let Some(operator) = operators.iter().find(|operator| self.op(operator)) {
+            length += 1;
+            if length > LONGEST_CHAIN {
+                return Err(Unexplained::new("an expression this long"));
+            }
             left = Node::Binary(operator, Box::new(left), Box::new(self.binary(level + 1)?));
         }
         Ok(left)
@@ -132,7 +139,7 @@ impl Parser {
 
     pub(super) fn atom_with_trailers(&mut self) -> Result<Node, Unexplained> {
         let mut node = self.atom()?;
-        loop {
+        for _ in 0..LONGEST_CHAIN {
             if self.op("(") {
                 node = self.call(node)?;
             } else if self.op("[") {
@@ -143,6 +150,7 @@ impl Parser {
                 return Ok(node);
             }
         }
+        Err(Unexplained::new("an expression this long"))
     }
 
     fn call(&mut self, function: Node) -> Result<Node, Unexplained> {

@@ -33,6 +33,10 @@ const PROGRAM: [&str; 16] = [
     "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code",
     "program", "tuple", "idx", "print", "count",
 ];
+/// Plural words for amounts, which have no number.
+const MONEY: [&str; 14] = [
+    "earnings", "savings", "expenses", "sales", "wages", "costs", "prices", "proceeds", "winnings", "taxes", "fees", "profits", "revenues", "ages",
+];
 const PREPOSITIONS: [&str; 14] =
     ["of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by", "between", "each"];
 
@@ -62,20 +66,20 @@ pub enum Label {
 
 impl Story {
     /// A value that the program starts from.
-    pub fn given(&mut self, name: &str, tex: &str) {
+    pub fn given(&mut self, name: &str, tex: &str, counts: bool) {
         if self.quiet > 0 {
             return;
         }
-        match label(name) {
+        match counted(label(name), counts) {
             Label::Symbol(symbol) if symbol != tex => self.givens.push(format!("${symbol} = {tex}$")),
             Label::Words(words) => self.givens.push(format!("the {words} be ${tex}$")),
             _ => {}
         }
     }
 
-    /// What was computed for a name.
-    pub fn found(&mut self, name: &str, equation: &str, again: bool) {
-        let sentence = match label(name) {
+    /// What was computed for a name; `counts` where it is one whole number.
+    pub fn found(&mut self, name: &str, equation: &str, again: bool, counts: bool) {
+        let sentence = match counted(label(name), counts) {
             Label::Symbol(symbol) if again => format!("${symbol}$ becomes ${equation}$."),
             Label::Symbol(symbol) => format!("${symbol} = {equation}$."),
             Label::Words(words) if again => {
@@ -233,6 +237,17 @@ pub fn label(name: &str) -> Label {
     Label::Words(joined)
 }
 
+/// A whole number of girls is the number of girls; of total girls, their total number. Money is not counted.
+fn counted(label: Label, counts: bool) -> Label {
+    match label {
+        Label::Words(words) if counts && is_plural(&words) && !MONEY.contains(&head(&words)) => Label::Words(match words.strip_prefix("total ") {
+            Some(rest) => format!("total number of {rest}"),
+            None => format!("number of {words}"),
+        }),
+        other => other,
+    }
+}
+
 /// `x`, `x1` and `x_1` as `x_{1}`, `alpha`, `AB`.
 fn symbol(name: &str) -> Option<String> {
     let greek = ["alpha", "beta", "gamma", "delta", "theta", "phi", "omega", "lambda", "mu"];
@@ -273,16 +288,16 @@ mod tests {
     #[test]
     fn sentences_are_whole() {
         let mut story = Story::default();
-        story.given("num_shirts", "3");
-        story.given("n", "4");
-        story.found("total_outfits", "3 \\cdot 4 = 12", false);
+        story.given("num_shirts", "3", true);
+        story.given("n", "4", true);
+        story.found("total_outfits", "3 \\cdot 4 = 12", false, true);
         story.since("12 > 5");
-        story.found("x", "2", false);
-        story.found("total_outfits", "13", true);
+        story.found("x", "2", false, true);
+        story.found("total_cost", "13", true, true);
         assert_eq!(
             story.take().unwrap(),
-            "Let the number of shirts be $3$ and $n = 4$. The total outfits are $3 \\cdot 4 = 12$. Since $12 > 5$, $x = 2$. The total \
-             outfits become $13$."
+            "Let the number of shirts be $3$ and $n = 4$. The total number of outfits is $3 \\cdot 4 = 12$. Since $12 > 5$, $x = 2$. The \
+             total cost becomes $13$."
         );
     }
 

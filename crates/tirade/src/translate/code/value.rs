@@ -189,6 +189,23 @@ impl Value {
         }
     }
 
+    /// How many values it is made of. Nesting weighs too, so that what is built in a loop cannot grow deep.
+    pub fn weight(&self) -> usize {
+        self.weight_at(1)
+    }
+
+    fn weight_at(&self, level: usize) -> usize {
+        let all = |items: &[Self]| items.iter().fold(level * level, |sum, item| sum.saturating_add(item.weight_at(level + 1)));
+        match self {
+            _ if level > 60 => usize::MAX / 2,
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => all(items),
+            Self::Dict(pairs) => pairs.iter().fold(level, |sum, (key, value)| sum.saturating_add(key.weight_at(level + 1)).saturating_add(value.weight_at(level + 1))),
+            Self::Matrix(rows) => rows.iter().map(Vec::len).sum(),
+            Self::Text(text) => 1 + text.len() / 20,
+            _ => 1,
+        }
+    }
+
     /// The members of what can be gone through.
     pub fn members(&self, most: usize) -> Result<Vec<Value>, Unexplained> {
         let members = match self {
@@ -244,9 +261,9 @@ impl Value {
             Self::Set(items) if !items.is_empty() => Some(format!("\\{{{}\\}}", join(items)?)),
             Self::Tuple(items) if !items.is_empty() => Some(format!("({})", join(items)?)),
             Self::Range(low, high, step) => {
-                let first = low + step;
-                let last = low + (range_length(*low, *high, *step) as i64 - 1) * step;
-                Some(format!("{low}, {first}, \\dots, {last}"))
+                let (first, by) = (i128::from(*low), i128::from(*step));
+                let last = first + (range_length(*low, *high, *step) - 1) * by;
+                Some(format!("{first}, {}, \\dots, {last}", first + by))
             }
             Self::Matrix(rows) => {
                 let row = |row: &Vec<Number>| row.iter().map(Number::tex).collect::<Vec<_>>().join(" & ");
