@@ -55,7 +55,8 @@ fn every_stage_and_again() {
 
     let trace = with("show", &["starter/prealgebra/1"]);
     assert!(trace.contains("▌result") && trace.contains("23"), "{trace}");
-    let beside = trace.lines().find(|line| line.contains("138 // 6") && line.contains('│')).unwrap_or_default();
+    let beside =
+        trace.lines().find(|line| line.contains("138 // 6") && line.contains('│')).unwrap_or_default();
     assert!(beside.contains("bags") || beside.contains("6"), "the prose stands beside its call: {trace}");
 
     // The paper's tables.

@@ -108,10 +108,13 @@ impl Reader {
                 None => continue,
             };
             let members = match &worked.value {
-                Value::List(items) | Value::Tuple(items) | Value::Set(items) => items.iter().map(Value::tex).collect::<Option<Vec<_>>>(),
+                Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                    items.iter().map(Value::tex).collect::<Option<Vec<_>>>()
+                }
                 _ => None,
             };
-            let all_shown = members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
+            let all_shown =
+                members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
             if !all_shown && !self.story.shows(&formula) {
                 self.story.say(&format!("we get ${formula}$."));
             }
@@ -147,7 +150,10 @@ impl Reader {
     }
 
     /// Counts how deep the following goes while `follow` goes on.
-    pub(super) fn deeper<T>(&mut self, follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>) -> Result<T, Unexplained> {
+    pub(super) fn deeper<T>(
+        &mut self,
+        follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>,
+    ) -> Result<T, Unexplained> {
         if self.depth >= DEEPEST {
             return Err(Unexplained::new("nesting this deep"));
         }
@@ -185,7 +191,9 @@ impl Reader {
             Statement::If(branches, otherwise) => return self.conditional(branches, otherwise),
             Statement::For(target, source, body) => return self.for_loop(target, source, body),
             Statement::While(condition, body) => return self.while_loop(condition, body),
-            Statement::Define(function) => self.set(&function.name, Value::Function(Rc::new(function.clone()))),
+            Statement::Define(function) => {
+                self.set(&function.name, Value::Function(Rc::new(function.clone())))
+            }
             Statement::Return(node) => {
                 let worked = match node {
                     Some(node) => self.evaluate(node)?,
@@ -207,7 +215,8 @@ impl Reader {
 
     fn import(&mut self, own: &str, full: &str) -> Result<(), Unexplained> {
         let module = full.split('.').next().unwrap_or_default();
-        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module) {
+        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module)
+        {
             return Err(Unexplained::new(&format!("the module {module}")));
         }
         if own == "*" {
@@ -218,7 +227,12 @@ impl Reader {
         Ok(())
     }
 
-    pub(super) fn assign(&mut self, target: &Node, worked: &Worked, literal: bool) -> Result<(), Unexplained> {
+    pub(super) fn assign(
+        &mut self,
+        target: &Node,
+        worked: &Worked,
+        literal: bool,
+    ) -> Result<(), Unexplained> {
         match target {
             Node::Name(name) => {
                 self.tell(name, worked, literal);
@@ -231,7 +245,12 @@ impl Reader {
                 }
                 for (index, (target, member)) in targets.iter().zip(members).enumerate() {
                     let part = match worked.parts.get(index) {
-                        Some(formula) => Worked { value: member, formula: formula.clone(), parts: Vec::new(), searched: false },
+                        Some(formula) => Worked {
+                            value: member,
+                            formula: formula.clone(),
+                            parts: Vec::new(),
+                            searched: false,
+                        },
                         None => Worked::plain(member),
                     };
                     self.assign(target, &part, literal)?;
@@ -250,7 +269,9 @@ impl Reader {
         match (&mut whole, &index) {
             (Value::List(items), Value::Number(number)) => {
                 let at = number.integer().and_then(|i| usize::try_from(i).ok());
-                let slot = at.and_then(|at| items.get_mut(at)).ok_or_else(|| Unexplained::new("an index out of range"))?;
+                let slot = at
+                    .and_then(|at| items.get_mut(at))
+                    .ok_or_else(|| Unexplained::new("an index out of range"))?;
                 *slot = worked.value.clone();
             }
             (Value::Dict(pairs), key) => match pairs.iter_mut().find(|(known, _)| known.same_as(key)) {
@@ -286,7 +307,9 @@ impl Reader {
             Value::Number(_) if worked.formula.text != tex || again && literal => {
                 self.story.found(name, &worked.formula.equated(&tex), again, counts)
             }
-            Value::List(items) | Value::Set(items) | Value::Tuple(items) if items.len() <= 40 && worked.searched => {
+            Value::List(items) | Value::Set(items) | Value::Tuple(items)
+                if items.len() <= 40 && worked.searched =>
+            {
                 self.story.found(name, &tex, again, false);
             }
             Value::List(_) if literal && !again => self.story.given(name, &tex, counts),
@@ -301,7 +324,11 @@ impl Reader {
         self.assign(target, &worked, false)
     }
 
-    fn conditional(&mut self, branches: &[(Node, Vec<Statement>)], otherwise: &[Statement]) -> Result<Flow, Unexplained> {
+    fn conditional(
+        &mut self,
+        branches: &[(Node, Vec<Statement>)],
+        otherwise: &[Statement],
+    ) -> Result<Flow, Unexplained> {
         for (condition, body) in branches {
             let (holds, formula) = self.condition(condition)?;
             if holds {
@@ -322,7 +349,8 @@ impl Reader {
         }
         let worked = self.evaluate(source)?;
         let members = worked.value.members(MOST_ROUNDS)?;
-        if let (Node::Name(name), Value::Range(..), Label::Symbol(symbol)) = (target, &worked.value, label_of(target))
+        if let (Node::Name(name), Value::Range(..), Label::Symbol(symbol)) =
+            (target, &worked.value, label_of(target))
             && members.len() > 2
             && let Some(values) = worked.value.tex()
         {
@@ -370,7 +398,12 @@ impl Reader {
     }
 
     /// Calls a function of the program.
-    pub(super) fn call_own(&mut self, function: &Function, given: Vec<Worked>, named: Vec<(String, Worked)>) -> Result<Worked, Unexplained> {
+    pub(super) fn call_own(
+        &mut self,
+        function: &Function,
+        given: Vec<Worked>,
+        named: Vec<(String, Worked)>,
+    ) -> Result<Worked, Unexplained> {
         if self.scopes.len() > DEEPEST_CALL {
             return Err(Unexplained::new("calls within calls this deep"));
         }
@@ -415,7 +448,8 @@ fn is_literal(node: &Node) -> bool {
                 Node::Attribute(_, name) => name,
                 _ => return false,
             };
-            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float") && args.iter().all(is_literal)
+            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float")
+                && args.iter().all(is_literal)
         }
         _ => false,
     }
@@ -425,12 +459,19 @@ impl Worked {
     /// How a printed value is shown: its formula and value, rounded where the format says so.
     fn format(&self, format: &str) -> Option<String> {
         let tex = self.value.tex()?;
-        let places = format.trim_end_matches(['f', '%']).strip_prefix('.').and_then(|places| places.parse::<usize>().ok());
+        let places = format
+            .trim_end_matches(['f', '%'])
+            .strip_prefix('.')
+            .and_then(|places| places.parse::<usize>().ok());
         match (&self.value, places) {
             (Value::Number(number), Some(places)) if places <= 12 => {
                 let rounded = format!("{:.*}", places, number.approximate()?);
                 let formula = Formula { rounded: true, ..self.formula.clone() };
-                Some(if formula.text == rounded || tex == rounded { self.formula.equated(&tex) } else { formula.equated(&rounded) })
+                Some(if formula.text == rounded || tex == rounded {
+                    self.formula.equated(&tex)
+                } else {
+                    formula.equated(&rounded)
+                })
             }
             _ => Some(self.formula.equated(&tex)),
         }

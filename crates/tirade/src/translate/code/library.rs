@@ -18,8 +18,28 @@ use super::value::{Kind, Number, Value};
 const MOST_TERMS: usize = 20;
 /// Names that need no import.
 const BUILTINS: [&str; 22] = [
-    "print", "sum", "len", "range", "abs", "min", "max", "round", "int", "float", "str", "list", "tuple", "set", "sorted", "pow", "all", "any",
-    "enumerate", "zip", "map", "divmod",
+    "print",
+    "sum",
+    "len",
+    "range",
+    "abs",
+    "min",
+    "max",
+    "round",
+    "int",
+    "float",
+    "str",
+    "list",
+    "tuple",
+    "set",
+    "sorted",
+    "pow",
+    "all",
+    "any",
+    "enumerate",
+    "zip",
+    "map",
+    "divmod",
 ];
 
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -32,9 +52,15 @@ fn refused(name: &str) -> impl Fn(ExactError) -> Unexplained {
 }
 
 impl Reader {
-    pub(super) fn call(&mut self, function: &Node, given: &[Node], named: &[(String, Node)]) -> Result<Worked, Unexplained> {
+    pub(super) fn call(
+        &mut self,
+        function: &Node,
+        given: &[Node],
+        named: &[(String, Node)],
+    ) -> Result<Worked, Unexplained> {
         if let Node::Attribute(base, method) = function {
-            let is_module = matches!(&**base, Node::Name(name) if matches!(self.get(name), Some(Value::Known(_))));
+            let is_module =
+                matches!(&**base, Node::Name(name) if matches!(self.get(name), Some(Value::Known(_))));
             if !is_module {
                 return self.method(base, method, given, named);
             }
@@ -44,7 +70,8 @@ impl Reader {
             if name == "print" {
                 return self.print(given, named);
             }
-            if matches!(last(name), "sum" | "Sum") && let [Node::Comprehension(_)] = given
+            if matches!(last(name), "sum" | "Sum")
+                && let [Node::Comprehension(_)] = given
                 && let Some(worked) = self.long_sum(&given[0])?
             {
                 return Ok(worked);
@@ -58,12 +85,18 @@ impl Reader {
         self.apply(&callee, args, options)
     }
 
-    pub(super) fn apply(&mut self, callee: &Value, args: Vec<Worked>, options: Vec<(String, Worked)>) -> Result<Worked, Unexplained> {
+    pub(super) fn apply(
+        &mut self,
+        callee: &Value,
+        args: Vec<Worked>,
+        options: Vec<(String, Worked)>,
+    ) -> Result<Worked, Unexplained> {
         match callee {
             Value::Function(own) => self.call_own(&own.clone(), args, options),
             Value::Lambda(lambda) => {
                 let (params, body) = &**lambda;
-                let before: Vec<Option<Value>> = params.iter().map(|param| self.get(param).cloned()).collect();
+                let before: Vec<Option<Value>> =
+                    params.iter().map(|param| self.get(param).cloned()).collect();
                 for (param, arg) in params.iter().zip(&args) {
                     self.set(param, arg.value.clone());
                 }
@@ -89,13 +122,19 @@ impl Reader {
         for node in given {
             line.extend(self.fragments(node)?);
         }
-        self.printed.push(line.into_iter().filter(|part| !matches!(part, Fragment::Text(text) if text.trim().is_empty())).collect());
+        self.printed.push(
+            line.into_iter()
+                .filter(|part| !matches!(part, Fragment::Text(text) if text.trim().is_empty()))
+                .collect(),
+        );
         Ok(Worked::plain(Value::None))
     }
 
     /// A constant such as `math.pi`, or the name of a function.
     pub(super) fn known(&mut self, full: &str) -> Result<Worked, Unexplained> {
-        let constant = |value| Ok(Worked::plain(Value::Number(Number { expr: Expr::constant(value), kind: Kind::Exact })));
+        let constant = |value| {
+            Ok(Worked::plain(Value::Number(Number { expr: Expr::constant(value), kind: Kind::Exact })))
+        };
         match last(full) {
             "pi" => constant(Const::Pi),
             "E" | "e" => constant(Const::E),
@@ -109,7 +148,9 @@ impl Reader {
     fn long_sum(&mut self, node: &Node) -> Result<Option<Worked>, Unexplained> {
         let Node::Comprehension(made) = node else { return Ok(None) };
         let [clause] = made.clauses.as_slice() else { return Ok(None) };
-        let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else { return Ok(None) };
+        let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else {
+            return Ok(None);
+        };
         let Value::Range(low, high, 1) = self.evaluate(&clause.source)?.value else { return Ok(None) };
         if super::value::range_length(low, high, 1) <= MOST_TERMS as i128 {
             return Ok(None);
@@ -119,17 +160,25 @@ impl Reader {
         let element = self.evaluate(&made.element);
         self.unset(name, before);
         let Ok(Worked { value: Value::Number(element), .. }) = element else { return Ok(None) };
-        let sum = cas::sum_worked(&element.expr, &name.as_str().into(), &Expr::int(low), &Expr::int(high - 1));
+        let sum =
+            cas::sum_worked(&element.expr, &name.as_str().into(), &Expr::int(low), &Expr::int(high - 1));
         let sum = sum.map_err(refused("sum"))?;
         self.story.say(&sum.derivation.render_english());
         Ok(Some(Worked::plain(Value::Number(Number::new(sum.value, element.kind)?))))
     }
 
-    fn function(&mut self, name: &str, args: Vec<Worked>, options: &[(String, Worked)]) -> Result<Worked, Unexplained> {
+    fn function(
+        &mut self,
+        name: &str,
+        args: Vec<Worked>,
+        options: &[(String, Worked)],
+    ) -> Result<Worked, Unexplained> {
         if let Some(worked) = self.collections(name, &args, options)? {
             return Ok(worked);
         }
-        let option = |wanted: &str| options.iter().find(|(name, _)| name == wanted).and_then(|(_, worked)| worked.value.truth());
+        let option = |wanted: &str| {
+            options.iter().find(|(name, _)| name == wanted).and_then(|(_, worked)| worked.value.truth())
+        };
         let symbols = |value: Result<Value, Unexplained>| value.map(Worked::plain);
         match (name, args.as_slice()) {
             ("symbols" | "Symbol" | "var", [one]) => self.symbols(one, options),
@@ -149,10 +198,18 @@ impl Reader {
                     "Ne" => "!=",
                     _ => "==",
                 };
-                let relation = Expr::relation(a.number()?.expr.clone(), relation_sign(operator), b.number()?.expr.clone());
+                let relation = Expr::relation(
+                    a.number()?.expr.clone(),
+                    relation_sign(operator),
+                    b.number()?.expr.clone(),
+                );
                 Ok(Worked::plain(Value::Relation(relation)))
             }
-            ("Eq", [a]) => Ok(Worked::plain(Value::Relation(Expr::relation(a.number()?.expr.clone(), relation_sign("=="), Expr::int(0))))),
+            ("Eq", [a]) => Ok(Worked::plain(Value::Relation(Expr::relation(
+                a.number()?.expr.clone(),
+                relation_sign("=="),
+                Expr::int(0),
+            )))),
             ("sqrt", [x]) => self.root(x, None),
             ("root" | "real_root", [x, n]) => self.root(x, Some(n)),
             ("cbrt", [x]) => self.root(x, Some(&Worked::plain(Value::int(3)))),
@@ -163,14 +220,18 @@ impl Reader {
             }
             ("Rational" | "Fraction" | "Integer" | "sympify" | "S" | "nsimplify", [x]) => {
                 let number = match &x.value {
-                    Value::Text(text) => Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?,
+                    Value::Text(text) => {
+                        Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?
+                    }
                     _ => x.number()?.clone(),
                 };
                 Ok(Worked::with(Number { kind: Kind::Exact, ..number }, x.formula.clone()))
             }
             ("float" | "N" | "Float", [x, ..]) => {
                 let number = match &x.value {
-                    Value::Text(text) => Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?,
+                    Value::Text(text) => {
+                        Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?
+                    }
                     _ => x.number()?.clone(),
                 };
                 Ok(Worked::with(Number { kind: Kind::Float, ..number }, x.formula.clone()))
@@ -181,8 +242,15 @@ impl Reader {
             ("round", [x, ..]) => self.round(x, args.get(1)),
             ("abs" | "fabs" | "Abs", [x]) => {
                 let number = x.number()?;
-                let negative = number.compare(&Number::int(0)).ok_or_else(|| Unexplained::new("the absolute value of this"))?.is_lt();
-                let value = if negative { Number::new(number.expr.clone().neg(), number.kind)? } else { number.clone() };
+                let negative = number
+                    .compare(&Number::int(0))
+                    .ok_or_else(|| Unexplained::new("the absolute value of this"))?
+                    .is_lt();
+                let value = if negative {
+                    Number::new(number.expr.clone().neg(), number.kind)?
+                } else {
+                    number.clone()
+                };
                 Ok(Worked::with(value, x.formula.wrapped("\\left|", "\\right|")))
             }
             ("pow", [x, y]) => binary("**", x, y),
@@ -200,12 +268,15 @@ impl Reader {
         if list.iter().any(|name| name.contains([':', '('])) || list.is_empty() {
             return Err(Unexplained::new("symbols with a range of names"));
         }
-        let positive = options.iter().any(|(name, worked)| name == "positive" && worked.value.truth() == Some(true));
+        let positive =
+            options.iter().any(|(name, worked)| name == "positive" && worked.value.truth() == Some(true));
         if positive {
             self.positive.extend(list.iter().map(|name| (*name).to_owned()));
         }
-        let mut made: Vec<Value> =
-            list.iter().map(|name| Value::Number(Number { expr: Expr::sym(*name), kind: Kind::Exact })).collect();
+        let mut made: Vec<Value> = list
+            .iter()
+            .map(|name| Value::Number(Number { expr: Expr::sym(*name), kind: Kind::Exact }))
+            .collect();
         Ok(Worked::plain(if made.len() == 1 { made.remove(0) } else { Value::Tuple(made) }))
     }
 
@@ -214,7 +285,12 @@ impl Reader {
         let exponent = match n {
             None => Rational::from_parts(1.into(), 2u8.into()),
             Some(n) => {
-                let n = n.number()?.rational().filter(|n| !n.is_zero()).cloned().ok_or_else(|| Unexplained::new("this root"))?;
+                let n = n
+                    .number()?
+                    .rational()
+                    .filter(|n| !n.is_zero())
+                    .cloned()
+                    .ok_or_else(|| Unexplained::new("this root"))?;
                 Rational::ONE / n
             }
         };
@@ -224,13 +300,23 @@ impl Reader {
         };
         let value = match (number.rational(), n) {
             // An exact root where there is one.
-            (Some(q), Some(n)) => exact_root(q, n.number()?.integer()).map_or_else(|| number.expr.clone().pow(Expr::Num(exponent)), Expr::Num),
+            (Some(q), Some(n)) => exact_root(q, n.number()?.integer())
+                .map_or_else(|| number.expr.clone().pow(Expr::Num(exponent)), Expr::Num),
             _ => number.expr.clone().pow(Expr::Num(exponent)),
         };
-        Ok(Worked::with(Number::new(value, if number.kind == Kind::Int { Kind::Exact } else { number.kind })?, x.formula.wrapped(&before, "}")))
+        Ok(Worked::with(
+            Number::new(value, if number.kind == Kind::Int { Kind::Exact } else { number.kind })?,
+            x.formula.wrapped(&before, "}"),
+        ))
     }
 
-    fn rounded(&mut self, x: &Worked, before: &str, after: &str, round: impl Fn(f64) -> f64) -> Result<Worked, Unexplained> {
+    fn rounded(
+        &mut self,
+        x: &Worked,
+        before: &str,
+        after: &str,
+        round: impl Fn(f64) -> f64,
+    ) -> Result<Worked, Unexplained> {
         let number = x.number()?;
         let value = match number.rational() {
             Some(q) if before.contains("ceil") => q.ceil(),
@@ -252,7 +338,9 @@ impl Reader {
     fn whole(&mut self, x: &Worked) -> Result<Worked, Unexplained> {
         if let Value::Text(text) = &x.value {
             let number = Number::literal(text.trim()).filter(|number| number.integer().is_some());
-            return Ok(Worked::plain(Value::Number(number.ok_or_else(|| Unexplained::new("text as a number"))?)));
+            return Ok(Worked::plain(Value::Number(
+                number.ok_or_else(|| Unexplained::new("text as a number"))?,
+            )));
         }
         let number = x.number()?;
         if number.rational().is_some_and(Rational::is_int) {
@@ -267,7 +355,9 @@ impl Reader {
     fn round(&mut self, x: &Worked, places: Option<&Worked>) -> Result<Worked, Unexplained> {
         let number = x.number()?;
         let places = match places {
-            Some(places) => places.number()?.integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 12),
+            Some(places) => {
+                places.number()?.integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 12)
+            }
             None => Some(0),
         };
         let places = places.ok_or_else(|| Unexplained::new("rounding to so many places"))?;
@@ -282,7 +372,11 @@ impl Reader {
                 Rational::from((scaled + half).floor()) / scale
             }
             None => {
-                let text = format!("{:.*}", places, number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?);
+                let text = format!(
+                    "{:.*}",
+                    places,
+                    number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?
+                );
                 return match Number::literal(&text) {
                     Some(value) => Ok(Worked::with(value, Formula { rounded: true, ..x.formula.clone() })),
                     None => Err(Unexplained::new("rounding a negative number")),
@@ -290,37 +384,74 @@ impl Reader {
             }
         };
         let kind = if places == 0 { Kind::Int } else { Kind::Float };
-        Ok(Worked::with(Number::new(Expr::Num(rounded), kind)?, Formula { rounded: true, ..x.formula.clone() }))
+        Ok(Worked::with(
+            Number::new(Expr::Num(rounded), kind)?,
+            Formula { rounded: true, ..x.formula.clone() },
+        ))
     }
 
     /// Functions with a derivation by `tirade-math`, or with a notation of their own.
     fn mathematics(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
         let integers = || {
-            args.iter().map(|arg| integer_of(arg).ok_or_else(|| Unexplained::new(&format!("`{name}` of what is no integer")))).collect::<Result<Vec<_>, _>>()
+            args.iter()
+                .map(|arg| {
+                    integer_of(arg)
+                        .ok_or_else(|| Unexplained::new(&format!("`{name}` of what is no integer")))
+                })
+                .collect::<Result<Vec<_>, _>>()
         };
         let formulas: Vec<Formula> = args.iter().map(|arg| arg.formula.clone()).collect();
         match (name, args) {
-            ("gcd", [_, _]) => self.number_theory(integer::gcd_worked(&integers()?[0], &integers()?[1]), Formula::call("\\gcd", &formulas)),
-            ("gcd" | "igcd", [_, _, _, ..]) => self.number_theory(integer::gcd_all_worked(&integers()?), Formula::call("\\gcd", &formulas)),
-            ("lcm" | "ilcm", [_, _, ..]) => self.number_theory(integer::lcm_all_worked(&integers()?), Formula::call("\\operatorname{lcm}", &formulas)),
-            ("factorial", [n]) if integer_of(n).is_some() => self.number_theory(integer::factorial_worked(&integers()?[0]), formulas[0].factorial()),
+            ("gcd", [_, _]) => self.number_theory(
+                integer::gcd_worked(&integers()?[0], &integers()?[1]),
+                Formula::call("\\gcd", &formulas),
+            ),
+            ("gcd" | "igcd", [_, _, _, ..]) => {
+                self.number_theory(integer::gcd_all_worked(&integers()?), Formula::call("\\gcd", &formulas))
+            }
+            ("lcm" | "ilcm", [_, _, ..]) => self.number_theory(
+                integer::lcm_all_worked(&integers()?),
+                Formula::call("\\operatorname{lcm}", &formulas),
+            ),
+            ("factorial", [n]) if integer_of(n).is_some() => {
+                self.number_theory(integer::factorial_worked(&integers()?[0]), formulas[0].factorial())
+            }
             ("comb" | "binomial", [n, k]) => {
                 let formula = Formula::atom(format!("\\binom{{{}}}{{{}}}", n.formula.text, k.formula.text));
                 self.number_theory(integer::binomial_worked(&integers()?[0], &integers()?[1]), formula)
             }
             ("perm", [n, k]) => {
-                let formula = Formula::new(format!("\\frac{{{}!}}{{\\left({} - {}\\right)!}}", n.formula.text, n.formula.text, k.formula.text), Level::Power);
+                let formula = Formula::new(
+                    format!(
+                        "\\frac{{{}!}}{{\\left({} - {}\\right)!}}",
+                        n.formula.text, n.formula.text, k.formula.text
+                    ),
+                    Level::Power,
+                );
                 self.number_theory(integer::permutations_worked(&integers()?[0], &integers()?[1]), formula)
             }
-            ("totient", [_]) => self.number_theory(integer::totient_worked(&integers()?[0]), Formula::call("\\varphi", &formulas)),
-            ("mod_inverse", [_, _]) => self.number_theory(integer::inverse_mod_worked(&integers()?[0], &integers()?[1]), Formula::default()),
+            ("totient", [_]) => self.number_theory(
+                integer::totient_worked(&integers()?[0]),
+                Formula::call("\\varphi", &formulas),
+            ),
+            ("mod_inverse", [_, _]) => self.number_theory(
+                integer::inverse_mod_worked(&integers()?[0], &integers()?[1]),
+                Formula::default(),
+            ),
             ("pow", [_, _, _]) => {
                 let [a, e, m] = &integers()?[..] else { return Err(Unexplained::new("`pow` of these")) };
                 self.number_theory(integer::pow_mod_worked(a, e, m), Formula::default())
             }
-            ("isqrt", [_]) => self.number_theory(integer::integer_root_worked(&integers()?[0], 2), formulas[0].wrapped("\\left\\lfloor \\sqrt{", "} \\right\\rfloor")),
-            ("divisor_count", [_]) => self.number_theory(integer::divisor_count_worked(&integers()?[0]), Formula::default()),
-            ("divisor_sigma", [_]) => self.number_theory(integer::divisor_sum_worked(&integers()?[0]), Formula::default()),
+            ("isqrt", [_]) => self.number_theory(
+                integer::integer_root_worked(&integers()?[0], 2),
+                formulas[0].wrapped("\\left\\lfloor \\sqrt{", "} \\right\\rfloor"),
+            ),
+            ("divisor_count", [_]) => {
+                self.number_theory(integer::divisor_count_worked(&integers()?[0]), Formula::default())
+            }
+            ("divisor_sigma", [_]) => {
+                self.number_theory(integer::divisor_sum_worked(&integers()?[0]), Formula::default())
+            }
             ("isprime", [_]) => {
                 let found = integer::is_prime_worked(&integers()?[0]).map_err(refused(name))?;
                 self.story.say(&found.derivation.render_english());
@@ -334,10 +465,19 @@ impl Reader {
             ("factorint" | "primefactors", [_]) => {
                 let found = integer::factorint_worked(&integers()?[0]).map_err(refused(name))?;
                 self.story.say(&found.derivation.render_english());
-                let pairs = found.value.into_iter().map(|(prime, power)| (from_integer(prime), Value::int(power as i64)));
-                Ok(Worked::plain(if name == "factorint" { Value::Dict(pairs.collect()) } else { Value::List(pairs.map(|pair| pair.0).collect()) }))
+                let pairs = found
+                    .value
+                    .into_iter()
+                    .map(|(prime, power)| (from_integer(prime), Value::int(power as i64)));
+                Ok(Worked::plain(if name == "factorint" {
+                    Value::Dict(pairs.collect())
+                } else {
+                    Value::List(pairs.map(|pair| pair.0).collect())
+                }))
             }
-            ("simplify" | "expand" | "factor" | "cancel" | "together" | "radsimp", [x, ..]) => self.algebra(name, x),
+            ("simplify" | "expand" | "factor" | "cancel" | "together" | "radsimp", [x, ..]) => {
+                self.algebra(name, x)
+            }
             ("diff", _) | ("integrate", _) | ("limit", _) => self.calculus(name, args),
             ("log" | "ln", [x]) => function(Func::Ln, x, "\\ln\\left(", "\\right)"),
             ("log2", [x]) => logarithm(x, &Worked::plain(Value::int(2))),
@@ -348,7 +488,10 @@ impl Reader {
             ("cos", [x]) => function(Func::Cos, x, "\\cos\\left(", "\\right)"),
             ("tan", [x]) => function(Func::Tan, x, "\\tan\\left(", "\\right)"),
             ("radians", [x]) => {
-                let pi = Worked::plain(Value::Number(Number { expr: Expr::constant(Const::Pi), kind: Kind::Exact }));
+                let pi = Worked::plain(Value::Number(Number {
+                    expr: Expr::constant(Const::Pi),
+                    kind: Kind::Exact,
+                }));
                 let part = binary("/", &pi, &Worked::plain(Value::int(180)))?;
                 binary("*", x, &part)
             }
@@ -397,7 +540,9 @@ impl Reader {
     }
 
     fn calculus(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
-        let expr = |index: usize| args.get(index).ok_or_else(|| Unexplained::new(&format!("`{name}` with so few arguments")));
+        let expr = |index: usize| {
+            args.get(index).ok_or_else(|| Unexplained::new(&format!("`{name}` with so few arguments")))
+        };
         let body = expr(0)?.number()?.expr.clone();
         let variable = |value: &Value| match value {
             Value::Number(Number { expr: Expr::Sym(name), .. }) => Ok(name.clone()),
@@ -406,7 +551,10 @@ impl Reader {
         let value = match (name, args) {
             ("diff", [_, x, order @ ..]) => {
                 let x = variable(&x.value)?;
-                let times = order.first().map_or(Some(1), |n| n.number().ok().and_then(Number::integer)).filter(|n| (1..=6).contains(n));
+                let times = order
+                    .first()
+                    .map_or(Some(1), |n| n.number().ok().and_then(Number::integer))
+                    .filter(|n| (1..=6).contains(n));
                 let mut value = body;
                 for _ in 0..times.ok_or_else(|| Unexplained::new("this derivative"))? {
                     let made = cas::differentiate_worked(&value, &x).map_err(refused(name))?;
@@ -418,10 +566,19 @@ impl Reader {
             ("integrate", [_, bounds]) => match &bounds.value {
                 Value::Tuple(parts) if parts.len() == 3 => {
                     let bound = |value: &Value| match value {
-                        Value::Number(number) => number.rational().cloned().ok_or_else(|| Unexplained::new("an integral with these bounds")),
+                        Value::Number(number) => number
+                            .rational()
+                            .cloned()
+                            .ok_or_else(|| Unexplained::new("an integral with these bounds")),
                         _ => Err(Unexplained::new("an integral with these bounds")),
                     };
-                    let made = cas::definite_integral_worked(&body, &variable(&parts[0])?, &bound(&parts[1])?, &bound(&parts[2])?).map_err(refused(name))?;
+                    let made = cas::definite_integral_worked(
+                        &body,
+                        &variable(&parts[0])?,
+                        &bound(&parts[1])?,
+                        &bound(&parts[2])?,
+                    )
+                    .map_err(refused(name))?;
                     self.derive(&made.derivation);
                     Expr::Num(made.value)
                 }
@@ -432,7 +589,8 @@ impl Reader {
                 }
             },
             ("limit", [_, x, point]) => {
-                let point = point.number()?.rational().cloned().ok_or_else(|| Unexplained::new("this limit"))?;
+                let point =
+                    point.number()?.rational().cloned().ok_or_else(|| Unexplained::new("this limit"))?;
                 let made = cas::limit_worked(&body, &variable(&x.value)?, &point).map_err(refused(name))?;
                 self.derive(&made.derivation);
                 Expr::Num(made.value)
@@ -443,11 +601,17 @@ impl Reader {
     }
 
     /// Functions of lists.
-    fn collections(&mut self, name: &str, args: &[Worked], options: &[(String, Worked)]) -> Result<Option<Worked>, Unexplained> {
+    fn collections(
+        &mut self,
+        name: &str,
+        args: &[Worked],
+        options: &[(String, Worked)],
+    ) -> Result<Option<Worked>, Unexplained> {
         let members = |index: usize| args[index].value.members(MOST_ROUNDS);
         let worked = match (name, args) {
             ("range", _) => {
-                let numbers: Option<Vec<i64>> = args.iter().map(|arg| arg.number().ok().and_then(Number::integer)).collect();
+                let numbers: Option<Vec<i64>> =
+                    args.iter().map(|arg| arg.number().ok().and_then(Number::integer)).collect();
                 match numbers.as_deref() {
                     Some([high]) => Worked::plain(Value::Range(0, *high, 1)),
                     Some([low, high]) => Worked::plain(Value::Range(*low, *high, 1)),
@@ -458,7 +622,9 @@ impl Reader {
             ("sum" | "fsum", [list, ..]) => self.folded("+", list, Value::int(0))?,
             ("prod", [list]) => self.folded("*", list, Value::int(1))?,
             ("len", [list]) => match &list.value {
-                Value::Range(low, high, step) => Worked::plain(Value::int(super::value::range_length(*low, *high, *step) as i64)),
+                Value::Range(low, high, step) => {
+                    Worked::plain(Value::int(super::value::range_length(*low, *high, *step) as i64))
+                }
                 Value::Text(text) => Worked::plain(Value::int(text.chars().count() as i64)),
                 _ => self.counted(list, members(0)?)?,
             },
@@ -480,7 +646,10 @@ impl Reader {
                 Worked { searched: true, ..Worked::plain(Value::List(items)) }
             }
             ("enumerate", [_]) => {
-                let pairs = members(0)?.into_iter().enumerate().map(|(index, item)| Value::Tuple(vec![Value::int(index as i64), item]));
+                let pairs = members(0)?
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| Value::Tuple(vec![Value::int(index as i64), item]));
                 Worked::plain(Value::List(pairs.collect()))
             }
             ("zip", [_, _]) => {
@@ -490,7 +659,11 @@ impl Reader {
             ("all" | "any", [_]) => {
                 let truths: Option<Vec<bool>> = members(0)?.iter().map(Value::truth).collect();
                 let truths = truths.ok_or_else(|| Unexplained::new(&format!("`{name}` of these")))?;
-                Worked::plain(Value::Bool(if name == "all" { truths.iter().all(|t| *t) } else { truths.iter().any(|t| *t) }))
+                Worked::plain(Value::Bool(if name == "all" {
+                    truths.iter().all(|t| *t)
+                } else {
+                    truths.iter().any(|t| *t)
+                }))
             }
             ("map", [function, _]) => {
                 let mut parts = Vec::new();
@@ -502,17 +675,29 @@ impl Reader {
                 self.story.quiet -= 1;
                 let made: Vec<Worked> = parts.into_iter().collect::<Result<_, _>>()?;
                 let formulas = made.iter().map(|worked| worked.formula.clone()).collect();
-                Worked { value: Value::List(made.into_iter().map(|worked| worked.value).collect()), formula: Formula::default(), parts: formulas, searched: true }
+                Worked {
+                    value: Value::List(made.into_iter().map(|worked| worked.value).collect()),
+                    formula: Formula::default(),
+                    parts: formulas,
+                    searched: true,
+                }
             }
             ("str", [x]) => match &x.value {
-                Value::Number(number) if number.kind == Kind::Int && number.integer().is_some() => Worked::plain(Value::Text(number.tex())),
+                Value::Number(number) if number.kind == Kind::Int && number.integer().is_some() => {
+                    Worked::plain(Value::Text(number.tex()))
+                }
                 Value::Text(_) => x.clone(),
                 _ => return Err(Unexplained::new("this as text")),
             },
             ("bin", [_]) => return Err(Unexplained::new("binary numerals as text")),
             ("divmod", [a, b]) => {
                 let (quotient, rest) = (binary("//", a, b)?, binary("%", a, b)?);
-                Worked { value: Value::Tuple(vec![quotient.value, rest.value]), formula: Formula::default(), parts: vec![quotient.formula, rest.formula], searched: false }
+                Worked {
+                    value: Value::Tuple(vec![quotient.value, rest.value]),
+                    formula: Formula::default(),
+                    parts: vec![quotient.formula, rest.formula],
+                    searched: false,
+                }
             }
             _ => return Ok(None),
         };
@@ -522,8 +707,12 @@ impl Reader {
     /// A sum or product of a list, with its terms written out.
     fn folded(&mut self, operator: &'static str, list: &Worked, empty: Value) -> Result<Worked, Unexplained> {
         let members = list.value.members(MOST_ROUNDS)?;
-        if members.len() > MOST_TERMS && operator == "+" && let Value::Range(low, high, 1) = list.value {
-            let sum = cas::sum_worked(&Expr::sym("k"), &"k".into(), &Expr::int(low), &Expr::int(high - 1)).map_err(refused("sum"))?;
+        if members.len() > MOST_TERMS
+            && operator == "+"
+            && let Value::Range(low, high, 1) = list.value
+        {
+            let sum = cas::sum_worked(&Expr::sym("k"), &"k".into(), &Expr::int(low), &Expr::int(high - 1))
+                .map_err(refused("sum"))?;
             self.derive(&sum.derivation);
             return Ok(Worked::plain(Value::Number(Number::new(sum.value, Kind::Int)?)));
         }
@@ -533,7 +722,11 @@ impl Reader {
         let mut terms = Vec::new();
         for (index, member) in members.into_iter().enumerate() {
             let plain = Worked::plain(member);
-            let truth = if let Value::Bool(truth) = plain.value { Some(Worked::plain(Value::int(i64::from(truth)))) } else { None };
+            let truth = if let Value::Bool(truth) = plain.value {
+                Some(Worked::plain(Value::int(i64::from(truth))))
+            } else {
+                None
+            };
             terms.push(match (truth, list.parts.get(index)) {
                 (Some(number), _) => number,
                 (None, Some(formula)) => Worked { formula: formula.clone(), ..plain },
@@ -555,14 +748,23 @@ impl Reader {
     }
 
     fn extreme(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
-        let members = if let [list] = args { list.value.members(MOST_ROUNDS)? } else { args.iter().map(|arg| arg.value.clone()).collect() };
+        let members = if let [list] = args {
+            list.value.members(MOST_ROUNDS)?
+        } else {
+            args.iter().map(|arg| arg.value.clone()).collect()
+        };
         let mut sorted = members.clone();
         super::methods::sort(&mut sorted)?;
         let found = if name == "min" { sorted.first() } else { sorted.last() };
         let found = found.ok_or_else(|| Unexplained::new(&format!("`{name}` of nothing")))?;
         let Value::Number(number) = found else { return Ok(Worked::plain(found.clone())) };
-        let formulas: Vec<Formula> = members.iter().map(|member| Worked::plain(member.clone()).formula).collect();
-        let formula = if formulas.len() <= 15 { Formula::call(&format!("\\{name}"), &formulas) } else { Formula::of(number) };
+        let formulas: Vec<Formula> =
+            members.iter().map(|member| Worked::plain(member.clone()).formula).collect();
+        let formula = if formulas.len() <= 15 {
+            Formula::call(&format!("\\{name}"), &formulas)
+        } else {
+            Formula::of(number)
+        };
         Ok(Worked::with(number.clone(), formula))
     }
 }
@@ -587,7 +789,10 @@ fn from_integer(value: IBig) -> Value {
 
 fn function(func: Func, x: &Worked, before: &str, after: &str) -> Result<Worked, Unexplained> {
     let number = x.number()?;
-    let value = Number::new(Expr::call(func, number.expr.clone()), if number.kind == Kind::Int { Kind::Exact } else { number.kind })?;
+    let value = Number::new(
+        Expr::call(func, number.expr.clone()),
+        if number.kind == Kind::Int { Kind::Exact } else { number.kind },
+    )?;
     let symbolic = value.is_symbolic();
     let formula = if symbolic { Formula::of(&value) } else { x.formula.wrapped(before, after) };
     Ok(Worked::with(value, formula))

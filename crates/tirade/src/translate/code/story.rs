@@ -35,7 +35,8 @@ const PROGRAM: [&str; 16] = [
 ];
 /// Plural words for amounts, which have no number.
 const MONEY: [&str; 14] = [
-    "earnings", "savings", "expenses", "sales", "wages", "costs", "prices", "proceeds", "winnings", "taxes", "fees", "profits", "revenues", "ages",
+    "earnings", "savings", "expenses", "sales", "wages", "costs", "prices", "proceeds", "winnings", "taxes",
+    "fees", "profits", "revenues", "ages",
 ];
 const PREPOSITIONS: [&str; 14] =
     ["of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by", "between", "each"];
@@ -240,10 +241,12 @@ pub fn label(name: &str) -> Label {
 /// A whole number of girls is the number of girls; of total girls, their total number. Money is not counted.
 fn counted(label: Label, counts: bool) -> Label {
     match label {
-        Label::Words(words) if counts && is_plural(&words) && !MONEY.contains(&head(&words)) => Label::Words(match words.strip_prefix("total ") {
-            Some(rest) => format!("total number of {rest}"),
-            None => format!("number of {words}"),
-        }),
+        Label::Words(words) if counts && is_plural(&words) && !MONEY.contains(&head(&words)) => {
+            Label::Words(match words.strip_prefix("total ") {
+                Some(rest) => format!("total number of {rest}"),
+                None => format!("number of {words}"),
+            })
+        }
         other => other,
     }
 }

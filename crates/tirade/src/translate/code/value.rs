@@ -195,11 +195,15 @@ impl Value {
     }
 
     fn weight_at(&self, level: usize) -> usize {
-        let all = |items: &[Self]| items.iter().fold(level * level, |sum, item| sum.saturating_add(item.weight_at(level + 1)));
+        let all = |items: &[Self]| {
+            items.iter().fold(level * level, |sum, item| sum.saturating_add(item.weight_at(level + 1)))
+        };
         match self {
             _ if level > 60 => usize::MAX / 2,
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => all(items),
-            Self::Dict(pairs) => pairs.iter().fold(level, |sum, (key, value)| sum.saturating_add(key.weight_at(level + 1)).saturating_add(value.weight_at(level + 1))),
+            Self::Dict(pairs) => pairs.iter().fold(level, |sum, (key, value)| {
+                sum.saturating_add(key.weight_at(level + 1)).saturating_add(value.weight_at(level + 1))
+            }),
             Self::Matrix(rows) => rows.iter().map(Vec::len).sum(),
             Self::Text(text) => 1 + text.len() / 20,
             _ => 1,

@@ -42,7 +42,8 @@ fn every_typed_tool_is_explained() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let offered = ToolkitSelection::ALL.tools().filter(|tool| tool.offered).map(|tool| tool.name);
-    let missing: Vec<&str> = offered.filter(|tool| !explained.contains(*tool) && !UNEXPLAINED.contains(tool)).collect();
+    let missing: Vec<&str> =
+        offered.filter(|tool| !explained.contains(*tool) && !UNEXPLAINED.contains(tool)).collect();
     assert!(missing.is_empty(), "no call of {missing:?}");
 }
 
