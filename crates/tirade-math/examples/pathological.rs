@@ -111,6 +111,15 @@ fn cases() -> Vec<(&'static str, String, String)> {
     ]
 }
 
+/// CPU seconds of this thread, so that a busy machine changes nothing; without /proc, the time since the first call.
+fn cpu_seconds() -> f64 {
+    static STARTED: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let started = STARTED.get_or_init(Instant::now);
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|t| t.split_whitespace().next()?.parse::<u64>().ok());
+    nanoseconds.map_or_else(|| started.elapsed().as_secs_f64(), |ns| ns as f64 / 1e9)
+}
+
 fn main() {
     let policy = Policy::default();
     let mut failed = false;
@@ -121,9 +130,9 @@ fn main() {
         for _ in 0..3 {
             let before = NOW.load(Relaxed);
             PEAK.store(before, Relaxed);
-            let started = Instant::now();
+            let started = cpu_seconds();
             let v = verify(&Gold::parse(&gold, &policy), &completion, &policy);
-            best = best.min(started.elapsed().as_secs_f64() * 1e3);
+            best = best.min((cpu_seconds() - started) * 1e3);
             peak = PEAK.load(Relaxed).saturating_sub(before);
             outcome = format!("{} {} ({})", v.outcome, v.stage, v.reason);
         }
