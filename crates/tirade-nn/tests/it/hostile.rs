@@ -70,7 +70,10 @@ fn extreme_numbers_anywhere_in_a_gguf_header_are_harmless() {
             ("ints", Meta::Ints(vec![1, 2, 3])),
             ("general.alignment", Meta::U32(32)),
         ],
-        &[("w".into(), vec![2, 3], DType::F32, vec![0; 24]), ("v".into(), vec![32], DType::Q8_0, vec![0; 34])],
+        &[
+            ("w".into(), vec![2, 3], DType::F32, vec![0; 24]),
+            ("v".into(), vec![32], DType::Q8_0, vec![0; 34]),
+        ],
     );
     assert!(Gguf::from_bytes("good", good.clone()).is_ok());
     for at in 4..good.len() - 8 {
@@ -92,7 +95,8 @@ fn extreme_numbers_in_a_safetensors_header_are_harmless() {
     let bytes: Vec<u8> = (0..64).collect();
     let good = write_bytes(&[("a", DType::F32, &[4, 4], &bytes), ("b", DType::BF16, &[32], &bytes)], &[]);
     let header = String::from_utf8(good[8..good.len() - 128].to_vec()).unwrap();
-    let extremes = ["0", "-1", "1e400", "1.5", "18446744073709551615", "18446744073709551616", "null", "[]", "\"4\""];
+    let extremes =
+        ["0", "-1", "1e400", "1.5", "18446744073709551615", "18446744073709551616", "null", "[]", "\"4\""];
     let places: Vec<usize> = (0..header.len()).filter(|&i| header.as_bytes()[i].is_ascii_digit()).collect();
     for (at, extreme) in places.iter().flat_map(|at| extremes.map(|extreme| (*at, extreme))) {
         let changed = format!("{}{extreme}{}", &header[..at], &header[at + 1..]);
@@ -120,7 +124,8 @@ fn a_model_of_any_bits_is_refused_or_runs() {
             // Half of the rounds spare the header.
             let from = if round % 2 == 0 { bytes.len() / 4 } else { 0 };
             let at = from + numbers.below(bytes.len() - from - 8);
-            let value = if numbers.below(2) == 0 { numbers.next() } else { EXTREMES[numbers.below(EXTREMES.len())] };
+            let value =
+                if numbers.below(2) == 0 { numbers.next() } else { EXTREMES[numbers.below(EXTREMES.len())] };
             bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
         }
         let Ok(file) = Gguf::from_bytes("hostile", bytes) else { continue };
@@ -129,7 +134,13 @@ fn a_model_of_any_bits_is_refused_or_runs() {
         let Ok(weights) = Weights::from_gguf(file) else { continue };
         let Ok(engine) = Engine::with_parts(weights, tokenizer, template, small()) else { continue };
         let sampling = Sampling { temperature: 1.0, top_p: 0.9, seed: round, ..Sampling::default() };
-        let request = GenerateRequest { prompt: vec![4, 5, 6], max_tokens: 3, sampling, logprobs: true, ..Default::default() };
+        let request = GenerateRequest {
+            prompt: vec![4, 5, 6],
+            max_tokens: 3,
+            sampling,
+            logprobs: true,
+            ..Default::default()
+        };
         match engine.submit(request).wait() {
             Ok(_) => ran += 1,
             Err(error) => assert!(!error.to_string().contains("has stopped"), "round {round}: {error}"),

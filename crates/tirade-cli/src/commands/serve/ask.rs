@@ -155,7 +155,9 @@ impl Body {
         let grammar = match self.response_format {
             ResponseFormat::Text => call_grammar(&tools, &tool_choice),
             _ if matches!(tool_choice, ToolChoice::Required | ToolChoice::Named(_)) => {
-                return Err(Problem::bad("response_format and a tool_choice that demands a call exclude each other".into()));
+                return Err(Problem::bad(
+                    "response_format and a tool_choice that demands a call exclude each other".into(),
+                ));
             }
             ResponseFormat::JsonObject => Some(Grammar::JsonSchema(json!({ "type": "object" }))),
             ResponseFormat::JsonSchema { json_schema } => Some(Grammar::JsonSchema(json_schema.schema)),
@@ -220,7 +222,10 @@ fn message(wire: WireMessage) -> Result<Message, Problem> {
         Content::Text(text) => text,
         Content::Parts(parts) => {
             if let Some(part) = parts.iter().find(|part| part.kind != "text") {
-                return Err(Problem::bad(format!("a part of kind {:?} in a message; only text is read", part.kind)));
+                return Err(Problem::bad(format!(
+                    "a part of kind {:?} in a message; only text is read",
+                    part.kind
+                )));
             }
             parts.into_iter().map(|part| part.text).collect()
         }
@@ -232,7 +237,11 @@ fn message(wire: WireMessage) -> Result<Message, Problem> {
         "tool" => Role::Tool,
         other => return Err(Problem::bad(format!("a message of role {other:?}"))),
     };
-    let call = |call: WireCall| ToolCall { id: call.id, name: call.function.name, arguments: call.function.arguments };
+    let call = |call: WireCall| ToolCall {
+        id: call.id,
+        name: call.function.name,
+        arguments: call.function.arguments,
+    };
     let base = Message { role, ..Message::user(content) };
     Ok(Message {
         tool_calls: wire.tool_calls.unwrap_or_default().into_iter().map(call).collect(),
@@ -262,7 +271,9 @@ fn tool_choice(value: &Value, tools: &[ToolSpec]) -> Result<ToolChoice, Problem>
         },
     };
     match &choice {
-        ToolChoice::Required if tools.is_empty() => Err(Problem::bad("a call is required, of no tool".into())),
+        ToolChoice::Required if tools.is_empty() => {
+            Err(Problem::bad("a call is required, of no tool".into()))
+        }
         ToolChoice::Named(name) if !tools.iter().any(|tool| tool.name == *name) => {
             Err(Problem::bad(format!("tool_choice names {name:?}, which is not among the tools")))
         }
@@ -304,7 +315,10 @@ mod tests {
         ]))
         .unwrap();
         let read: Vec<Message> = wires.into_iter().map(|w| message(w).unwrap()).collect();
-        assert_eq!(read.iter().map(|m| m.role.as_str()).collect::<Vec<_>>(), ["system", "user", "assistant", "tool"]);
+        assert_eq!(
+            read.iter().map(|m| m.role.as_str()).collect::<Vec<_>>(),
+            ["system", "user", "assistant", "tool"]
+        );
         assert_eq!((read[1].content.as_str(), read[2].tool_calls[0].name.as_str()), ("ab", "add"));
         assert_eq!(read[3].tool_call_id.as_deref(), Some("x"));
         for wrong in [json!({"role": "horse"}), json!({"role": "user", "content": [{"type": "image_url"}]})] {

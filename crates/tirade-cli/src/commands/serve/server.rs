@@ -72,7 +72,9 @@ impl Server {
             .route("/v1/chat/completions", post(complete))
             .layer(middleware::from_fn_with_state(self.state.clone(), check_key))
             .route("/health", get(async || Json(json!({ "status": "ok" }))))
-            .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here".into()))
+            .fallback(async || {
+                Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here".into())
+            })
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .with_state(self.state);
         axum::serve(self.listener, routes).with_graceful_shutdown(stop).await
@@ -120,7 +122,8 @@ async fn check_key(State(shared): State<Arc<Shared>>, request: Request, next: Ne
     if shared.key.as_ref().is_none_or(right) {
         return next.run(request).await;
     }
-    Problem::new(StatusCode::UNAUTHORIZED, "invalid_api_key", "the key is missing or wrong".into()).into_response()
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_api_key", "the key is missing or wrong".into())
+        .into_response()
 }
 
 async fn models(State(shared): State<Arc<Shared>>) -> Json<Value> {
@@ -151,7 +154,8 @@ async fn complete(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Resp
     });
     let (ask, running) = asked.await.map_err(|error| Problem::bad(error.to_string()))??;
     let Ask { tools, tool_choice, stream, usage, .. } = ask;
-    let answer = Answer { id: format!("chatcmpl-{seed:016x}"), created: now(), model: name, tools, tool_choice };
+    let answer =
+        Answer { id: format!("chatcmpl-{seed:016x}"), created: now(), model: name, tools, tool_choice };
     if stream {
         return Ok(events(shared, answer, running, usage));
     }
@@ -246,7 +250,8 @@ fn events(shared: Arc<Shared>, answer: Answer, mut running: Running, usage: bool
             let _ = sender.send(Ok(Event::default().data(data))).await;
         }
     });
-    let stream = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let stream =
+        futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     Sse::new(stream).keep_alive(KeepAlive::default()).into_response()
 }
 

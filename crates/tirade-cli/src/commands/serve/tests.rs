@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
 use tirade::model::{Finish, Message, Model as _, Request, Sampling, ToolChoice, ToolSpec};
@@ -37,7 +38,10 @@ async fn start(path: &Path, key: Option<&str>) -> Live {
     let mut models = vec![Served { name: "base".into(), adapter: None }];
     if engine.config().hidden == hidden {
         let pair = ("model.layers.0.self_attn.o_proj", &a[..], &b[..]);
-        models.push(Served { name: "tuned".into(), adapter: Some(engine.add_adapter(4, 2.0, [pair]).unwrap()) });
+        models.push(Served {
+            name: "tuned".into(),
+            adapter: Some(engine.add_adapter(4, 2.0, [pair]).unwrap()),
+        });
     }
     let server = Server::bind("127.0.0.1:0", engine.clone(), models, key.map(str::to_owned)).await.unwrap();
     let host = server.address.to_string();
@@ -57,7 +61,9 @@ async fn tiny() -> (Live, tempfile::TempDir) {
 async fn send(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(host).await.unwrap();
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
     socket.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
     let mut text = Vec::new();
     socket.read_to_end(&mut text).await.unwrap();
@@ -142,10 +148,12 @@ async fn choices_differ_in_their_seeds() {
 async fn a_schema_holds() {
     let (live, _folder) = tiny().await;
     let schema = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
-    let format = json!({"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": schema}});
+    let format =
+        json!({"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": schema}});
     let (status, answer) = ask(&live, &body(json!({"response_format": format, "max_tokens": 100}))).await;
     assert_eq!(status, 200, "{answer}");
-    let reply: Value = serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
+    let reply: Value =
+        serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
     assert!(reply["same"].is_boolean(), "{reply}");
 }
 
@@ -160,7 +168,11 @@ async fn what_cannot_be_answered_is_said() {
         (json!({"n": 0}), 400, "n is 0"),
         (json!({"messages": [{"role": "user", "content": long}]}), 400, "context length"),
         (json!({"messages": [{"role": "horse", "content": ""}]}), 400, "horse"),
-        (json!({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "horse"}}}}), 400, "grammar"),
+        (
+            json!({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "horse"}}}}),
+            400,
+            "grammar",
+        ),
         (json!({"tool_choice": "required"}), 400, "no tool"),
         (json!({"max_tokens": 0}), 400, "max_tokens"),
     ] {
@@ -198,7 +210,8 @@ async fn stopping_waits_for_replies_under_way_but_not_for_those_nobody_waits_for
     while live.engine.stats().prefilled == 0 {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
-    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", long.len());
+    let head =
+        format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", long.len());
     for _ in 0..8 {
         let mut socket = TcpStream::connect(&live.host).await.unwrap();
         socket.write_all(format!("{head}{long}").as_bytes()).await.unwrap();
@@ -210,7 +223,12 @@ async fn stopping_waits_for_replies_under_way_but_not_for_those_nobody_waits_for
 
 fn client(live: &Live) -> RemoteModel {
     let name: ModelName = format!("{}#base", live.base).parse().unwrap();
-    RemoteModel::new(&name, &Keys::from_variables(|_| None), RemoteConfig { stream: true, ..RemoteConfig::default() }).unwrap()
+    RemoteModel::new(
+        &name,
+        &Keys::from_variables(|_| None),
+        RemoteConfig { stream: true, ..RemoteConfig::default() },
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -228,12 +246,15 @@ async fn our_own_client_gets_text_and_forced_calls() {
         let reply = client(&live).reply(&request).await.unwrap();
         assert_eq!((reply.finish, reply.tool_calls.len()), (Finish::ToolCalls, 1), "{reply:?}");
         let arguments: Value = serde_json::from_str(&reply.tool_calls[0].arguments).unwrap();
-        assert!(reply.tool_calls[0].name == "square" && arguments["a"].as_u64().is_some_and(|a| a < 100), "{reply:?}");
+        assert!(
+            reply.tool_calls[0].name == "square" && arguments["a"].as_u64().is_some_and(|a| a < 100),
+            "{reply:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_real_model_converses() {
+async fn a_real_model_says_over_the_wire_what_it_says_in_process() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../models");
     let folder = std::env::var_os("TIRADE_MODELS").map_or(beside.into(), std::path::PathBuf::from);
     let path = folder.join("SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -243,14 +264,17 @@ async fn a_real_model_converses() {
     }
     let live = start(&path, None).await;
     let sampling = Sampling { max_tokens: 24, ..Sampling::default() };
-    let request =
-        Request { messages: vec![Message::user("What is the capital of France?")], sampling, ..Request::default() };
-    let reply = client(&live).reply(&request).await.unwrap();
-    assert!(reply.text.contains("Paris"), "{reply:?}");
+    let messages = vec![Message::system("Be brief."), Message::user("Count from one to ten.")];
+    let request = Request { messages, sampling, ..Request::default() };
+    let here = LocalModel::new(live.engine.clone(), None, "here").reply(&request).await.unwrap();
+    let there = client(&live).reply(&request).await.unwrap();
+    assert_eq!((&there.text, there.finish), (&here.text, here.finish));
+    assert!(there.text.contains('2'), "{there:?}");
     let schema = json!({"type": "object", "properties": {"capital": {"enum": ["Paris", "Rome"]}}, "required": ["capital"], "additionalProperties": false});
     let asked = json!({ "model": "base", "messages": [{"role": "user", "content": "What is the capital of Italy?"}], "temperature": 0,
         "max_tokens": 40, "response_format": {"type": "json_schema", "json_schema": {"schema": schema}} });
     let (_, answer) = ask(&live, &asked).await;
-    let said: Value = serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
+    let said: Value =
+        serde_json::from_str(answer["choices"][0]["message"]["content"].as_str().unwrap()).unwrap();
     assert!(["Paris", "Rome"].map(|c| json!(c)).contains(&said["capital"]), "{answer}");
 }
