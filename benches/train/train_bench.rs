@@ -1,10 +1,15 @@
 //! Trains a few steps on examples from a JSONL file and prints one JSON line: speed per CPU second, peak memory, losses.
 //!
 //! `cargo run --release -p tirade-nn --example train_bench -- --model M.gguf --examples E.jsonl --out DIR [--rank 16] [--steps 3]
-//! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16|int8] [--tokens T.json]`
+//! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16|int8] [--seed N] [--tokens T.json]`
+//!
+//! Before training and after every step a loop of nothing but fused multiply-adds says what the core gives at that moment;
+//! `share_of_peak` is the run's useful operations per CPU second over the median of these.
 //!
 //! `--tokens` also writes what is trained on, so that `peft_bench.py` can train on exactly the same tokens; `--logits` writes the
 //! logits after some prompts with the trained adapter, computed by the generation engine, for `peft_logits.py` to compare.
+
+mod fma;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -14,7 +19,7 @@ use tirade_nn::adapter::Adapter;
 use tirade_nn::engine::{Engine, EngineOptions, Precision};
 use tirade_nn::template::ChatMessage;
 use tirade_nn::train::{
-    BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, tokenise, train,
+    BasePrecision, ChatExample, Schedule, TooLong, TrainEvent, TrainOptions, check, tokenise, train,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,10 +42,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         schedule: Schedule::Constant,
         threads: number("threads", 1)?,
         activation_checkpointing: number("checkpointing", 0)? == 1,
-        base_precision: if args.get("precision") == Some(&"bf16") {
-            BasePrecision::Bf16
-        } else {
-            BasePrecision::F32
+        seed: number("seed", 3407)? as u64,
+        base_precision: match args.get("precision").copied() {
+            None | Some("f32") => BasePrecision::F32,
+            Some("bf16") => BasePrecision::Bf16,
+            Some("int8") => BasePrecision::Int8,
+            Some(other) => return Err(format!("--precision {other}: f32, bf16 or int8").into()),
         },
         resume: false,
         ..TrainOptions::default()
@@ -49,15 +56,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = args.get("tokens") {
         std::fs::write(path, serde_json::to_string(&tokenise(&options, &examples)?)?)?;
     }
+    let operations = check(&options, &examples)?.operations;
     let (mut marks, mut losses, mut norms, mut tokens) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut peaks, mut measuring) = (vec![fma::peak()], 0.0);
     train(&options, &examples, &[], &mut |event| {
         match event {
             TrainEvent::Start { .. } => marks.push((Instant::now(), cpu_seconds())),
             TrainEvent::Step { loss, grad_norm, tokens: t, .. } => {
-                marks.push((Instant::now(), cpu_seconds()));
+                marks.push((Instant::now(), cpu_seconds() - measuring));
+                let before = cpu_seconds();
+                peaks.push(fma::peak());
+                measuring += cpu_seconds() - before;
                 losses.push(*loss);
                 norms.push(*grad_norm);
-                tokens = *t;
+                tokens += *t;
             }
             _ => {}
         }
@@ -68,12 +80,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     // The first step pays for fresh pages; it counts, since a peer's does too.
     let (from, to) = (marks[0], marks[marks.len() - 1]);
-    let done = (tokens * (marks.len() - 1)) as f64;
+    let (done, cpu) = (tokens as f64, to.1 - from.1);
+    peaks.sort_by(f64::total_cmp);
+    let peak = peaks[peaks.len() / 2];
     let line = serde_json::json!({
         "engine": "tirade", "model": args["model"], "precision": options.base_precision, "rank": options.rank, "threads": options.threads,
-        "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens,
-        "tokens_per_cpu_second": done / (to.1 - from.1), "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
-        "cpu_seconds": to.1 - from.1, "peak_mib": peak_mib(), "losses": losses, "grad_norms": norms,
+        "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens / losses.len().max(1),
+        "tokens_per_cpu_second": done / cpu, "gflops_per_cpu_second": operations / cpu / 1e9, "fma_peak_gflops": peak,
+        "share_of_peak": operations / cpu / 1e9 / peak, "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
+        "cpu_seconds": cpu, "peak_mib": peak_mib(), "losses": losses, "grad_norms": norms,
     });
     println!("{line}");
     Ok(())

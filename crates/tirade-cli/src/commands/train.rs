@@ -15,7 +15,9 @@ use crate::home::Home;
 use crate::open::Opened;
 use crate::work::Work;
 
-/// Train a LoRA adapter on a corpus: loss on the assistant's tokens only, adapter in PEFT's format. After Ctrl-C or a kill the same
+/// Train a LoRA adapter on a corpus
+///
+/// Loss on the assistant's tokens only, adapter in PEFT's format. After Ctrl-C or a kill the same
 /// command goes on from the last checkpoint and ends with the same weights.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]

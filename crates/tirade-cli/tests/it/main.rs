@@ -4,7 +4,11 @@
 #![allow(clippy::disallowed_methods)]
 
 mod command;
+mod corpus;
 mod errors;
 mod kill;
+mod money;
 mod pipeline;
 mod real_model;
+mod server;
+mod verify;

@@ -2,9 +2,9 @@
 
 use super::number;
 use super::parser::{Parser, Result};
+use super::powers::signed_set;
 use super::token::{Delim, Tok};
-use crate::expr::{BigOp, Const, Expr, Func, Rational};
-use crate::unit;
+use crate::expr::{BigOp, Const, Expr, Func, Rational, RelOp, SetOp};
 use smol_str::SmolStr;
 
 impl<'a> Parser<'a> {
@@ -23,7 +23,7 @@ impl<'a> Parser<'a> {
             Tok::Ident(name) => self.name(name),
             Tok::Const(Const::E) if self.peek() == Some(Tok::Under) => self.name("e"),
             Tok::Const(Const::I) if self.peek() == Some(Tok::Under) => self.name("i"),
-            Tok::Const(c) => Ok(Expr::Const(c)),
+            Tok::Const(c) => Ok(self.named_set(c).unwrap_or(Expr::Const(c))),
             Tok::Func(f) => self.function(f),
             Tok::Frac => self.fraction(),
             Tok::Sqrt => self.root(),
@@ -41,7 +41,9 @@ impl<'a> Parser<'a> {
             Tok::Boxed => self.argument(),
             Tok::Ellipsis => Ok(Expr::Const(Const::Ellipsis)),
             Tok::Currency(unit) => {
+                let negative = self.eat(Tok::Minus);
                 let value = self.power()?;
+                let value = if negative { value.neg() } else { value };
                 Ok(Expr::Quantity(Box::new(value), unit.into()))
             }
             Tok::Text(words) => Ok(Expr::Text(crate::text::normalize(words).into())),
@@ -49,6 +51,9 @@ impl<'a> Parser<'a> {
                 [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
                 _ => self.unexpected(),
             },
+            Tok::MatrixCall => self.matrix_call(),
+            Tok::BigCall(op) => self.big_call(op),
+            Tok::SetCall(call) => self.set_call(call),
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -61,22 +66,99 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// `ℝ_+`, `ℤ_{>0}`, `ℝ_{\ge 0}`: a set of numbers restricted by its subscript.
+    fn named_set(&mut self, c: Const) -> Option<Expr> {
+        let set = Expr::Const(c);
+        let known = matches!(c, Const::Reals | Const::Integers | Const::Naturals | Const::Rationals);
+        if !known || self.peek() != Some(Tok::Under) {
+            return None;
+        }
+        let grouped = self.peek_at(1) == Some(Tok::Open(Delim::Group));
+        let at = 1 + usize::from(grouped);
+        let (sign, closed, len) = match (self.peek_at(at)?, self.peek_at(at + 1)) {
+            (Tok::Rel(RelOp::Gt), Some(Tok::Number("0"))) => (Tok::Plus, false, 2),
+            (Tok::Rel(RelOp::Ge), Some(Tok::Number("0"))) => (Tok::Plus, true, 2),
+            (Tok::Rel(RelOp::Lt), Some(Tok::Number("0"))) => (Tok::Minus, false, 2),
+            (Tok::Rel(RelOp::Le), Some(Tok::Number("0"))) => (Tok::Minus, true, 2),
+            (sign @ (Tok::Plus | Tok::Minus), _) => (sign, false, 1),
+            _ => return None,
+        };
+        if grouped && self.peek_at(at + len) != Some(Tok::Close(Delim::Group)) {
+            return None;
+        }
+        self.pos += at + len + usize::from(grouped);
+        let open = signed_set(&set, sign);
+        let zero = Expr::Set(vec![Expr::int(0)]);
+        Some(if closed { Expr::SetOp(SetOp::Union, vec![open, zero]) } else { open })
+    }
+
     fn number(&mut self, literal: &str) -> Result<Expr> {
-        if self.peek() == Some(Tok::Overline) && literal.contains('.') {
+        if self.peek() == Some(Tok::Ellipsis) && literal.contains('.') {
+            // 0.333…: the digits go on; a pattern that repeats says how
             self.pos += 1;
-            let grouped = self.eat(Tok::Open(Delim::Group));
-            let Some(Tok::Number(cycle)) = self.peek() else { return self.unexpected() };
-            self.pos += 1;
-            if grouped && !self.eat(Tok::Close(Delim::Group)) {
-                return self.unexpected();
-            }
-            return number::repeating(literal, cycle).map_or_else(|| self.unexpected(), Ok);
+            let value = number::continued(literal).or_else(|| number::value(literal));
+            return value.map_or_else(|| self.unexpected(), Ok);
+        }
+        if literal.contains('.')
+            && let Some(cycle) = self.cycle(literal)?
+        {
+            return number::repeating(literal, &cycle).map_or_else(|| self.unexpected(), Ok);
         }
         number::value(literal).map_or_else(|| self.unexpected(), Ok)
     }
 
+    /// The digits that repeat: `0.\overline{36}`, `0.\dot{3}`, `0.\dot{1}4\dot{7}`, `0.(36)`.
+    fn cycle(&mut self, literal: &str) -> Result<Option<String>> {
+        if self.peek() == Some(Tok::Open(Delim::Paren)) && !self.spaced() {
+            let (Some(Tok::Number(cycle)), Some(Tok::Close(Delim::Paren))) =
+                (self.peek_at(1), self.peek_at(2))
+            else {
+                return Ok(None);
+            };
+            if !(literal.ends_with('.') || literal.starts_with("0.")) {
+                return Ok(None);
+            }
+            self.pos += 3;
+            return Ok(Some(cycle.to_string()));
+        }
+        let dotted = self.peek() == Some(Tok::Accent("dot"));
+        if !dotted && self.peek() != Some(Tok::Overline) {
+            return Ok(None);
+        }
+        let mut cycle = self.marked_digits()?.to_string();
+        if let (true, Some(Tok::Number(inner)), Some(Tok::Accent("dot"))) =
+            (dotted, self.peek(), self.peek_at(1))
+        {
+            self.pos += 1;
+            cycle.push_str(inner);
+            cycle.push_str(self.marked_digits()?);
+        } else if dotted && self.peek() == Some(Tok::Accent("dot")) {
+            cycle.push_str(self.marked_digits()?);
+        }
+        Ok(Some(cycle))
+    }
+
+    /// The digits under a bar or dot, which is eaten.
+    fn marked_digits(&mut self) -> Result<&'a str> {
+        self.pos += 1;
+        let grouped = self.eat(Tok::Open(Delim::Group));
+        let Some(Tok::Number(digits)) = self.peek() else { return self.unexpected() };
+        self.pos += 1;
+        if grouped && !self.eat(Tok::Close(Delim::Group)) {
+            return self.unexpected();
+        }
+        Ok(digits)
+    }
+
     /// `1011_2`, `1A_{16}`: digits with a base behind them.
     fn numeral(&mut self) -> Result<Option<Expr>> {
+        // (1011)_2: the parentheses add nothing
+        if let (Some(Tok::Open(Delim::Paren)), Some(Tok::Number(_)), Some(Tok::Close(_)), Some(Tok::Under)) =
+            (self.peek(), self.peek_at(1), self.peek_at(2), self.peek_at(3))
+        {
+            self.toks.remove(self.pos + 2);
+            self.toks.remove(self.pos);
+        }
         let mut digits: Vec<u8> = Vec::new();
         let mut at = 0;
         while let Some(tok) = self.peek_at(at) {
@@ -101,7 +183,11 @@ impl<'a> Parser<'a> {
         }
         let (base, len) = match (self.peek_at(at + 1), self.peek_at(at + 2), self.peek_at(at + 3)) {
             (Some(Tok::Number(b)), ..) => (b, 2),
+            (Some(Tok::Text(b)), ..) => (base_word(b), 2),
             (Some(Tok::Open(Delim::Group)), Some(Tok::Number(b)), Some(Tok::Close(Delim::Group))) => (b, 4),
+            (Some(Tok::Open(Delim::Group)), Some(Tok::Text(b)), Some(Tok::Close(Delim::Group))) => {
+                (base_word(b), 4)
+            }
             _ => return Ok(None),
         };
         let Ok(base) = base.parse::<u32>() else { return Ok(None) };
@@ -205,7 +291,7 @@ impl<'a> Parser<'a> {
         let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
         let simple =
             close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
-        let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
+        let defines = self.peek_at(close + 1) == Some(Tok::Rel(RelOp::Eq)) && self.pos == 1;
         comma
             || (simple && letter.is_ascii_uppercase())
             || (simple && defines)
@@ -283,11 +369,21 @@ impl<'a> Parser<'a> {
 
     /// A named function with its exponent, subscript and argument.
     fn function(&mut self, func: Func) -> Result<Expr> {
+        // root(x) is the square root, cbrt(x) the cube root
+        let word = self.src.get(self.toks[self.pos - 1].at as usize..).unwrap_or("");
+        let index = if word.starts_with("root") { 2 } else { 3 };
         let mut base = None;
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.argument()?);
+                base = Some(match (func, self.peek()) {
+                    // log_10 x means base 10, whatever TeX sets
+                    (Func::Log, Some(Tok::Number(n))) => {
+                        self.pos += 1;
+                        number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                    }
+                    _ => self.argument()?,
+                });
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -301,7 +397,7 @@ impl<'a> Parser<'a> {
         }
         let args = match (func, args.len()) {
             // cbrt(x) names its index
-            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(index)]).collect(),
             _ => args,
         };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
@@ -395,53 +491,30 @@ impl<'a> Parser<'a> {
         }
         Ok(value)
     }
+}
 
-    /// A value with the words behind it: a unit with its exponent, or an annotation.
-    pub fn quantity(&mut self, value: Expr) -> Result<Expr> {
-        let Some(Tok::Text(words)) = self.peek() else { return Ok(value) };
-        self.pos += 1;
-        if super::lexer::is_ordinal(words.trim()) && !matches!(value, Expr::Text(_)) {
-            let rest = matches!(self.peek(), Some(Tok::Text(_)));
-            return if rest { self.quantity(value) } else { Ok(value) };
-        }
-        let mut unit = unit::canonical(words);
-        loop {
-            match self.peek() {
-                Some(Tok::Caret) => {
-                    self.pos += 1;
-                    let e = self.argument()?;
-                    unit.push_str(&format!("^{e}"));
-                }
-                Some(Tok::Slash) if matches!(self.peek_at(1), Some(Tok::Text(_) | Tok::Ident(_))) => {
-                    let Some(Tok::Text(w) | Tok::Ident(w)) = self.peek_at(1) else { break };
-                    self.pos += 2;
-                    unit.push('/');
-                    unit.push_str(&unit::canonical(w));
-                }
-                Some(Tok::Text(more)) => {
-                    self.pos += 1;
-                    unit.push(' ');
-                    unit.push_str(&unit::canonical(more));
-                }
-                _ => break,
-            }
-        }
-        if matches!(value, Expr::Text(_)) {
-            let text = format!("{value} {unit}");
-            return Ok(Expr::Text(text.into()));
-        }
-        let unit = unit::canonical(&unit);
-        let quantity = Expr::Quantity(Box::new(value), unit.into());
-        // 2 hours 30 minutes
-        if matches!(self.peek(), Some(Tok::Number(_))) {
-            let more = self.product()?;
-            if matches!(more, Expr::Quantity(..) | Expr::Add(_)) {
-                return Ok(Expr::sum([quantity, more]));
-            }
-            return self.unexpected();
-        }
-        Ok(quantity)
-    }
+/// The base in `1011_{\text{two}}`, as digits; empty for any other word.
+fn base_word(word: &str) -> &'static str {
+    const WORDS: [(&str, &str); 16] = [
+        ("two", "2"),
+        ("three", "3"),
+        ("four", "4"),
+        ("five", "5"),
+        ("six", "6"),
+        ("seven", "7"),
+        ("eight", "8"),
+        ("nine", "9"),
+        ("ten", "10"),
+        ("eleven", "11"),
+        ("twelve", "12"),
+        ("thirteen", "13"),
+        ("fourteen", "14"),
+        ("fifteen", "15"),
+        ("sixteen", "16"),
+        ("twenty", "20"),
+    ];
+    let word = word.trim();
+    WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map_or("", |(_, digits)| digits)
 }
 
 fn inverse_of(func: Func) -> Option<Func> {

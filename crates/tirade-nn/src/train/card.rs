@@ -46,7 +46,8 @@ fn turned(b: &[f32], rank: usize, outputs: usize) -> Vec<f32> {
 
 /// The text of `README.md`, with the front matter the hub reads.
 pub(crate) fn model_card(options: &TrainOptions, prepared: &Prepared, summary: &TrainSummary) -> String {
-    let base = options.model.display();
+    let base = options.model.file_stem().unwrap_or_default().to_string_lossy();
+    let title = options.name.clone().unwrap_or_else(|| format!("LoRA adapter for {base}"));
     let corpus = &prepared.corpus;
     let supervised: usize = corpus.sequences.iter().map(|s| s.supervised()).sum();
     let validation = summary.validation.map_or("none".into(), |loss| format!("{loss:.4}"));
@@ -58,7 +59,7 @@ pub(crate) fn model_card(options: &TrainOptions, prepared: &Prepared, summary: &
     };
     format!(
         "---\nbase_model: {base}\nlibrary_name: peft\npipeline_tag: text-generation\ntags: [lora, tirade]\n---\n\n\
-         # LoRA adapter for {base}\n\n\
+         # {title}\n\n\
          Trained by tirade on {examples} conversations; only what the assistant wrote was learnt ({supervised} tokens per epoch).\n\n\
          | | |\n|---|---|\n\
          | steps | {steps} of {total}{stop} |\n\

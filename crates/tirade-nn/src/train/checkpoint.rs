@@ -107,7 +107,7 @@ fn difference(state: &State, options: &TrainOptions, examples: &str) -> Option<S
         return Some("other examples".into());
     }
     // These change where or when things happen, not what the weights become.
-    let free = ["output", "checkpoint_every", "resume", "memory_limit"];
+    let free = ["output", "name", "checkpoint_every", "resume", "memory_limit"];
     let (old, new) = (serde_json::to_value(&state.options).ok()?, serde_json::to_value(options).ok()?);
     let differs = |(name, value): (&String, &serde_json::Value)| {
         let changed = !free.contains(&name.as_str()) && new.get(name) != Some(value);

@@ -43,6 +43,8 @@ pub struct CheckReport {
     pub accumulation_invariant: bool,
     /// Predicted memory.
     pub memory: Memory,
+    /// Floating-point operations of the whole run, attention and adapters included; nothing is counted that is done twice.
+    pub operations: f64,
     /// Predicted seconds of computing, from a product timed just now.
     pub seconds: f64,
     /// The first examples as the model sees them.
@@ -113,6 +115,7 @@ pub fn check(options: &TrainOptions, train: &[ChatExample]) -> Result<CheckRepor
         parameters: prepared.plan.len,
         accumulation_invariant: accumulation_invariant(options, &prepared),
         memory: prepared.memory,
+        operations: operations(options, &prepared),
         seconds: operations(options, &prepared) / (measured_speed() * EFFICIENCY * options.threads as f64),
         previews: sequences.iter().take(PREVIEWS).map(|s| preview(s, writer)).collect(),
         warnings: Vec::new(),

@@ -157,6 +157,7 @@ impl Job<'_> {
         let context =
             Context { model, plan: engine.plan, all: self.all, packed: &packed, dropout: self.dropout };
         let worker = &mut thread.worker;
+        worker.pool.begin(packed.tokens.len(), engine.chunk_tokens);
         let mut x = embed(model, &packed.tokens, worker);
         let mut saved: Vec<Saved> = Vec::with_capacity(model.layers.len());
         for (index, layer) in model.layers.iter().enumerate() {
@@ -201,14 +202,20 @@ impl Job<'_> {
     ) -> (Vec<f64>, Option<Vec<f32>>) {
         let (model, width) = (self.engine.model, self.engine.model.shape.hidden);
         let targets: Vec<Target> = rows.iter().map(|(_, target)| *target).collect();
-        let [mut hidden, mut normed] = [(); 2].map(|_| worker.pool.take(rows.len() * width));
+        // Taken in the size of x and cut, so that the number of supervised rows makes no new sizes.
+        let mut take = |len: usize| {
+            let mut vector = worker.pool.take(x.len());
+            vector.truncate(len);
+            vector
+        };
+        let [mut hidden, mut normed] = [(); 2].map(|_| take(rows.len() * width));
         for (to, (row, _)) in hidden.chunks_exact_mut(width).zip(rows) {
             to.copy_from_slice(&x[row * width..][..width]);
         }
         let mut inverse = vec![0f32; rows.len()];
         ops::rms_norm(&hidden, &model.norm, model.shape.eps, &mut normed, &mut inverse);
         let recipe = Recipe { factor: self.factor, dft: self.engine.dft };
-        let mut slope = worker.pool.take(if wanted { hidden.len() } else { 0 });
+        let mut slope = take(if wanted { hidden.len() } else { 0 });
         let wish = wanted.then_some(&mut slope[..]);
         let losses = cross_entropy(model.head(), &normed, &targets, recipe, wish, workspace);
         let dx = wanted.then(|| {

@@ -8,6 +8,7 @@
 //! activation checkpointing only x is kept and the whole forward is done again.
 
 use super::attention::{self, Segment};
+use super::bytes::Input;
 use super::gemm::{Left, View};
 use super::lora::{self, Adapter, Module, Plan, Write};
 use super::model::{Layer, Model};
@@ -42,7 +43,7 @@ pub(crate) struct Context<'a> {
 #[derive(Default)]
 pub(crate) struct Worker {
     pub pool: Pool,
-    input: Left,
+    input: Input,
     low: Left,
     linear: lora::Workspace,
     attention: attention::Workspace,
@@ -87,6 +88,13 @@ enum Site {
     AttentionOut,
     Mlp,
     MlpOut,
+}
+
+impl Site {
+    /// A module that reads this input.
+    fn first(self) -> Module {
+        [Module::Q, Module::O, Module::Gate, Module::Down][self as usize]
+    }
 }
 
 impl Context<'_> {
@@ -174,7 +182,7 @@ impl Layer {
     /// Packs the input of the projections that follow, and its dropped form; `x` is overwritten by the latter.
     fn set_input(&self, c: &Context, index: usize, site: Site, x: &mut [f32], w: &mut Worker) {
         let width = x.len() / c.tokens();
-        w.input.pack(View::new(x, c.tokens(), width));
+        w.input.pack(View::new(x, c.tokens(), width), self.linear(site.first()).bytes());
         if let Some(mask) = c.mask(index, site, width, &mut w.pool) {
             multiply(x, &mask);
             w.pool.give(mask);
@@ -195,7 +203,7 @@ impl Layer {
         let mut out = w.pool.take(c.tokens() * outputs);
         let mut u = w.pool.take(c.tokens() * adapter.map_or(0, |a| a.slot.rank));
         let dropped = c.dropout.is_some() && c.plan.dropout > 0.0;
-        let low = if dropped { &w.low } else { &w.input };
+        let low = if dropped { &w.low } else { &w.input.floats };
         self.linear(module).forward(&w.input, low, adapter, &mut out, &mut u, &mut w.linear);
         saved.low[module as usize] = u;
         out

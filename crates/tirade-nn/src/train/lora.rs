@@ -4,7 +4,8 @@
 //! loops over one slice. B is kept transposed with respect to PEFT, which makes both products run along contiguous rows;
 //! [`crate::adapter`] turns it on export.
 
-use super::gemm::{Buffers, Left, Right, View, gemm};
+use super::bytes::{Bytes, Frozen, Input, Memory, product};
+use super::gemm::{Left, Right, View, gemm};
 use super::ops;
 use super::panels::Panels;
 use super::random::Random;
@@ -142,11 +143,11 @@ pub(crate) enum Write {
 #[derive(Default)]
 pub(crate) struct Workspace {
     low: Left,
-    dy: Left,
+    dy: Input,
     turned: Left,
     du: Vec<f32>,
     dropped: Vec<f32>,
-    pub buffers: Buffers,
+    memory: Memory,
 }
 
 /// An adapter in use: its place, the flat vector and the scale.
@@ -162,10 +163,15 @@ impl Linear {
         self.weight.shape().1
     }
 
+    /// What an input has to be packed for.
+    pub fn bytes(&self) -> Option<Bytes<'_>> {
+        self.weight.bytes()
+    }
+
     /// `out` = x·Wᵀ + b + low-rank part; `u` (tokens × rank) receives s·x·Aᵀ. `low_input` is x after dropout, or x itself.
     pub fn forward(
         &self,
-        x: &Left,
+        x: &Input,
         low_input: &Left,
         adapter: Option<Adapter>,
         out: &mut [f32],
@@ -177,13 +183,14 @@ impl Linear {
             out.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(bias));
         }
         let add = self.bias.is_some();
+        let weight = Frozen { floats: &self.weight, bytes: self.bytes() };
         let Some(Adapter { slot, all, scale }) = adapter else {
-            return gemm(&[(x, &self.weight)], out, outputs, add, &mut w.buffers);
+            return product(x, &weight, None, out, outputs, add, &mut w.memory);
         };
-        gemm(&[(low_input, &slot.a(all).t())], u, slot.rank, false, &mut w.buffers);
+        gemm(&[(low_input, &slot.a(all).t())], u, slot.rank, false, &mut w.memory.floats);
         ops::scale(u, scale);
         w.low.pack(View::new(u, u.len() / slot.rank, slot.rank));
-        gemm(&[(x, &self.weight), (&w.low, &slot.b(all))], out, outputs, add, &mut w.buffers);
+        product(x, &weight, Some((&w.low, &slot.b(all))), out, outputs, add, &mut w.memory);
     }
 
     /// Given `dy`, adds the adapter's gradient to `gradient` and, if wanted, writes or adds d/dx.
@@ -202,31 +209,33 @@ impl Linear {
     ) {
         let (inputs, outputs) = self.weight.shape();
         let dy = View::new(dy, dy.len() / outputs, outputs);
-        w.dy.pack(dy);
-        let Some(Adapter { slot, all, scale }) = adapter else {
-            if let Some((write, dx)) = dx {
-                gemm(&[(&w.dy, &self.weight.transposed())], dx, inputs, write == Write::Add, &mut w.buffers);
-            }
-            return;
-        };
-        let (rank, (da, db)) = (slot.rank, slot.both(gradient));
-        w.turned.pack(View::new(u, dy.rows, rank).t());
-        gemm(&[(&w.turned, &dy)], db, outputs, true, &mut w.buffers);
-        w.du.resize(dy.rows * rank, 0.0);
-        gemm(&[(&w.dy, &slot.b(all).t())], &mut w.du, rank, false, &mut w.buffers);
-        ops::scale(&mut w.du, scale);
-        let du = View::new(&w.du, dy.rows, rank);
-        w.turned.pack(du.t());
-        gemm(&[(&w.turned, &View::new(low_input, dy.rows, inputs))], da, inputs, true, &mut w.buffers);
+        let base = self.weight.transposed();
+        let weight = Frozen { floats: &base, bytes: self.bytes().map(Bytes::turned) };
+        w.dy.pack(dy, weight.bytes.filter(|_| dx.is_some()));
+        if let Some(Adapter { slot, all, scale }) = adapter {
+            let (rank, (da, db)) = (slot.rank, slot.both(gradient));
+            w.turned.pack(View::new(u, dy.rows, rank).t());
+            gemm(&[(&w.turned, &dy)], db, outputs, true, &mut w.memory.floats);
+            w.du.resize(dy.rows * rank, 0.0);
+            gemm(&[(&w.dy.floats, &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
+            ops::scale(&mut w.du, scale);
+            w.turned.pack(View::new(&w.du, dy.rows, rank).t());
+            let low_input = View::new(low_input, dy.rows, inputs);
+            gemm(&[(&w.turned, &low_input)], da, inputs, true, &mut w.memory.floats);
+        }
         let Some((write, dx)) = dx else { return };
-        w.low.pack(du);
-        let (base, low) = (self.weight.transposed(), slot.a(all));
-        let Some(mask) = mask else {
-            return gemm(&[(&w.dy, &base), (&w.low, &low)], dx, inputs, write == Write::Add, &mut w.buffers);
+        let add = write == Write::Add;
+        let Some(Adapter { slot, all, .. }) = adapter else {
+            return product(&w.dy, &weight, None, dx, inputs, add, &mut w.memory);
         };
-        gemm(&[(&w.dy, &base)], dx, inputs, write == Write::Add, &mut w.buffers);
+        w.low.pack(View::new(&w.du, dy.rows, slot.rank));
+        let low = slot.a(all);
+        let Some(mask) = mask else {
+            return product(&w.dy, &weight, Some((&w.low, &low)), dx, inputs, add, &mut w.memory);
+        };
+        product(&w.dy, &weight, None, dx, inputs, add, &mut w.memory);
         w.dropped.resize(dx.len(), 0.0);
-        gemm(&[(&w.low, &low)], &mut w.dropped, inputs, false, &mut w.buffers);
+        gemm(&[(&w.low, &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
         for ((dx, d), m) in dx.iter_mut().zip(&w.dropped).zip(mask) {
             *dx += d * m;
         }
@@ -252,8 +261,9 @@ mod tests {
             low.iter_mut().zip(mask).for_each(|(x, m)| *x *= m);
         }
         let (mut out, mut u) = (vec![7.0; TOKENS * SIZE.1], vec![0.0; TOKENS * 3]);
-        let pack = |x| Left::of(View::new(x, TOKENS, SIZE.0));
-        linear.forward(&pack(x), &pack(&low), adapter, &mut out, &mut u, &mut Workspace::default());
+        let (mut input, view) = (Input::default(), |x| View::new(x, TOKENS, SIZE.0));
+        input.pack(view(x), linear.bytes());
+        linear.forward(&input, &Left::of(view(&low)), adapter, &mut out, &mut u, &mut Workspace::default());
         (out, u, low)
     }
 

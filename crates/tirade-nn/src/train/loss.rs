@@ -4,7 +4,8 @@
 //! keys and values. So it is computed as attention is: a tile of the vocabulary at a time, with a running maximum and sum,
 //! rescaling what was gathered whenever the maximum rises. One pass, two products, and never more than one tile of logits.
 
-use super::gemm::{Buffers, Left, View, gemm};
+use super::bytes::{Bytes, Frozen, Input, Memory, product};
+use super::gemm::View;
 use super::ops::{exp_shifted, largest, scale};
 use super::panels::Panels;
 
@@ -14,10 +15,10 @@ const TILE: usize = 512;
 /// Reused memory.
 #[derive(Default)]
 pub(crate) struct Workspace {
-    hidden: Left,
-    left: Left,
+    hidden: Input,
+    left: Input,
     tile: Vec<f32>,
-    buffers: Buffers,
+    memory: Memory,
 }
 
 /// What one supervised position asks for.
@@ -54,14 +55,15 @@ pub(crate) fn cross_entropy(
     }
     let width = hidden.len() / rows;
     let (mut top, mut sum, mut chosen) = (vec![f32::NEG_INFINITY; rows], vec![0f32; rows], vec![0f32; rows]);
-    w.hidden.pack(View::new(hidden, rows, width));
+    w.hidden.pack(View::new(hidden, rows, width), head.bytes());
     if let Some(gradient) = &mut gradient {
         gradient.fill(0.0);
     }
     for from in (0..vocabulary).step_by(TILE) {
         let count = TILE.min(vocabulary - from);
         w.tile.resize(rows * count, 0.0);
-        gemm(&[(&w.hidden, &head.columns(from, count))], &mut w.tile, count, false, &mut w.buffers);
+        let words = Frozen { floats: &head.columns(from, count), bytes: head.bytes_of(from, count) };
+        product(&w.hidden, &words, None, &mut w.tile, count, false, &mut w.memory);
         for (row, logits) in w.tile.chunks_exact_mut(count).enumerate() {
             if let Some(&logit) =
                 (targets[row].token as usize).checked_sub(from).and_then(|at| logits.get(at))
@@ -80,8 +82,10 @@ pub(crate) fn cross_entropy(
             sum[row] += exp_shifted(logits, 1.0, top[row]);
         }
         if let Some(gradient) = &mut gradient {
-            w.left.pack(View::new(&w.tile, rows, count));
-            gemm(&[(&w.left, &head.transposed_columns(from, count))], gradient, width, true, &mut w.buffers);
+            let bytes = words.bytes.map(Bytes::turned);
+            w.left.pack(View::new(&w.tile, rows, count), bytes);
+            let words = Frozen { floats: &head.transposed_columns(from, count), bytes };
+            product(&w.left, &words, None, gradient, width, true, &mut w.memory);
         }
     }
     let log_p: Vec<f64> = (0..rows).map(|i| (chosen[i] - top[i]) as f64 - (sum[i] as f64).ln()).collect();

@@ -21,6 +21,8 @@ pub struct TrainOptions {
     pub model: PathBuf,
     /// Directory for the adapter, the loss curve and checkpoints; made if missing.
     pub output: PathBuf,
+    /// What the model card calls the adapter, such as `user/name` on the hub. Nothing is uploaded.
+    pub name: Option<String>,
     /// Rank of the adapter's matrices.
     pub rank: usize,
     /// The adapter is scaled by alpha / rank.
@@ -92,7 +94,7 @@ pub enum Schedule {
     Cosine,
 }
 
-/// How frozen weights are held in memory. The arithmetic is `f32` with each.
+/// How frozen weights are held in memory, and with `Int8` also how they are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BasePrecision {
@@ -100,7 +102,8 @@ pub enum BasePrecision {
     F32,
     /// 2 bytes per weight, rounded to 8 bits of mantissa (exact for models published in bf16).
     Bf16,
-    /// 1 byte per weight and a scale per row; opened up a tile at a time, as QLoRA does.
+    /// 1 byte per weight and a scale per row. Where the processor multiplies bytes (AVX-512 VNNI), what meets a frozen weight, forward
+    /// and backward, is rounded to 8 bits as well, in groups of 128; elsewhere weights are opened up a tile at a time, as QLoRA does.
     Int8,
 }
 
@@ -121,6 +124,7 @@ impl Default for TrainOptions {
         Self {
             model: PathBuf::new(),
             output: PathBuf::new(),
+            name: None,
             rank: 16,
             alpha: 32.0,
             dropout: 0.0,

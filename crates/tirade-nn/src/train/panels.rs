@@ -1,8 +1,10 @@
 //! Right operands kept in the order products read them: panels of 32 columns, whole, in bf16 or in 8 bits.
 //!
 //! [`Panels`] stores a frozen weight so that y = x · Wᵀ reads it as it lies; [`Panels::transposed`] serves the gradient's product
-//! dy · W from the same memory. Smaller forms are opened up a tile at a time, just before use, so the arithmetic stays `f32`.
+//! dy · W from the same memory. Smaller forms are opened up a tile at a time, just before use, so the arithmetic stays `f32`;
+//! where the processor multiplies bytes, [`Panels::bytes`] gives the 8-bit form to [`super::bytes`] instead.
 
+use super::bytes::{self, Bytes, ZERO};
 use super::gemm::{DEPTH, Right, View};
 use super::kernel::{WIDTH, transpose16};
 use super::options::BasePrecision;
@@ -20,7 +22,12 @@ pub(crate) struct Panels {
 enum Store {
     Full(Vec<f32>),
     Half(Vec<u16>),
-    Byte { data: Vec<i8>, scales: Vec<f32>, panel: usize },
+    /// Four steps of a column side by side, shifted up by [`ZERO`]; every panel padded to a multiple of four steps.
+    Byte {
+        data: Vec<u8>,
+        scales: Vec<f32>,
+        padded: usize,
+    },
 }
 
 impl Default for Store {
@@ -38,11 +45,13 @@ simd! {
 }
 
 simd! {
-    /// Bytes in rows of 32 times one scale per column.
-    fn unscale(from: &[i8], scales: &[f32], to: &mut [f32]) {
-        for (from, to) in from.chunks_exact(WIDTH).zip(to.chunks_exact_mut(WIDTH)) {
-            for i in 0..WIDTH {
-                to[i] = from[i] as f32 * scales[i];
+    /// Bytes in blocks of four steps × 32 columns times one scale per column.
+    fn unscale(from: &[u8], scales: &[f32], to: &mut [f32]) {
+        for (from, to) in from.chunks_exact(4 * WIDTH).zip(to.chunks_mut(4 * WIDTH)) {
+            for (k, to) in to.chunks_exact_mut(WIDTH).enumerate() {
+                for i in 0..WIDTH {
+                    to[i] = (from[4 * i + k] as f32 - ZERO as f32) * scales[i];
+                }
             }
         }
     }
@@ -57,27 +66,39 @@ fn narrow(x: f32) -> u16 {
     ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
 }
 
-/// Rounds panels of `panel` floats to 8 bits, each column by its largest magnitude.
-fn to_bytes(data: &[f32], panel: usize) -> Store {
-    let mut scales = Vec::with_capacity(data.len() / panel * WIDTH);
-    let mut bytes = Vec::with_capacity(data.len());
-    for panel in data.chunks_exact(panel) {
+/// Rounds panels of `steps` × 32 floats to 8 bits, each column by its largest magnitude.
+fn to_bytes(data: &[f32], steps: usize) -> Store {
+    let padded = steps.next_multiple_of(4);
+    let mut scales = Vec::with_capacity(data.len() / steps.max(1));
+    let mut bytes = vec![ZERO; data.len() / steps.max(1) * padded];
+    for (panel, to) in data.chunks_exact(steps * WIDTH).zip(bytes.chunks_exact_mut(padded * WIDTH)) {
         let mut largest = [0f32; WIDTH];
         for row in panel.chunks_exact(WIDTH) {
             largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs()));
         }
         let inverse = largest.map(|l| if l > 0.0 { 127.0 / l } else { 0.0 });
-        for row in panel.chunks_exact(WIDTH) {
-            bytes.extend(row.iter().zip(inverse).map(|(x, inverse)| (x * inverse).round() as i8));
+        for (k, row) in panel.chunks_exact(WIDTH).enumerate() {
+            let to = &mut to[k / 4 * 4 * WIDTH..][..4 * WIDTH];
+            for (i, (x, inverse)) in row.iter().zip(inverse).enumerate() {
+                to[4 * i + k % 4] = ((x * inverse).round() + ZERO as f32) as u8;
+            }
         }
         scales.extend(largest.map(|l| l / 127.0));
     }
-    Store::Byte { data: bytes, scales, panel }
+    Store::Byte { data: bytes, scales, padded }
 }
 
 impl Store {
-    /// The floats `at..at + len`: their own memory, or widened into `buffer`.
-    fn read<'a>(&'a self, at: usize, len: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    /// `count` steps from `first` of a panel of `steps` steps: their own memory, or widened into `buffer`.
+    fn read<'a>(
+        &'a self,
+        panel: usize,
+        steps: usize,
+        first: usize,
+        count: usize,
+        buffer: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
+        let (at, len) = ((panel * steps + first) * WIDTH, count * WIDTH);
         match self {
             Store::Full(data) => &data[at..at + len],
             Store::Half(data) => {
@@ -85,19 +106,26 @@ impl Store {
                 widen(&data[at..at + len], buffer);
                 buffer
             }
-            Store::Byte { data, scales, panel } => {
+            Store::Byte { data, scales, padded } => {
+                debug_assert!(first.is_multiple_of(4));
                 buffer.resize(len, 0.0);
-                unscale(&data[at..at + len], &scales[at / panel * WIDTH..][..WIDTH], buffer);
+                let from = &data[(panel * padded + first) * WIDTH..][..count.next_multiple_of(4) * WIDTH];
+                unscale(from, &scales[panel * WIDTH..][..WIDTH], buffer);
                 buffer
             }
         }
     }
 
-    fn at(&self, i: usize) -> f32 {
+    /// One number: column `i` of a panel's step `k`.
+    fn at(&self, panel: usize, steps: usize, k: usize, i: usize) -> f32 {
+        let at = (panel * steps + k) * WIDTH + i;
         match self {
-            Store::Full(data) => data[i],
-            Store::Half(data) => f32::from_bits((data[i] as u32) << 16),
-            Store::Byte { data, scales, panel } => data[i] as f32 * scales[i / panel * WIDTH + i % WIDTH],
+            Store::Full(data) => data[at],
+            Store::Half(data) => f32::from_bits((data[at] as u32) << 16),
+            Store::Byte { data, scales, padded } => {
+                let at = (panel * padded + k / 4 * 4) * WIDTH + 4 * i + k % 4;
+                (data[at] as f32 - ZERO as f32) * scales[panel * WIDTH + i]
+            }
         }
     }
 }
@@ -134,7 +162,7 @@ impl Panels {
     pub fn stored(self, precision: BasePrecision) -> Self {
         let data = match (self.data, precision) {
             (Store::Full(data), BasePrecision::Bf16) => Store::Half(data.into_iter().map(narrow).collect()),
-            (Store::Full(data), BasePrecision::Int8) => to_bytes(&data, self.steps * WIDTH),
+            (Store::Full(data), BasePrecision::Int8) => to_bytes(&data, self.steps),
             (data, _) => data,
         };
         Self { data, ..self }
@@ -151,6 +179,22 @@ impl Panels {
         Transposed { panels: self, from, count }
     }
 
+    /// The weight for products of bytes, if it is held in 8 bits and this processor has them.
+    pub fn bytes(&self) -> Option<Bytes<'_>> {
+        self.bytes_of(0, self.columns)
+    }
+
+    /// [`Panels::bytes`] of the columns `from..from + count`; `from` begins a panel.
+    pub fn bytes_of(&self, from: usize, count: usize) -> Option<Bytes<'_>> {
+        assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
+        match &self.data {
+            Store::Byte { data, scales, padded } if bytes::available() => {
+                Some(Bytes { data, scales, padded: *padded, inputs: self.steps, from, count, turned: false })
+            }
+            _ => None,
+        }
+    }
+
     /// The columns `from..from + count` as a right operand; `from` begins a panel.
     pub fn columns(&self, from: usize, count: usize) -> Part<'_> {
         assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
@@ -165,9 +209,8 @@ impl Panels {
 
     /// Copies column `j` (a row of the weight this was made from) into `to`, which holds one float per step.
     pub fn column(&self, j: usize, to: &mut [f32]) {
-        let base = j / WIDTH * self.steps * WIDTH + j % WIDTH;
         for (k, to) in to.iter_mut().enumerate() {
-            *to = self.data.at(base + k * WIDTH);
+            *to = self.data.at(j / WIDTH, self.steps, k, j % WIDTH);
         }
     }
 
@@ -183,7 +226,7 @@ impl Right for Panels {
     }
 
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
-        self.data.read(j0 * self.steps + k0 * WIDTH, kc * WIDTH, buffer)
+        self.data.read(j0 / WIDTH, self.steps, k0, kc, buffer)
     }
 }
 
@@ -224,9 +267,9 @@ impl Right for Transposed<'_> {
         let mut block = Vec::new();
         for k in (0..kc).step_by(WIDTH) {
             // 32 stored steps (our columns) of one stored panel (32 of our steps): one contiguous 4 KiB block.
-            let start = (self.from + k0 + k) * self.panels.steps + j0 * WIDTH;
+            let panel = (self.from + k0 + k) / WIDTH;
             turn(
-                self.panels.data.read(start, width * WIDTH, &mut block),
+                self.panels.data.read(panel, self.panels.steps, j0, width, &mut block),
                 width,
                 &mut buffer[k * WIDTH..(k + WIDTH) * WIDTH],
             );

@@ -82,6 +82,31 @@ impl Model for LocalModel {
             .map_err(|error| self.broken(&error))?;
         Ok(reply(request, generated))
     }
+
+    async fn log_probability(&self, messages: &[Message]) -> Result<f64, ModelError> {
+        let Some((_, before)) = messages.split_last() else { return Ok(0.0) };
+        let render = |messages: &[Message], open_turn| {
+            let messages: Vec<ChatMessage> = messages.iter().map(chat_message).collect();
+            self.engine.render(&messages, None, open_turn).map_err(|error| self.broken(&error))
+        };
+        let (prompt, whole) = (render(before, true)?, render(messages, false)?);
+        if whole.len() > self.engine.context() {
+            return Err(ModelError::ContextOverflow {
+                model: self.identity.clone(),
+                tokens: whole.len() as u64,
+            });
+        }
+        let (engine, adapter) = (self.engine.clone(), self.adapter);
+        let shared = prompt.iter().zip(&whole).take_while(|(a, b)| a == b).count();
+        let done = tokio::task::spawn_blocking(move || engine.score(&whole, adapter)).await;
+        let refused = |message: String| ModelError::Refused { model: self.identity.clone(), message };
+        let scores =
+            done.map_err(|error| refused(error.to_string()))?.map_err(|error| self.broken(&error))?;
+        // The first token has no score, so the score of token i is at i - 1.
+        let reply = scores.get(shared.saturating_sub(1)..).filter(|reply| !reply.is_empty());
+        let reply = reply.ok_or_else(|| refused("the last message has no tokens".into()))?;
+        Ok(reply.iter().map(|score| f64::from(*score)).sum::<f64>() / reply.len() as f64)
+    }
 }
 
 /// The tokens of a conversation, up to the beginning of the reply.
@@ -172,7 +197,8 @@ pub fn call_grammar(tools: &[ToolSpec], choice: &ToolChoice) -> Option<Grammar> 
         ToolChoice::Named(name) => tool.name == *name,
         ToolChoice::Auto | ToolChoice::None => false,
     };
-    let calls: Vec<String> = tools.iter().filter(wanted).map(|t| format!("%json {}", call_schema(t))).collect();
+    let calls: Vec<String> =
+        tools.iter().filter(wanted).map(|t| format!("%json {}", call_schema(t))).collect();
     let rules = format!("start: \"<tool_call>\\n\" call \"\\n</tool_call>\"\ncall: {}", calls.join(" | "));
     (!calls.is_empty()).then_some(Grammar::Lark(rules))
 }
@@ -245,8 +271,10 @@ mod tests {
                 Some(other) => panic!("{other:?}"),
                 None => String::new(),
             };
-            let named: Vec<&str> =
-                ["add", "gcd"].into_iter().filter(|n| rules.contains(&format!("{{\"const\":\"{n}\"}}"))).collect();
+            let named: Vec<&str> = ["add", "gcd"]
+                .into_iter()
+                .filter(|n| rules.contains(&format!("{{\"const\":\"{n}\"}}")))
+                .collect();
             assert_eq!(named, names, "{choice:?}: {rules}");
         }
         assert_eq!(call_grammar(&[], &ToolChoice::Required), None);
@@ -276,8 +304,11 @@ mod tests {
     #[test]
     fn tools_join_the_system_message_there_is() {
         let tools = [tool("add", json!({}))];
-        for (given, roles) in [(vec!["user"], vec!["system", "user"]), (vec!["system", "user"], vec!["system", "user"])] {
-            let mut messages: Vec<ChatMessage> = given.iter().map(|role| ChatMessage::new(role, "text")).collect();
+        for (given, roles) in
+            [(vec!["user"], vec!["system", "user"]), (vec!["system", "user"], vec!["system", "user"])]
+        {
+            let mut messages: Vec<ChatMessage> =
+                given.iter().map(|role| ChatMessage::new(role, "text")).collect();
             describe_tools(&mut messages, &tools);
             assert_eq!(messages.iter().map(|m| m.role.as_str()).collect::<Vec<_>>(), roles);
             assert!(messages[0].content.contains("the tool add"));
