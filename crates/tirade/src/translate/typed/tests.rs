@@ -51,6 +51,9 @@ fn every_typed_tool_is_explained() {
 fn wrong_results_are_refused() {
     for call in calls().into_iter().filter(|call| call["derived"] == false) {
         let content = raised(&call["content"].to_string());
+        if content == call["content"].to_string() {
+            continue;
+        }
         let said = explain(name(&call), &call["args"].to_string(), &content);
         assert!(said.is_err(), "{} {content}: {said:?}", name(&call));
     }
