@@ -16,7 +16,11 @@ pub fn solution(trace: &Trace, solution: &Solution) -> String {
     let mut shown: Vec<&str> = Vec::new();
     for span in &solution.spans {
         // A store may hold anything: spans that do not lie in the text are passed over.
-        let (Some(before), Some(part)) = (solution.text.get(at..span.start), solution.text.get(span.start..span.end)) else { continue };
+        let (Some(before), Some(part)) =
+            (solution.text.get(at..span.start), solution.text.get(span.start..span.end))
+        else {
+            continue;
+        };
         out += &columns("", before);
         let again = shown.contains(&span.call_id.as_str());
         let left = if again { format!("({}, as above)", span.call_id) } else { asked(trace, &span.call_id) };
@@ -26,7 +30,11 @@ pub fn solution(trace: &Trace, solution: &Solution) -> String {
     }
     out += &columns("", solution.text.get(at..).unwrap_or_default());
     for translation in solution.translations.iter().filter(|t| !shown.contains(&t.call_id.as_str())) {
-        let fate = if translation.text.is_some() { "no sentence was found that stands for it" } else { translation.judgement.as_str() };
+        let fate = if translation.text.is_some() {
+            "no sentence was found that stands for it"
+        } else {
+            translation.judgement.as_str()
+        };
         out += &columns(&asked(trace, &translation.call_id), &format!("[{fate}]"));
     }
     out
@@ -52,7 +60,8 @@ fn columns(left: &str, right: &str) -> String {
     let (left, right) = (wrapped(left), wrapped(right));
     let mut out = String::new();
     for index in 0..left.len().max(right.len()) {
-        let (a, b) = (left.get(index).map_or("", String::as_str), right.get(index).map_or("", String::as_str));
+        let (a, b) =
+            (left.get(index).map_or("", String::as_str), right.get(index).map_or("", String::as_str));
         let padding = WIDTH.saturating_sub(a.chars().count());
         out += format!("{a}{} │ {b}", " ".repeat(padding)).trim_end();
         out.push('\n');

@@ -57,11 +57,17 @@ pub fn run(args: ShowArgs, dir: &Path) -> anyhow::Result<()> {
 
 /// What each translate run made of the attempt, beside the calls.
 fn prose(work: &Work, solved: &str, key: &AttemptKey) -> anyhow::Result<()> {
-    let translated = |run: &Run| run.stage == Stage::Translate.as_str() && run.inputs.iter().any(|input| input == solved);
-    let Some(problem) = work.store.problems(solved)?.into_iter().find(|problem| problem.id == key.problem) else { return Ok(()) };
+    let translated =
+        |run: &Run| run.stage == Stage::Translate.as_str() && run.inputs.iter().any(|input| input == solved);
+    let Some(problem) = work.store.problems(solved)?.into_iter().find(|problem| problem.id == key.problem)
+    else {
+        return Ok(());
+    };
     let trace = Trace { problem, attempt: key.attempt, events: work.store.events(solved, key)? };
     for run in work.store.runs()?.iter().filter(|run| translated(run)) {
-        for solution in work.store.solutions::<Solution>(&run.run)?.into_iter().filter(|solution| solution.key == *key) {
+        for solution in
+            work.store.solutions::<Solution>(&run.run)?.into_iter().filter(|solution| solution.key == *key)
+        {
             let way = run.config["options"]["way"].as_str().unwrap_or("unknown");
             println!("▌prose · {way} · {} {} · {}\n", solution.outcome, solution.reason, run.run);
             println!("{}", beside::solution(&trace, &solution.row));

@@ -61,7 +61,8 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
 fn assemble(trace: &Trace, solution: &mut Solution) {
     solution.way = Way::Rules;
     let unused = "the results of the tools are not what the solution concludes from".to_owned();
-    (solution.outcome, solution.findings) = (Outcome::Rejected, vec![Finding::whole(check::Kind::MissingResult, unused)]);
+    (solution.outcome, solution.findings) =
+        (Outcome::Rejected, vec![Finding::whole(check::Kind::MissingResult, unused)]);
     let mut first = None;
     for parts in arrangements(trace, solution) {
         settle(trace, solution, text_of(&parts));
@@ -85,7 +86,9 @@ fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
     let closing = Part { call_id: None, text: format!("The answer is $\\boxed{{{answer}}}$.") };
     let mut found = Vec::new();
     if solution.translations.last().is_some_and(|last| gives(&last.result, answer)) {
-        if let Some(last) = all.last().filter(|last| last.call_id.is_none() && is_plain_conclusion(&last.text)) {
+        if let Some(last) =
+            all.last().filter(|last| last.call_id.is_none() && is_plain_conclusion(&last.text))
+        {
             let last = Part { call_id: None, text: without_noise(&last.text) };
             found.push([derived.clone(), vec![last]].concat());
         }
@@ -93,7 +96,12 @@ fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
     }
     // Where the tools' last result is not even spoken of, the solver did not rely on it, and nothing is by rule.
     let relied = solution.translations.last().is_some_and(|last| {
-        let said: Vec<&str> = all.iter().rev().take_while(|part| part.call_id.is_none()).map(|part| part.text.as_str()).collect();
+        let said: Vec<&str> = all
+            .iter()
+            .rev()
+            .take_while(|part| part.call_id.is_none())
+            .map(|part| part.text.as_str())
+            .collect();
         gives(&last.result, answer) || said.iter().any(|text| text.contains(&without_noise(&last.result)))
     });
     if !relied && !trace.tool_calls().is_empty() || all.iter().any(|part| part.text.contains('`')) {
@@ -113,7 +121,9 @@ fn is_plain_conclusion(text: &str) -> bool {
 fn gives(result: &str, answer: &str) -> bool {
     let policy = Policy::default();
     let gold = Gold::parse(answer, &policy);
-    readings(result).iter().any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
+    readings(result)
+        .iter()
+        .any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
 }
 
 fn settle(trace: &Trace, solution: &mut Solution, text: String) {
@@ -143,7 +153,8 @@ fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
                 parts.push(Part { call_id: None, text });
             }
             Event::ToolResult { call_id, .. } => {
-                let derived = solution.translations.iter().find(|translation| translation.call_id == *call_id);
+                let derived =
+                    solution.translations.iter().find(|translation| translation.call_id == *call_id);
                 if let Some(text) = derived.and_then(|translation| translation.text.clone()) {
                     parts.push(Part { call_id: Some(call_id.clone()), text });
                 }

@@ -46,7 +46,11 @@ pub fn readings(result: &str) -> Vec<String> {
         if let Some((_, value)) = last.rsplit_once([':', '=']) {
             add(unbracketed(value.trim()));
         }
-        if let Some(word) = last.split_whitespace().rev().find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '-')) {
+        if let Some(word) = last
+            .split_whitespace()
+            .rev()
+            .find(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+        {
             add(word.trim_end_matches(['.', ',']).to_owned());
         }
     }
@@ -64,8 +68,11 @@ fn unbracketed(text: &str) -> String {
 /// `{x: 2, y: 3}` is `(2, 3)`; other text is itself.
 fn values_of(text: &str) -> String {
     let inside = unbracketed(text);
-    let Some(inside) = inside.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else { return text.to_owned() };
-    let values: Vec<&str> = inside.split(',').filter_map(|pair| Some(pair.split_once(':')?.1.trim())).collect();
+    let Some(inside) = inside.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+        return text.to_owned();
+    };
+    let values: Vec<&str> =
+        inside.split(',').filter_map(|pair| Some(pair.split_once(':')?.1.trim())).collect();
     match values.as_slice() {
         [] => text.to_owned(),
         [one] => (*one).to_owned(),
@@ -78,7 +85,8 @@ pub fn without_noise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let length = rest[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - start);
+        let length =
+            rest[start..].find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len() - start);
         let (before, number) = (&rest[..start], &rest[start..start + length]);
         out.push_str(before);
         out.push_str(&float(number));
@@ -90,7 +98,9 @@ pub fn without_noise(text: &str) -> String {
 fn float(text: &str) -> String {
     let places = text.split_once('.').map_or(0, |(_, places)| places.len());
     match text.parse::<f64>() {
-        Ok(value) if places > 0 && value.abs() < 1e15 && (value - value.round()).abs() < 1e-9 => format!("{value:.0}"),
+        Ok(value) if places > 0 && value.abs() < 1e15 && (value - value.round()).abs() < 1e-9 => {
+            format!("{value:.0}")
+        }
         Ok(value) if places > 9 => {
             let short = format!("{value:.8}");
             let short = short.trim_end_matches('0');
@@ -107,9 +117,13 @@ mod tests {
 
     #[test]
     fn results_without_their_wrapping() {
-        for (content, expected) in
-            [(r#"{"result": "x + 1"}"#, "x + 1"), (r#"{"result": [1, 2]}"#, "[1,2]"), ("42\n", "42"), ("7", "7"), ("[3]", "3")]
-        {
+        for (content, expected) in [
+            (r#"{"result": "x + 1"}"#, "x + 1"),
+            (r#"{"result": [1, 2]}"#, "[1,2]"),
+            ("42\n", "42"),
+            ("7", "7"),
+            ("[3]", "3"),
+        ] {
             assert_eq!(bare_result(content), expected);
         }
     }

@@ -30,7 +30,9 @@ pub fn skeletons(trace: &Trace) -> Vec<Skeleton> {
             }
             // A program that failed or printed nothing leaves names behind that a later one may use.
             (Some(code), _) => reader.pass_over(&code),
-            (None, ToolStatus::Ok) => made.push(Skeleton { call_id: call.id.clone(), steps: typed_steps(call, result) }),
+            (None, ToolStatus::Ok) => {
+                made.push(Skeleton { call_id: call.id.clone(), steps: typed_steps(call, result) })
+            }
             (None, _) => {}
         }
     }

@@ -64,7 +64,8 @@ fn in_order(shares: &[Vec<f64>], calls: usize) -> Vec<Option<usize>> {
     let mut before: Vec<Vec<usize>> = Vec::with_capacity(shares.len());
     let mut taken: Vec<Vec<bool>> = Vec::with_capacity(shares.len());
     for row in shares {
-        let (mut next, mut from, mut takes) = (best.clone(), (0..calls).collect::<Vec<_>>(), vec![false; calls]);
+        let (mut next, mut from, mut takes) =
+            (best.clone(), (0..calls).collect::<Vec<_>>(), vec![false; calls]);
         let mut upto = 0;
         for call in 0..calls {
             if best[call] > best[upto] {

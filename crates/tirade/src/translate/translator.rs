@@ -74,7 +74,9 @@ pub(super) async fn derive(
     };
     match with.options.way {
         Way::Rules => translation.by_rule(steps, "derived by rule"),
-        Way::Llm => by_model(with, trace, call, hidden_prompt(with, trace, call), None, &mut translation).await?,
+        Way::Llm => {
+            by_model(with, trace, call, hidden_prompt(with, trace, call), None, &mut translation).await?
+        }
         Way::Mixed => {
             let prompt = known_prompt(with, trace, call, &target, steps.as_deref().ok());
             by_model(with, trace, call, prompt, steps.as_deref().ok(), &mut translation).await?;
@@ -105,17 +107,18 @@ async fn by_model(
         };
         let reply = with.translator.reply(&request).await?;
         translation.tries += 1;
-        translation.judgement = match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
-            (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
-                None => {
-                    translation.judgement = judgement;
-                    translation.text = Some(unboxed(&reply.text));
-                    return Ok(());
-                }
-                Some(fault) => fault,
-            },
-            (false, judgement) => judgement,
-        };
+        translation.judgement =
+            match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
+                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
+                    None => {
+                        translation.judgement = judgement;
+                        translation.text = Some(unboxed(&reply.text));
+                        return Ok(());
+                    }
+                    Some(fault) => fault,
+                },
+                (false, judgement) => judgement,
+            };
         let fault = match with.options.way {
             // The result stays hidden.
             Way::Llm => "a step or the result is wrong".to_owned(),
@@ -149,8 +152,15 @@ async fn agreement(
 
 /// The first thing that is wrong with a derivation although its result is right.
 fn fault(trace: &Trace, text: &str, result: &str, skeleton: Option<&str>) -> Option<String> {
-    let case = Case { problem: &trace.problem.problem, gold: result, text, results: Vec::new(), sources: skeleton.into_iter().collect() };
-    let wrong = |finding: &check::Finding| matches!(finding.kind, Kind::Equation | Kind::ToolTalk | Kind::Markup);
+    let case = Case {
+        problem: &trace.problem.problem,
+        gold: result,
+        text,
+        results: Vec::new(),
+        sources: skeleton.into_iter().collect(),
+    };
+    let wrong =
+        |finding: &check::Finding| matches!(finding.kind, Kind::Equation | Kind::ToolTalk | Kind::Markup);
     check::check(&case).into_iter().find(wrong).map(|finding| finding.message)
 }
 

@@ -66,7 +66,10 @@ fn sentences(sentences: &[Sentence], pair: usize) -> String {
         };
         let class = if sentence.mark == Mark::Bad { " class=\"wrong\"" } else { "" };
         let n = index + 1;
-        html += &format!("<span id=\"pair-{pair}-s{n}\"{class}>{}</span>{sign}{link}{finding} ", inline(&sentence.text));
+        html += &format!(
+            "<span id=\"pair-{pair}-s{n}\"{class}>{}</span>{sign}{link}{finding} ",
+            inline(&sentence.text)
+        );
     }
     html + "</p>\n"
 }
@@ -79,7 +82,8 @@ fn link(event: usize, pair: usize) -> String {
 /// Links from a call to the sentences that stand for it.
 fn told(sentences: &[Sentence], event: usize, pair: usize) -> String {
     let own = sentences.iter().enumerate().filter(|(_, sentence)| sentence.event == Some(event));
-    let links: Vec<String> = own.map(|(index, _)| format!("<a href=\"#pair-{pair}-s{n}\">{n}</a>", n = index + 1)).collect();
+    let links: Vec<String> =
+        own.map(|(index, _)| format!("<a href=\"#pair-{pair}-s{n}\">{n}</a>", n = index + 1)).collect();
     match links.len() {
         0 => String::new(),
         1 => format!("<p class=\"effort\">told in sentence {}</p>", links[0]),
@@ -224,11 +228,11 @@ mod tests {
             event: Some(3),
             paragraph: true,
         };
-        let html = sentences(&[sentence.clone()], 7);
+        let html = sentences(std::slice::from_ref(&sentence), 7);
         assert!(html.contains("class=\"mark bad\"") && html.contains("href=\"#pair-7-4\">4</a>"), "{html}");
         assert!(html.contains("<span class=\"finding\">&lt;no&gt;</span>"), "{html}");
         assert!(html.contains("id=\"pair-7-s1\""), "{html}");
-        assert!(told(&[sentence.clone()], 3, 7).contains("href=\"#pair-7-s1\">1</a>"));
+        assert!(told(std::slice::from_ref(&sentence), 3, 7).contains("href=\"#pair-7-s1\">1</a>"));
         assert_eq!(told(&[sentence], 2, 7), "");
     }
 }

@@ -11,7 +11,9 @@ pub fn approximate(expr: &Expr) -> Option<f64> {
         Expr::Const(Const::Pi) => Some(std::f64::consts::PI),
         Expr::Const(Const::E) => Some(std::f64::consts::E),
         Expr::Add(terms) => terms.iter().try_fold(0.0, |sum, term| Some(sum + approximate(term)?)),
-        Expr::Mul(factors) => factors.iter().try_fold(1.0, |product, factor| Some(product * approximate(factor)?)),
+        Expr::Mul(factors) => {
+            factors.iter().try_fold(1.0, |product, factor| Some(product * approximate(factor)?))
+        }
         Expr::Pow(base, exponent) => Some(approximate(base)?.powf(approximate(exponent)?)),
         Expr::Call(func, args) => call(*func, args),
         _ => None,

@@ -18,7 +18,9 @@ impl Reader {
     pub(super) fn long_sum(&mut self, node: &Node) -> Result<Option<Worked>, Unexplained> {
         let Node::Comprehension(made) = node else { return Ok(None) };
         let [clause] = made.clauses.as_slice() else { return Ok(None) };
-        let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else { return Ok(None) };
+        let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else {
+            return Ok(None);
+        };
         let Value::Range(low, high, 1) = self.evaluate(&clause.source)?.value else { return Ok(None) };
         if super::value::range_length(low, high, 1) <= MOST_TERMS as i128 {
             return Ok(None);
@@ -28,18 +30,25 @@ impl Reader {
         let element = self.evaluate(&made.element);
         self.unset(name, before);
         let Ok(Worked { value: Value::Number(element), .. }) = element else { return Ok(None) };
-        let sum = cas::sum_worked(&element.expr, &name.as_str().into(), &Expr::int(low), &Expr::int(high - 1));
+        let sum =
+            cas::sum_worked(&element.expr, &name.as_str().into(), &Expr::int(low), &Expr::int(high - 1));
         let sum = sum.map_err(refused("sum"))?;
         self.story.say(&sum.derivation.render_english());
         Ok(Some(Worked::plain(Value::Number(Number::new(sum.value, element.kind)?))))
     }
 
     /// Functions of lists.
-    pub(super) fn collections(&mut self, name: &str, args: &[Worked], options: &[(String, Worked)]) -> Result<Option<Worked>, Unexplained> {
+    pub(super) fn collections(
+        &mut self,
+        name: &str,
+        args: &[Worked],
+        options: &[(String, Worked)],
+    ) -> Result<Option<Worked>, Unexplained> {
         let members = |index: usize| args[index].value.members(MOST_ROUNDS);
         let worked = match (name, args) {
             ("range", _) => {
-                let numbers: Option<Vec<i64>> = args.iter().map(|arg| arg.number().ok().and_then(Number::integer)).collect();
+                let numbers: Option<Vec<i64>> =
+                    args.iter().map(|arg| arg.number().ok().and_then(Number::integer)).collect();
                 match numbers.as_deref() {
                     Some([high]) => Worked::plain(Value::Range(0, *high, 1)),
                     Some([low, high]) => Worked::plain(Value::Range(*low, *high, 1)),
@@ -50,7 +59,9 @@ impl Reader {
             ("sum" | "fsum", [list, ..]) => self.folded("+", list, Value::int(0))?,
             ("prod", [list]) => self.folded("*", list, Value::int(1))?,
             ("len", [list]) => match &list.value {
-                Value::Range(low, high, step) => Worked::plain(Value::int(super::value::range_length(*low, *high, *step) as i64)),
+                Value::Range(low, high, step) => {
+                    Worked::plain(Value::int(super::value::range_length(*low, *high, *step) as i64))
+                }
                 Value::Text(text) => Worked::plain(Value::int(text.chars().count() as i64)),
                 _ => self.counted(list, members(0)?)?,
             },
@@ -72,7 +83,10 @@ impl Reader {
                 Worked { searched: true, ..Worked::plain(Value::List(items)) }
             }
             ("enumerate", [_]) => {
-                let pairs = members(0)?.into_iter().enumerate().map(|(index, item)| Value::Tuple(vec![Value::int(index as i64), item]));
+                let pairs = members(0)?
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| Value::Tuple(vec![Value::int(index as i64), item]));
                 Worked::plain(Value::List(pairs.collect()))
             }
             ("zip", [_, _]) => {
@@ -82,7 +96,11 @@ impl Reader {
             ("all" | "any", [_]) => {
                 let truths: Option<Vec<bool>> = members(0)?.iter().map(Value::truth).collect();
                 let truths = truths.ok_or_else(|| Unexplained::new(&format!("`{name}` of these")))?;
-                Worked::plain(Value::Bool(if name == "all" { truths.iter().all(|t| *t) } else { truths.iter().any(|t| *t) }))
+                Worked::plain(Value::Bool(if name == "all" {
+                    truths.iter().all(|t| *t)
+                } else {
+                    truths.iter().any(|t| *t)
+                }))
             }
             ("map", [function, _]) => {
                 let mut parts = Vec::new();
@@ -94,17 +112,29 @@ impl Reader {
                 self.story.quiet -= 1;
                 let made: Vec<Worked> = parts.into_iter().collect::<Result<_, _>>()?;
                 let formulas = made.iter().map(|worked| worked.formula.clone()).collect();
-                Worked { value: Value::List(made.into_iter().map(|worked| worked.value).collect()), formula: Formula::default(), parts: formulas, searched: true }
+                Worked {
+                    value: Value::List(made.into_iter().map(|worked| worked.value).collect()),
+                    formula: Formula::default(),
+                    parts: formulas,
+                    searched: true,
+                }
             }
             ("str", [x]) => match &x.value {
-                Value::Number(number) if number.kind == Kind::Int && number.integer().is_some() => Worked::plain(Value::Text(number.tex())),
+                Value::Number(number) if number.kind == Kind::Int && number.integer().is_some() => {
+                    Worked::plain(Value::Text(number.tex()))
+                }
                 Value::Text(_) => x.clone(),
                 _ => return Err(Unexplained::new("this as text")),
             },
             ("bin", [_]) => return Err(Unexplained::new("binary numerals as text")),
             ("divmod", [a, b]) => {
                 let (quotient, rest) = (binary("//", a, b)?, binary("%", a, b)?);
-                Worked { value: Value::Tuple(vec![quotient.value, rest.value]), formula: Formula::default(), parts: vec![quotient.formula, rest.formula], searched: false }
+                Worked {
+                    value: Value::Tuple(vec![quotient.value, rest.value]),
+                    formula: Formula::default(),
+                    parts: vec![quotient.formula, rest.formula],
+                    searched: false,
+                }
             }
             _ => return Ok(None),
         };
@@ -114,8 +144,12 @@ impl Reader {
     /// A sum or product of a list, with its terms written out.
     fn folded(&mut self, operator: &'static str, list: &Worked, empty: Value) -> Result<Worked, Unexplained> {
         let members = list.value.members(MOST_ROUNDS)?;
-        if members.len() > MOST_TERMS && operator == "+" && let Value::Range(low, high, 1) = list.value {
-            let sum = cas::sum_worked(&Expr::sym("k"), &"k".into(), &Expr::int(low), &Expr::int(high - 1)).map_err(refused("sum"))?;
+        if members.len() > MOST_TERMS
+            && operator == "+"
+            && let Value::Range(low, high, 1) = list.value
+        {
+            let sum = cas::sum_worked(&Expr::sym("k"), &"k".into(), &Expr::int(low), &Expr::int(high - 1))
+                .map_err(refused("sum"))?;
             self.derive(&sum.derivation);
             return Ok(Worked::plain(Value::Number(Number::new(sum.value, Kind::Int)?)));
         }
@@ -125,7 +159,11 @@ impl Reader {
         let mut terms = Vec::new();
         for (index, member) in members.into_iter().enumerate() {
             let plain = Worked::plain(member);
-            let truth = if let Value::Bool(truth) = plain.value { Some(Worked::plain(Value::int(i64::from(truth)))) } else { None };
+            let truth = if let Value::Bool(truth) = plain.value {
+                Some(Worked::plain(Value::int(i64::from(truth))))
+            } else {
+                None
+            };
             terms.push(match (truth, list.parts.get(index)) {
                 (Some(number), _) => number,
                 (None, Some(formula)) => Worked { formula: formula.clone(), ..plain },
@@ -147,14 +185,23 @@ impl Reader {
     }
 
     fn extreme(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
-        let members = if let [list] = args { list.value.members(MOST_ROUNDS)? } else { args.iter().map(|arg| arg.value.clone()).collect() };
+        let members = if let [list] = args {
+            list.value.members(MOST_ROUNDS)?
+        } else {
+            args.iter().map(|arg| arg.value.clone()).collect()
+        };
         let mut sorted = members.clone();
         super::methods::sort(&mut sorted)?;
         let found = if name == "min" { sorted.first() } else { sorted.last() };
         let found = found.ok_or_else(|| Unexplained::new(&format!("`{name}` of nothing")))?;
         let Value::Number(number) = found else { return Ok(Worked::plain(found.clone())) };
-        let formulas: Vec<Formula> = members.iter().map(|member| Worked::plain(member.clone()).formula).collect();
-        let formula = if formulas.len() <= 15 { Formula::call(&format!("\\{name}"), &formulas) } else { Formula::of(number) };
+        let formulas: Vec<Formula> =
+            members.iter().map(|member| Worked::plain(member.clone()).formula).collect();
+        let formula = if formulas.len() <= 15 {
+            Formula::call(&format!("\\{name}"), &formulas)
+        } else {
+            Formula::of(number)
+        };
         Ok(Worked::with(number.clone(), formula))
     }
 }

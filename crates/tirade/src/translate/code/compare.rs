@@ -36,12 +36,19 @@ impl Reader {
                     Value::Relation(relation) => relation_truth(relation),
                     other => other.truth(),
                 };
-                Ok((truth.ok_or_else(|| Unexplained::new(&format!("{} as a condition", value.what())))?, None))
+                Ok((
+                    truth.ok_or_else(|| Unexplained::new(&format!("{} as a condition", value.what())))?,
+                    None,
+                ))
             }
         }
     }
 
-    fn chain(&mut self, first: &Node, links: &[(&'static str, Node)]) -> Result<(bool, Option<String>), Unexplained> {
+    fn chain(
+        &mut self,
+        first: &Node,
+        links: &[(&'static str, Node)],
+    ) -> Result<(bool, Option<String>), Unexplained> {
         let mut left = self.evaluate(first)?;
         let mut text = left.formula.text.clone();
         let mut computed = !same_text(&left);
@@ -55,7 +62,9 @@ impl Reader {
             computed |= !same_text(&right);
             left = right;
         }
-        let shown = !text.starts_with(' ') && !text.ends_with(' ') && (computed || !links.iter().all(|(op, _)| *op == "=="));
+        let shown = !text.starts_with(' ')
+            && !text.ends_with(' ')
+            && (computed || !links.iter().all(|(op, _)| *op == "=="));
         let mathematical = links.iter().all(|(op, _)| !matches!(*op, "in" | "not in"));
         Ok((true, Some(text).filter(|_| shown && mathematical)))
     }
@@ -133,11 +142,17 @@ fn holds(operator: RelOp, order: std::cmp::Ordering) -> bool {
 
 fn compare(operator: &str, a: &Worked, b: &Worked) -> Result<bool, Unexplained> {
     match (operator, &a.value, &b.value) {
-        ("in" | "not in", item, Value::Range(..) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_)) => {
+        (
+            "in" | "not in",
+            item,
+            Value::Range(..) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_),
+        ) => {
             let inside = b.value.members(1000)?.iter().any(|member| member.same_as(item));
             Ok(inside == (operator == "in"))
         }
-        ("in" | "not in", Value::Text(part), Value::Text(whole)) => Ok(whole.contains(part) == (operator == "in")),
+        ("in" | "not in", Value::Text(part), Value::Text(whole)) => {
+            Ok(whole.contains(part) == (operator == "in"))
+        }
         ("==" | "!=", x, y) => Ok(x.same_as(y) == (operator == "==")),
         (_, Value::Number(x), Value::Number(y)) => {
             let order = x.compare(y).ok_or_else(|| Unexplained::new("a comparison of these"))?;

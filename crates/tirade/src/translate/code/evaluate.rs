@@ -140,7 +140,9 @@ impl Reader {
                     _ => None,
                 };
                 match module {
-                    Some(module) if !super::library::is_builtin(name) => return self.known(&format!("{module}.{name}")),
+                    Some(module) if !super::library::is_builtin(name) => {
+                        return self.known(&format!("{module}.{name}"));
+                    }
                     _ if super::library::is_builtin(name) => Value::Known(name.to_owned()),
                     _ => return Err(unknown(name)),
                 }
@@ -148,7 +150,11 @@ impl Reader {
         }))
     }
 
-    fn sequence(&mut self, items: &[Node], make: impl Fn(Vec<Value>) -> Value) -> Result<Worked, Unexplained> {
+    fn sequence(
+        &mut self,
+        items: &[Node],
+        make: impl Fn(Vec<Value>) -> Value,
+    ) -> Result<Worked, Unexplained> {
         let worked: Vec<Worked> = items.iter().map(|item| self.evaluate(item)).collect::<Result<_, _>>()?;
         let parts = worked.iter().map(|worked| worked.formula.clone()).collect();
         let values = worked.into_iter().map(|worked| worked.value).collect();
@@ -167,7 +173,12 @@ impl Reader {
         let members = value.members(MOST_ROUNDS)?;
         let chosen = sliced(&members, numbers);
         Ok(Worked::plain(match value {
-            Value::Text(_) => Value::Text(chosen.iter().filter_map(|c| if let Value::Text(c) = c { Some(c.as_str()) } else { None }).collect()),
+            Value::Text(_) => Value::Text(
+                chosen
+                    .iter()
+                    .filter_map(|c| if let Value::Text(c) = c { Some(c.as_str()) } else { None })
+                    .collect(),
+            ),
             Value::Tuple(_) => Value::Tuple(chosen),
             _ => Value::List(chosen),
         }))
@@ -185,7 +196,9 @@ impl Reader {
         let values: Vec<Value> = keys.into_iter().map(|worked| worked.value).collect();
         let value = match (made.bracket, made.value.is_some()) {
             ('{', true) => {
-                let pairs = found.into_iter().map(|(key, value)| (key.value, value.map_or(Value::None, |value| value.value)));
+                let pairs = found
+                    .into_iter()
+                    .map(|(key, value)| (key.value, value.map_or(Value::None, |value| value.value)));
                 Value::Dict(pairs.collect())
             }
             ('{', false) => Value::Set(distinct(values)),
@@ -273,11 +286,13 @@ fn arithmetic(operator: &str, x: &Number, y: &Number) -> Result<Number, Unexplai
         "/" if b.is_zero() => Err(zero()),
         "/" => Number::new(a.div(b), if kind == Kind::Int { Kind::Float } else { kind }),
         "**" => {
-            let large = y.rational().is_some_and(|e| super::value::bits(e) > 10) && x.rational().is_some_and(|b| super::value::bits(b) > 1);
+            let large = y.rational().is_some_and(|e| super::value::bits(e) > 10)
+                && x.rational().is_some_and(|b| super::value::bits(b) > 1);
             if large {
                 return Err(Unexplained::new("a power this large"));
             }
-            let kind = if kind == Kind::Int && y.integer().is_some_and(|e| e < 0) { Kind::Float } else { kind };
+            let kind =
+                if kind == Kind::Int && y.integer().is_some_and(|e| e < 0) { Kind::Float } else { kind };
             match super::rounding::rational_power(x, y) {
                 Some(root) => Number::new(Expr::Num(root), kind),
                 None => Number::new(a.pow(b), kind),
@@ -301,17 +316,29 @@ fn arithmetic(operator: &str, x: &Number, y: &Number) -> Result<Number, Unexplai
 fn item(base: &Worked, index: &Value) -> Result<Worked, Unexplained> {
     if let Value::Dict(pairs) = &base.value {
         let found = pairs.iter().find(|(key, _)| key.same_as(index));
-        return found.map(|(_, value)| Worked::plain(value.clone())).ok_or_else(|| Unexplained::new("a key that is not there"));
+        return found
+            .map(|(_, value)| Worked::plain(value.clone()))
+            .ok_or_else(|| Unexplained::new("a key that is not there"));
     }
     if let (Value::Matrix(rows), Value::Tuple(place)) = (&base.value, index) {
-        let at = |i: usize| if let Some(Value::Number(n)) = place.get(i) { n.integer().and_then(|n| usize::try_from(n).ok()) } else { None };
+        let at = |i: usize| {
+            if let Some(Value::Number(n)) = place.get(i) {
+                n.integer().and_then(|n| usize::try_from(n).ok())
+            } else {
+                None
+            }
+        };
         let cell = at(0).and_then(|row| rows.get(row)).and_then(|row| row.get(at(1)?));
-        return cell.map(|cell| Worked::plain(Value::Number(cell.clone()))).ok_or_else(|| Unexplained::new("a place outside a matrix"));
+        return cell
+            .map(|cell| Worked::plain(Value::Number(cell.clone())))
+            .ok_or_else(|| Unexplained::new("a place outside a matrix"));
     }
     if let (Value::Matrix(rows), Value::Number(n)) = (&base.value, index) {
         let flat: Vec<&Number> = rows.iter().flatten().collect();
         let cell = n.integer().and_then(|n| usize::try_from(n).ok()).and_then(|n| flat.get(n).copied());
-        return cell.map(|cell| Worked::plain(Value::Number(cell.clone()))).ok_or_else(|| Unexplained::new("a place outside a matrix"));
+        return cell
+            .map(|cell| Worked::plain(Value::Number(cell.clone())))
+            .ok_or_else(|| Unexplained::new("a place outside a matrix"));
     }
     let Value::Number(number) = index else { return Err(Unexplained::new("an index that is no number")) };
     let members = base.value.members(MOST_ROUNDS)?;

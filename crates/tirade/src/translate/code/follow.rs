@@ -115,10 +115,13 @@ impl Reader {
                 None => continue,
             };
             let members = match &worked.value {
-                Value::List(items) | Value::Tuple(items) | Value::Set(items) => items.iter().map(Value::tex).collect::<Option<Vec<_>>>(),
+                Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                    items.iter().map(Value::tex).collect::<Option<Vec<_>>>()
+                }
                 _ => None,
             };
-            let all_shown = members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
+            let all_shown =
+                members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
             if all_shown || self.story.shows(&formula) {
                 continue;
             }
@@ -162,7 +165,10 @@ impl Reader {
     }
 
     /// Counts how deep the following goes while `follow` goes on.
-    pub(super) fn deeper<T>(&mut self, follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>) -> Result<T, Unexplained> {
+    pub(super) fn deeper<T>(
+        &mut self,
+        follow: impl FnOnce(&mut Self) -> Result<T, Unexplained>,
+    ) -> Result<T, Unexplained> {
         if self.depth >= DEEPEST {
             return Err(Unexplained::new("nesting this deep"));
         }
@@ -200,7 +206,9 @@ impl Reader {
             Statement::If(branches, otherwise) => return self.conditional(branches, otherwise),
             Statement::For(target, source, body) => return self.for_loop(target, source, body),
             Statement::While(condition, body) => return self.while_loop(condition, body),
-            Statement::Define(function) => self.set(&function.name, Value::Function(Rc::new(function.clone()))),
+            Statement::Define(function) => {
+                self.set(&function.name, Value::Function(Rc::new(function.clone())))
+            }
             Statement::Return(node) => {
                 let worked = match node {
                     Some(node) => self.evaluate(node)?,
@@ -222,7 +230,8 @@ impl Reader {
 
     fn import(&mut self, own: &str, full: &str) -> Result<(), Unexplained> {
         let module = full.split('.').next().unwrap_or_default();
-        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module) {
+        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module)
+        {
             return Err(Unexplained::new(&format!("the module {module}")));
         }
         if own == "*" {
@@ -233,7 +242,12 @@ impl Reader {
         Ok(())
     }
 
-    pub(super) fn assign(&mut self, target: &Node, worked: &Worked, literal: bool) -> Result<(), Unexplained> {
+    pub(super) fn assign(
+        &mut self,
+        target: &Node,
+        worked: &Worked,
+        literal: bool,
+    ) -> Result<(), Unexplained> {
         match target {
             Node::Name(name) => {
                 self.tell(name, worked, literal);
@@ -246,7 +260,12 @@ impl Reader {
                 }
                 for (index, (target, member)) in targets.iter().zip(members).enumerate() {
                     let part = match worked.parts.get(index) {
-                        Some(formula) => Worked { value: member, formula: formula.clone(), parts: Vec::new(), searched: false },
+                        Some(formula) => Worked {
+                            value: member,
+                            formula: formula.clone(),
+                            parts: Vec::new(),
+                            searched: false,
+                        },
                         None => Worked::plain(member),
                     };
                     self.assign(target, &part, literal)?;
@@ -265,7 +284,9 @@ impl Reader {
         match (&mut whole, &index) {
             (Value::List(items), Value::Number(number)) => {
                 let at = number.integer().and_then(|i| usize::try_from(i).ok());
-                let slot = at.and_then(|at| items.get_mut(at)).ok_or_else(|| Unexplained::new("an index out of range"))?;
+                let slot = at
+                    .and_then(|at| items.get_mut(at))
+                    .ok_or_else(|| Unexplained::new("an index out of range"))?;
                 *slot = worked.value.clone();
             }
             (Value::Dict(pairs), key) => match pairs.iter_mut().find(|(known, _)| known.same_as(key)) {
@@ -296,21 +317,27 @@ impl Reader {
         let Some(tex) = worked.value.tex() else { return };
         let counts = matches!(&worked.value, Value::Number(number) if number.integer().is_some());
         match &worked.value {
-            Value::Number(number) if number.is_symbolic() => {
-                if label(name) != Label::Symbol(tex.clone()) && !matches!(label(name), Label::Nameless) {
-                    self.story.found(name, &worked.formula.equated(&tex), again, counts);
-                }
-            }
+            Value::Number(number) if number.is_symbolic() => self.tell_expression(name, worked, &tex, again),
             Value::Number(_) if literal && !again => self.story.given(name, &tex, counts),
             Value::Number(_) if worked.formula.text != tex || again && changed => {
                 self.story.found(name, &worked.formula.equated(&tex), again, counts)
             }
-            Value::List(items) | Value::Set(items) | Value::Tuple(items) if items.len() <= 40 && worked.searched => {
+            Value::List(items) | Value::Set(items) | Value::Tuple(items)
+                if items.len() <= 40 && worked.searched =>
+            {
                 self.story.found(name, &tex, again, false);
             }
             Value::List(_) if literal && !again => self.story.given(name, &tex, counts),
             Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again, false),
             _ => {}
+        }
+    }
+
+    /// An expression is told under its own name only: a variable is not `x = x`.
+    fn tell_expression(&mut self, name: &str, worked: &Worked, tex: &str, again: bool) {
+        let label = label(name);
+        if label != Label::Nameless && label != Label::Symbol(tex.to_owned()) {
+            self.story.found(name, &worked.formula.equated(tex), again, false);
         }
     }
 
@@ -320,7 +347,11 @@ impl Reader {
         self.assign(target, &worked, false)
     }
 
-    fn conditional(&mut self, branches: &[(Node, Vec<Statement>)], otherwise: &[Statement]) -> Result<Flow, Unexplained> {
+    fn conditional(
+        &mut self,
+        branches: &[(Node, Vec<Statement>)],
+        otherwise: &[Statement],
+    ) -> Result<Flow, Unexplained> {
         for (condition, body) in branches {
             let (holds, formula) = self.condition(condition)?;
             if holds {
@@ -389,7 +420,12 @@ impl Reader {
     }
 
     /// Calls a function of the program.
-    pub(super) fn call_own(&mut self, function: &Function, given: Vec<Worked>, named: Vec<(String, Worked)>) -> Result<Worked, Unexplained> {
+    pub(super) fn call_own(
+        &mut self,
+        function: &Function,
+        given: Vec<Worked>,
+        named: Vec<(String, Worked)>,
+    ) -> Result<Worked, Unexplained> {
         if self.scopes.len() > DEEPEST_CALL {
             return Err(Unexplained::new("calls within calls this deep"));
         }
@@ -434,7 +470,8 @@ fn is_literal(node: &Node) -> bool {
                 Node::Attribute(_, name) => name,
                 _ => return false,
             };
-            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float") && args.iter().all(is_literal)
+            matches!(name.as_str(), "Rational" | "Integer" | "Fraction" | "Matrix" | "Float")
+                && args.iter().all(is_literal)
         }
         _ => false,
     }
@@ -444,16 +481,27 @@ impl Worked {
     /// How a printed value is shown: its formula and value, rounded where the format says so.
     fn format(&self, format: &str) -> Option<String> {
         let tex = self.value.tex()?;
-        let places = format.trim_end_matches(['f', '%']).strip_prefix('.').and_then(|places| places.parse::<usize>().ok());
+        let places = format
+            .trim_end_matches(['f', '%'])
+            .strip_prefix('.')
+            .and_then(|places| places.parse::<usize>().ok());
         match (&self.value, places) {
             (Value::Number(number), Some(places)) if places <= 12 => {
                 let rounded = format!("{:.*}", places, number.approximate()?);
                 let formula = Formula { rounded: true, ..self.formula.clone() };
                 let exact = Number::literal(&rounded).is_some_and(|literal| literal.expr == number.expr);
-                Some(if exact || formula.text == rounded { self.formula.equated(&tex) } else { formula.equated(&rounded) })
+                Some(if exact || formula.text == rounded {
+                    self.formula.equated(&tex)
+                } else {
+                    formula.equated(&rounded)
+                })
             }
             // What was printed as a decimal is shown as one too, where it is none.
-            (Value::Number(number), None) if number.kind == Kind::Float && !number.is_symbolic() && !tex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')) => {
+            (Value::Number(number), None)
+                if number.kind == Kind::Float
+                    && !number.is_symbolic()
+                    && !tex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')) =>
+            {
                 Some(format!("{} \\approx {:.6}", self.formula.equated(&tex), number.approximate()?))
             }
             _ => Some(self.formula.equated(&tex)),

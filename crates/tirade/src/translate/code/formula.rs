@@ -64,7 +64,9 @@ impl Formula {
             "-" => (format!("{} - {}", a.text, behind(Level::Product)), Level::Sum),
             "*" => (format!("{} \\cdot {}", a.at(Level::Product), behind(Level::Product)), Level::Product),
             "/" => (format!("\\frac{{{}}}{{{}}}", a.text, b.text), Level::Power),
-            "//" => (format!("\\left\\lfloor \\frac{{{}}}{{{}}} \\right\\rfloor", a.text, b.text), Level::Atom),
+            "//" => {
+                (format!("\\left\\lfloor \\frac{{{}}}{{{}}} \\right\\rfloor", a.text, b.text), Level::Atom)
+            }
             "%" => (format!("{} \\bmod {}", a.at(Level::Atom), b.at(Level::Atom)), Level::Sum),
             "**" => (format!("{}^{{{}}}", a.at(Level::Atom), b.text), Level::Power),
             _ => return None,

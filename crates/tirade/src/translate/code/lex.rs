@@ -17,8 +17,9 @@ pub enum Token {
 
 /// Longest first where one begins another.
 const OPERATORS: [&str; 44] = [
-    "**=", "//=", ">>=", "<<=", "...", "**", "//", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "->", ":=", "<<", ">>", "|=",
-    "&=", "^=", "+", "-", "*", "/", "%", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "|", "&", "^",
+    "**=", "//=", ">>=", "<<=", "...", "**", "//", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=",
+    "->", ":=", "<<", ">>", "|=", "&=", "^=", "+", "-", "*", "/", "%", "<", ">", "=", "(", ")", "[", "]",
+    "{", "}", ",", ":", ".", ";", "|", "&", "^",
 ];
 
 /// The tokens of a program.
@@ -74,7 +75,9 @@ impl<'a> Lexer<'a> {
             c if c.is_whitespace() => {
                 self.take(c.len_utf8());
             }
-            c if c.is_ascii_digit() || c == '.' && self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            c if c.is_ascii_digit()
+                || c == '.' && self.rest[1..].starts_with(|c: char| c.is_ascii_digit()) =>
+            {
                 self.number()
             }
             '"' | '\'' => self.text("")?,
@@ -116,7 +119,11 @@ impl<'a> Lexer<'a> {
             self.indents.pop();
             self.found.push(Token::Dedent);
         }
-        if width == *self.indents.last().unwrap_or(&0) { Ok(()) } else { Err(Unexplained::syntax("uneven indentation")) }
+        if width == *self.indents.last().unwrap_or(&0) {
+            Ok(())
+        } else {
+            Err(Unexplained::syntax("uneven indentation"))
+        }
     }
 
     fn number(&mut self) {
@@ -151,7 +158,9 @@ impl<'a> Lexer<'a> {
         let raw = prefix.contains(['r', 'R']);
         let mut text = String::new();
         while !self.rest.starts_with(close) {
-            let Some(c) = self.rest.chars().next() else { return Err(Unexplained::syntax("text that does not end")) };
+            let Some(c) = self.rest.chars().next() else {
+                return Err(Unexplained::syntax("text that does not end"));
+            };
             self.take(c.len_utf8());
             if c == '\n' && close.len() == 1 {
                 return Err(Unexplained::syntax("text that does not end"));

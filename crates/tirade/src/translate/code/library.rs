@@ -5,17 +5,37 @@ use tirade_math::expr::Const;
 
 use super::Unexplained;
 use super::ast::Node;
-use super::evaluate::{Worked, binary};
-use super::compare::relation_sign;
 use super::collections::fold;
+use super::compare::relation_sign;
+use super::evaluate::{Worked, binary};
 use super::follow::{MOST_ROUNDS, Reader};
 use super::output::Fragment;
 use super::value::{Kind, Number, Value};
 
 /// Names that need no import.
 const BUILTINS: [&str; 22] = [
-    "print", "sum", "len", "range", "abs", "min", "max", "round", "int", "float", "str", "list", "tuple", "set", "sorted", "pow", "all", "any",
-    "enumerate", "zip", "map", "divmod",
+    "print",
+    "sum",
+    "len",
+    "range",
+    "abs",
+    "min",
+    "max",
+    "round",
+    "int",
+    "float",
+    "str",
+    "list",
+    "tuple",
+    "set",
+    "sorted",
+    "pow",
+    "all",
+    "any",
+    "enumerate",
+    "zip",
+    "map",
+    "divmod",
 ];
 
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -23,9 +43,15 @@ pub(super) fn is_builtin(name: &str) -> bool {
 }
 
 impl Reader {
-    pub(super) fn call(&mut self, function: &Node, given: &[Node], named: &[(String, Node)]) -> Result<Worked, Unexplained> {
+    pub(super) fn call(
+        &mut self,
+        function: &Node,
+        given: &[Node],
+        named: &[(String, Node)],
+    ) -> Result<Worked, Unexplained> {
         if let Node::Attribute(base, method) = function {
-            let is_module = matches!(&**base, Node::Name(name) if matches!(self.get(name), Some(Value::Known(_))));
+            let is_module =
+                matches!(&**base, Node::Name(name) if matches!(self.get(name), Some(Value::Known(_))));
             if !is_module {
                 return self.method(base, method, given, named);
             }
@@ -35,7 +61,8 @@ impl Reader {
             if name == "print" {
                 return self.print(given, named);
             }
-            if matches!(last(name), "sum" | "Sum") && let [Node::Comprehension(_)] = given
+            if matches!(last(name), "sum" | "Sum")
+                && let [Node::Comprehension(_)] = given
                 && let Some(worked) = self.long_sum(&given[0])?
             {
                 return Ok(worked);
@@ -49,12 +76,18 @@ impl Reader {
         self.apply(&callee, args, options)
     }
 
-    pub(super) fn apply(&mut self, callee: &Value, args: Vec<Worked>, options: Vec<(String, Worked)>) -> Result<Worked, Unexplained> {
+    pub(super) fn apply(
+        &mut self,
+        callee: &Value,
+        args: Vec<Worked>,
+        options: Vec<(String, Worked)>,
+    ) -> Result<Worked, Unexplained> {
         match callee {
             Value::Function(own) => self.call_own(&own.clone(), args, options),
             Value::Lambda(lambda) => {
                 let (params, body) = &**lambda;
-                let before: Vec<Option<Value>> = params.iter().map(|param| self.get(param).cloned()).collect();
+                let before: Vec<Option<Value>> =
+                    params.iter().map(|param| self.get(param).cloned()).collect();
                 for (param, arg) in params.iter().zip(&args) {
                     self.set(param, arg.value.clone());
                 }
@@ -90,13 +123,19 @@ impl Reader {
         for node in given {
             line.extend(self.fragments(node)?);
         }
-        self.printed.push(line.into_iter().filter(|part| !matches!(part, Fragment::Text(text) if text.trim().is_empty())).collect());
+        self.printed.push(
+            line.into_iter()
+                .filter(|part| !matches!(part, Fragment::Text(text) if text.trim().is_empty()))
+                .collect(),
+        );
         Ok(Worked::plain(Value::None))
     }
 
     /// A constant such as `math.pi`, or the name of a function.
     pub(super) fn known(&mut self, full: &str) -> Result<Worked, Unexplained> {
-        let constant = |value| Ok(Worked::plain(Value::Number(Number { expr: Expr::constant(value), kind: Kind::Exact })));
+        let constant = |value| {
+            Ok(Worked::plain(Value::Number(Number { expr: Expr::constant(value), kind: Kind::Exact })))
+        };
         match last(full) {
             "pi" => constant(Const::Pi),
             "E" | "e" => constant(Const::E),
@@ -106,11 +145,18 @@ impl Reader {
         }
     }
 
-    fn function(&mut self, name: &str, args: Vec<Worked>, options: &[(String, Worked)]) -> Result<Worked, Unexplained> {
+    fn function(
+        &mut self,
+        name: &str,
+        args: Vec<Worked>,
+        options: &[(String, Worked)],
+    ) -> Result<Worked, Unexplained> {
         if let Some(worked) = self.collections(name, &args, options)? {
             return Ok(worked);
         }
-        let option = |wanted: &str| options.iter().find(|(name, _)| name == wanted).and_then(|(_, worked)| worked.value.truth());
+        let option = |wanted: &str| {
+            options.iter().find(|(name, _)| name == wanted).and_then(|(_, worked)| worked.value.truth())
+        };
         let symbols = |value: Result<Value, Unexplained>| value.map(Worked::plain);
         match (name, args.as_slice()) {
             ("symbols" | "Symbol" | "var", [one]) => self.symbols(one, options),
@@ -130,10 +176,18 @@ impl Reader {
                     "Ne" => "!=",
                     _ => "==",
                 };
-                let relation = Expr::relation(a.number()?.expr.clone(), relation_sign(operator), b.number()?.expr.clone());
+                let relation = Expr::relation(
+                    a.number()?.expr.clone(),
+                    relation_sign(operator),
+                    b.number()?.expr.clone(),
+                );
                 Ok(Worked::plain(Value::Relation(relation)))
             }
-            ("Eq", [a]) => Ok(Worked::plain(Value::Relation(Expr::relation(a.number()?.expr.clone(), relation_sign("=="), Expr::int(0))))),
+            ("Eq", [a]) => Ok(Worked::plain(Value::Relation(Expr::relation(
+                a.number()?.expr.clone(),
+                relation_sign("=="),
+                Expr::int(0),
+            )))),
             ("sqrt", [x]) => self.root(x, None),
             ("root" | "real_root", [x, n]) => self.root(x, Some(n)),
             ("cbrt", [x]) => self.root(x, Some(&Worked::plain(Value::int(3)))),
@@ -144,14 +198,18 @@ impl Reader {
             }
             ("Rational" | "Fraction" | "Integer" | "sympify" | "S" | "nsimplify", [x]) => {
                 let number = match &x.value {
-                    Value::Text(text) => Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?,
+                    Value::Text(text) => {
+                        Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?
+                    }
                     _ => x.number()?.clone(),
                 };
                 Ok(Worked::with(Number { kind: Kind::Exact, ..number }, x.formula.clone()))
             }
             ("float" | "N" | "Float", [x, ..]) => {
                 let number = match &x.value {
-                    Value::Text(text) => Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?,
+                    Value::Text(text) => {
+                        Number::literal(text).ok_or_else(|| Unexplained::new("a number given as text"))?
+                    }
                     _ => x.number()?.clone(),
                 };
                 Ok(Worked::with(Number { kind: Kind::Float, ..number }, x.formula.clone()))
@@ -162,8 +220,15 @@ impl Reader {
             ("round", [x, ..]) => self.round(x, args.get(1)),
             ("abs" | "fabs" | "Abs", [x]) => {
                 let number = x.number()?;
-                let negative = number.compare(&Number::int(0)).ok_or_else(|| Unexplained::new("the absolute value of this"))?.is_lt();
-                let value = if negative { Number::new(number.expr.clone().neg(), number.kind)? } else { number.clone() };
+                let negative = number
+                    .compare(&Number::int(0))
+                    .ok_or_else(|| Unexplained::new("the absolute value of this"))?
+                    .is_lt();
+                let value = if negative {
+                    Number::new(number.expr.clone().neg(), number.kind)?
+                } else {
+                    number.clone()
+                };
                 Ok(Worked::with(value, x.formula.wrapped("\\left|", "\\right|")))
             }
             ("pow", [x, y]) => binary("**", x, y),
@@ -181,12 +246,15 @@ impl Reader {
         if list.iter().any(|name| name.contains([':', '('])) || list.is_empty() {
             return Err(Unexplained::new("symbols with a range of names"));
         }
-        let positive = options.iter().any(|(name, worked)| name == "positive" && worked.value.truth() == Some(true));
+        let positive =
+            options.iter().any(|(name, worked)| name == "positive" && worked.value.truth() == Some(true));
         if positive {
             self.positive.extend(list.iter().map(|name| (*name).to_owned()));
         }
-        let mut made: Vec<Value> =
-            list.iter().map(|name| Value::Number(Number { expr: Expr::sym(*name), kind: Kind::Exact })).collect();
+        let mut made: Vec<Value> = list
+            .iter()
+            .map(|name| Value::Number(Number { expr: Expr::sym(*name), kind: Kind::Exact }))
+            .collect();
         Ok(Worked::plain(if made.len() == 1 { made.remove(0) } else { Value::Tuple(made) }))
     }
 }

@@ -17,31 +17,65 @@ impl Reader {
     /// Functions with a derivation by `tirade-math`, or with a notation of their own.
     pub(super) fn mathematics(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
         let integers = || {
-            args.iter().map(|arg| integer_of(arg).ok_or_else(|| Unexplained::new(&format!("`{name}` of what is no integer")))).collect::<Result<Vec<_>, _>>()
+            args.iter()
+                .map(|arg| {
+                    integer_of(arg)
+                        .ok_or_else(|| Unexplained::new(&format!("`{name}` of what is no integer")))
+                })
+                .collect::<Result<Vec<_>, _>>()
         };
         let formulas: Vec<Formula> = args.iter().map(|arg| arg.formula.clone()).collect();
         match (name, args) {
-            ("gcd", [_, _]) => self.number_theory(integer::gcd_worked(&integers()?[0], &integers()?[1]), Formula::call("\\gcd", &formulas)),
-            ("gcd" | "igcd", [_, _, _, ..]) => self.number_theory(integer::gcd_all_worked(&integers()?), Formula::call("\\gcd", &formulas)),
-            ("lcm" | "ilcm", [_, _, ..]) => self.number_theory(integer::lcm_all_worked(&integers()?), Formula::call("\\operatorname{lcm}", &formulas)),
-            ("factorial", [n]) if integer_of(n).is_some() => self.number_theory(integer::factorial_worked(&integers()?[0]), formulas[0].factorial()),
+            ("gcd", [_, _]) => self.number_theory(
+                integer::gcd_worked(&integers()?[0], &integers()?[1]),
+                Formula::call("\\gcd", &formulas),
+            ),
+            ("gcd" | "igcd", [_, _, _, ..]) => {
+                self.number_theory(integer::gcd_all_worked(&integers()?), Formula::call("\\gcd", &formulas))
+            }
+            ("lcm" | "ilcm", [_, _, ..]) => self.number_theory(
+                integer::lcm_all_worked(&integers()?),
+                Formula::call("\\operatorname{lcm}", &formulas),
+            ),
+            ("factorial", [n]) if integer_of(n).is_some() => {
+                self.number_theory(integer::factorial_worked(&integers()?[0]), formulas[0].factorial())
+            }
             ("comb" | "binomial", [n, k]) => {
                 let formula = Formula::atom(format!("\\binom{{{}}}{{{}}}", n.formula.text, k.formula.text));
                 self.number_theory(integer::binomial_worked(&integers()?[0], &integers()?[1]), formula)
             }
             ("perm", [n, k]) => {
-                let formula = Formula::new(format!("\\frac{{{}!}}{{\\left({} - {}\\right)!}}", n.formula.text, n.formula.text, k.formula.text), Level::Power);
+                let formula = Formula::new(
+                    format!(
+                        "\\frac{{{}!}}{{\\left({} - {}\\right)!}}",
+                        n.formula.text, n.formula.text, k.formula.text
+                    ),
+                    Level::Power,
+                );
                 self.number_theory(integer::permutations_worked(&integers()?[0], &integers()?[1]), formula)
             }
-            ("totient", [_]) => self.number_theory(integer::totient_worked(&integers()?[0]), Formula::call("\\varphi", &formulas)),
-            ("mod_inverse", [_, _]) => self.number_theory(integer::inverse_mod_worked(&integers()?[0], &integers()?[1]), Formula::default()),
+            ("totient", [_]) => self.number_theory(
+                integer::totient_worked(&integers()?[0]),
+                Formula::call("\\varphi", &formulas),
+            ),
+            ("mod_inverse", [_, _]) => self.number_theory(
+                integer::inverse_mod_worked(&integers()?[0], &integers()?[1]),
+                Formula::default(),
+            ),
             ("pow", [_, _, _]) => {
                 let [a, e, m] = &integers()?[..] else { return Err(Unexplained::new("`pow` of these")) };
                 self.number_theory(integer::pow_mod_worked(a, e, m), Formula::default())
             }
-            ("isqrt", [_]) => self.number_theory(integer::integer_root_worked(&integers()?[0], 2), formulas[0].wrapped("\\left\\lfloor \\sqrt{", "} \\right\\rfloor")),
-            ("divisor_count", [_]) => self.number_theory(integer::divisor_count_worked(&integers()?[0]), Formula::default()),
-            ("divisor_sigma", [_]) => self.number_theory(integer::divisor_sum_worked(&integers()?[0]), Formula::default()),
+            ("isqrt", [_]) => self.number_theory(
+                integer::integer_root_worked(&integers()?[0], 2),
+                formulas[0].wrapped("\\left\\lfloor \\sqrt{", "} \\right\\rfloor"),
+            ),
+            ("divisor_count", [_]) => {
+                self.number_theory(integer::divisor_count_worked(&integers()?[0]), Formula::default())
+            }
+            ("divisor_sigma", [_]) => {
+                self.number_theory(integer::divisor_sum_worked(&integers()?[0]), Formula::default())
+            }
             ("isprime", [_]) => {
                 let found = integer::is_prime_worked(&integers()?[0]).map_err(refused(name))?;
                 self.story.say(&found.derivation.render_english());
@@ -55,10 +89,19 @@ impl Reader {
             ("factorint" | "primefactors", [_]) => {
                 let found = integer::factorint_worked(&integers()?[0]).map_err(refused(name))?;
                 self.story.say(&found.derivation.render_english());
-                let pairs = found.value.into_iter().map(|(prime, power)| (from_integer(prime), Value::int(power as i64)));
-                Ok(Worked::plain(if name == "factorint" { Value::Dict(pairs.collect()) } else { Value::List(pairs.map(|pair| pair.0).collect()) }))
+                let pairs = found
+                    .value
+                    .into_iter()
+                    .map(|(prime, power)| (from_integer(prime), Value::int(power as i64)));
+                Ok(Worked::plain(if name == "factorint" {
+                    Value::Dict(pairs.collect())
+                } else {
+                    Value::List(pairs.map(|pair| pair.0).collect())
+                }))
             }
-            ("simplify" | "expand" | "factor" | "cancel" | "together" | "radsimp", [x, ..]) => self.algebra(name, x),
+            ("simplify" | "expand" | "factor" | "cancel" | "together" | "radsimp", [x, ..]) => {
+                self.algebra(name, x)
+            }
             ("diff", _) | ("integrate", _) | ("limit", _) => self.calculus(name, args),
             ("log" | "ln", [x]) => function(Func::Ln, x, "\\ln\\left(", "\\right)"),
             ("log2", [x]) => logarithm(x, &Worked::plain(Value::int(2))),
@@ -69,7 +112,10 @@ impl Reader {
             ("cos", [x]) => function(Func::Cos, x, "\\cos\\left(", "\\right)"),
             ("tan", [x]) => function(Func::Tan, x, "\\tan\\left(", "\\right)"),
             ("radians" | "rad", [x]) => {
-                let pi = Worked::plain(Value::Number(Number { expr: Expr::constant(Const::Pi), kind: Kind::Exact }));
+                let pi = Worked::plain(Value::Number(Number {
+                    expr: Expr::constant(Const::Pi),
+                    kind: Kind::Exact,
+                }));
                 let part = binary("/", &pi, &Worked::plain(Value::int(180)))?;
                 binary("*", x, &part)
             }
@@ -118,7 +164,9 @@ impl Reader {
     }
 
     fn calculus(&mut self, name: &str, args: &[Worked]) -> Result<Worked, Unexplained> {
-        let expr = |index: usize| args.get(index).ok_or_else(|| Unexplained::new(&format!("`{name}` with so few arguments")));
+        let expr = |index: usize| {
+            args.get(index).ok_or_else(|| Unexplained::new(&format!("`{name}` with so few arguments")))
+        };
         let body = expr(0)?.number()?.expr.clone();
         let variable = |value: &Value| match value {
             Value::Number(Number { expr: Expr::Sym(name), .. }) => Ok(name.clone()),
@@ -127,7 +175,10 @@ impl Reader {
         let value = match (name, args) {
             ("diff", [_, x, order @ ..]) => {
                 let x = variable(&x.value)?;
-                let times = order.first().map_or(Some(1), |n| n.number().ok().and_then(Number::integer)).filter(|n| (1..=6).contains(n));
+                let times = order
+                    .first()
+                    .map_or(Some(1), |n| n.number().ok().and_then(Number::integer))
+                    .filter(|n| (1..=6).contains(n));
                 let mut value = body;
                 for _ in 0..times.ok_or_else(|| Unexplained::new("this derivative"))? {
                     let made = cas::differentiate_worked(&value, &x).map_err(refused(name))?;
@@ -139,10 +190,19 @@ impl Reader {
             ("integrate", [_, bounds]) => match &bounds.value {
                 Value::Tuple(parts) if parts.len() == 3 => {
                     let bound = |value: &Value| match value {
-                        Value::Number(number) => number.rational().cloned().ok_or_else(|| Unexplained::new("an integral with these bounds")),
+                        Value::Number(number) => number
+                            .rational()
+                            .cloned()
+                            .ok_or_else(|| Unexplained::new("an integral with these bounds")),
                         _ => Err(Unexplained::new("an integral with these bounds")),
                     };
-                    let made = cas::definite_integral_worked(&body, &variable(&parts[0])?, &bound(&parts[1])?, &bound(&parts[2])?).map_err(refused(name))?;
+                    let made = cas::definite_integral_worked(
+                        &body,
+                        &variable(&parts[0])?,
+                        &bound(&parts[1])?,
+                        &bound(&parts[2])?,
+                    )
+                    .map_err(refused(name))?;
                     self.derive(&made.derivation);
                     Expr::Num(made.value)
                 }
@@ -153,7 +213,8 @@ impl Reader {
                 }
             },
             ("limit", [_, x, point]) => {
-                let point = point.number()?.rational().cloned().ok_or_else(|| Unexplained::new("this limit"))?;
+                let point =
+                    point.number()?.rational().cloned().ok_or_else(|| Unexplained::new("this limit"))?;
                 let made = cas::limit_worked(&body, &variable(&x.value)?, &point).map_err(refused(name))?;
                 self.derive(&made.derivation);
                 Expr::Num(made.value)
@@ -215,7 +276,11 @@ fn exact_logarithm(a: &Rational, b: &Rational) -> Option<i64> {
 fn special_angle(func: Func, x: &Expr) -> Option<Expr> {
     let share = cas::canonical(&x.clone().div(Expr::constant(Const::Pi))).ok()?;
     let steps = share.as_rational()? * Rational::from(12);
-    let steps = if steps.is_int() { i64::try_from(&(steps.numerator() % IBig::from(24))).ok()?.rem_euclid(24) } else { return None };
+    let steps = if steps.is_int() {
+        i64::try_from(&(steps.numerator() % IBig::from(24))).ok()?.rem_euclid(24)
+    } else {
+        return None;
+    };
     let sine = |steps: i64| -> Option<Expr> {
         let steps = steps.rem_euclid(24);
         let (sign, within) = if steps < 12 { (1, steps) } else { (-1, steps - 12) };

@@ -18,11 +18,21 @@ impl Reader {
         let worked = self.evaluate(base)?;
         match (&worked.value, name) {
             (Value::Known(module), _) => self.known(&format!("{module}.{name}")),
-            (Value::Relation(Expr::Relation(left, _)), "lhs") => Ok(Worked::plain(Value::exact((**left).clone())?)),
-            (Value::Relation(Expr::Relation(_, links)), "rhs") if links.len() == 1 => Ok(Worked::plain(Value::exact(links[0].1.clone())?)),
+            (Value::Relation(Expr::Relation(left, _)), "lhs") => {
+                Ok(Worked::plain(Value::exact((**left).clone())?))
+            }
+            (Value::Relation(Expr::Relation(_, links)), "rhs") if links.len() == 1 => {
+                Ok(Worked::plain(Value::exact(links[0].1.clone())?))
+            }
             (Value::Number(number), "numerator" | "p" | "denominator" | "q") => {
-                let value = number.rational().ok_or_else(|| Unexplained::new(&format!("`.{name}` of what is no fraction")))?;
-                let part = if matches!(name, "numerator" | "p") { value.numerator().clone() } else { value.denominator().as_ibig().clone() };
+                let value = number
+                    .rational()
+                    .ok_or_else(|| Unexplained::new(&format!("`.{name}` of what is no fraction")))?;
+                let part = if matches!(name, "numerator" | "p") {
+                    value.numerator().clone()
+                } else {
+                    value.denominator().as_ibig().clone()
+                };
                 Ok(Worked::plain(Value::Number(Number { expr: Expr::Num(part.into()), kind: Kind::Int })))
             }
             (Value::Matrix(rows), "T") => Ok(Worked::plain(Value::Matrix(transposed(rows)))),
@@ -30,8 +40,17 @@ impl Reader {
         }
     }
 
-    pub(super) fn method(&mut self, base: &Node, method: &str, given: &[Node], named: &[(String, Node)]) -> Result<Worked, Unexplained> {
-        if let (Node::Name(name), "append" | "add" | "extend" | "remove" | "pop" | "sort" | "update" | "insert") = (base, method)
+    pub(super) fn method(
+        &mut self,
+        base: &Node,
+        method: &str,
+        given: &[Node],
+        named: &[(String, Node)],
+    ) -> Result<Worked, Unexplained> {
+        if let (
+            Node::Name(name),
+            "append" | "add" | "extend" | "remove" | "pop" | "sort" | "update" | "insert",
+        ) = (base, method)
             && !matches!(self.get(name), Some(Value::Number(_)))
         {
             return self.mutate(name, method, given);
@@ -41,47 +60,69 @@ impl Reader {
         match (&worked.value, method) {
             (Value::Known(module), _) => {
                 let callee = self.known(&format!("{module}.{method}"))?.value;
-                let options = named.iter().map(|(name, node)| Ok((name.clone(), self.evaluate(node)?))).collect::<Result<Vec<_>, Unexplained>>()?;
+                let options = named
+                    .iter()
+                    .map(|(name, node)| Ok((name.clone(), self.evaluate(node)?)))
+                    .collect::<Result<Vec<_>, Unexplained>>()?;
                 self.apply(&callee, args, options)
             }
             (Value::Number(_) | Value::Relation(_), "subs") => self.substitute(&worked, &args),
             (Value::Number(number), "evalf" | "n") => {
                 Ok(Worked::with(Number { kind: Kind::Float, ..number.clone() }, worked.formula.clone()))
             }
-            (Value::Number(_), "simplify" | "expand" | "factor" | "cancel" | "together" | "doit") => self.algebra(method, &worked),
+            (Value::Number(_), "simplify" | "expand" | "factor" | "cancel" | "together" | "doit") => {
+                self.algebra(method, &worked)
+            }
             (Value::Number(_), "diff" | "integrate" | "limit" | "round") => {
                 let all = std::iter::once(worked.clone()).chain(args).collect();
                 self.apply(&Value::Known(method.to_owned()), all, Vec::new())
             }
             (Value::Number(number), "is_integer") => {
-                let whole = number.rational().ok_or_else(|| Unexplained::new("`.is_integer` of this"))?.is_int();
+                let whole =
+                    number.rational().ok_or_else(|| Unexplained::new("`.is_integer` of this"))?.is_int();
                 Ok(Worked::plain(Value::Bool(whole)))
             }
-            (Value::Dict(pairs), "values") => Ok(Worked::plain(Value::List(pairs.iter().map(|(_, value)| value.clone()).collect()))),
-            (Value::Dict(pairs), "keys") => Ok(Worked::plain(Value::List(pairs.iter().map(|(key, _)| key.clone()).collect()))),
+            (Value::Dict(pairs), "values") => {
+                Ok(Worked::plain(Value::List(pairs.iter().map(|(_, value)| value.clone()).collect())))
+            }
+            (Value::Dict(pairs), "keys") => {
+                Ok(Worked::plain(Value::List(pairs.iter().map(|(key, _)| key.clone()).collect())))
+            }
             (Value::Dict(pairs), "items") => {
                 let items = pairs.iter().map(|(key, value)| Value::Tuple(vec![key.clone(), value.clone()]));
                 Ok(Worked::plain(Value::List(items.collect())))
             }
             (Value::Dict(pairs), "get") => {
                 let key = args.first().ok_or_else(|| Unexplained::new("`.get` without a key"))?;
-                let found = pairs.iter().find(|(known, _)| known.same_as(&key.value)).map(|(_, value)| value.clone());
-                Ok(Worked::plain(found.or_else(|| args.get(1).map(|arg| arg.value.clone())).unwrap_or(Value::None)))
+                let found =
+                    pairs.iter().find(|(known, _)| known.same_as(&key.value)).map(|(_, value)| value.clone());
+                Ok(Worked::plain(
+                    found.or_else(|| args.get(1).map(|arg| arg.value.clone())).unwrap_or(Value::None),
+                ))
             }
             (Value::List(_) | Value::Tuple(_) | Value::Text(_), "index" | "count") => {
-                let wanted = args.first().ok_or_else(|| Unexplained::new(&format!("`.{method}` without a value")))?;
+                let wanted =
+                    args.first().ok_or_else(|| Unexplained::new(&format!("`.{method}` without a value")))?;
                 let members = worked.value.members(LONGEST)?;
                 let found = match method {
                     "index" => members.iter().position(|member| member.same_as(&wanted.value)),
                     _ => Some(members.iter().filter(|member| member.same_as(&wanted.value)).count()),
                 };
-                found.map(|n| Worked::plain(Value::int(n as i64))).ok_or_else(|| Unexplained::new("an item that is not there"))
+                found
+                    .map(|n| Worked::plain(Value::int(n as i64)))
+                    .ok_or_else(|| Unexplained::new("an item that is not there"))
             }
             (Value::Set(items), "union" | "intersection" | "difference") => {
-                let other = args.first().ok_or_else(|| Unexplained::new(&format!("`.{method}` of one set")))?.value.members(LONGEST)?;
+                let other = args
+                    .first()
+                    .ok_or_else(|| Unexplained::new(&format!("`.{method}` of one set")))?
+                    .value
+                    .members(LONGEST)?;
                 Ok(Worked::plain(Value::Set(combined(method, items, &other))))
             }
-            (Value::Matrix(rows), "det" | "inv" | "transpose" | "trace" | "rank") => self.matrix_method(rows, method),
+            (Value::Matrix(rows), "det" | "inv" | "transpose" | "trace" | "rank") => {
+                self.matrix_method(rows, method)
+            }
             (Value::Matrix(_), "dot") => {
                 let other = args.first().ok_or_else(|| Unexplained::new("`.dot` of one vector"))?;
                 dot(&worked.value, &other.value)
@@ -107,7 +148,10 @@ impl Reader {
             (Value::List(items), "extend", [more]) => items.extend(more.value.members(LONGEST)?),
             (Value::List(items), "sort", []) => sort(items)?,
             (Value::List(items) | Value::Set(items), "remove", [item]) => {
-                let at = items.iter().position(|known| known.same_as(&item.value)).ok_or_else(|| Unexplained::new("an item that is not there"))?;
+                let at = items
+                    .iter()
+                    .position(|known| known.same_as(&item.value))
+                    .ok_or_else(|| Unexplained::new("an item that is not there"))?;
                 items.remove(at);
             }
             _ => return Err(Unexplained::new(&format!("the method `.{method}`"))),
@@ -120,7 +164,9 @@ impl Reader {
         let Some(tex) = item.value.tex() else { return };
         let shown = item.formula.equated(&tex);
         match super::story::label(name) {
-            super::story::Label::Words(words) => self.story.say(&format!("${shown}$ belongs to the {words}.")),
+            super::story::Label::Words(words) => {
+                self.story.say(&format!("${shown}$ belongs to the {words}."))
+            }
             _ => self.story.say(&format!("we note ${shown}$.")),
         }
     }
@@ -131,7 +177,9 @@ impl Reader {
             [Worked { value: Value::Dict(given), .. }] => pairs.extend(given.clone()),
             [Worked { value: Value::List(given), .. }] => {
                 for pair in given {
-                    let [name, value] = &pair.members(2)?[..] else { return Err(Unexplained::new("this substitution")) };
+                    let [name, value] = &pair.members(2)?[..] else {
+                        return Err(Unexplained::new("this substitution"));
+                    };
                     pairs.push((name.clone(), value.clone()));
                 }
             }
@@ -141,7 +189,8 @@ impl Reader {
         let replace = |expr: &Expr| -> Result<Expr, Unexplained> {
             pairs.iter().try_fold(expr.clone(), |expr, (name, value)| match (name, value) {
                 (Value::Number(Number { expr: Expr::Sym(name), .. }), Value::Number(value)) => {
-                    Ok(expr.map(&|part| if part == Expr::Sym(name.clone()) { value.expr.clone() } else { part }))
+                    Ok(expr
+                        .map(&|part| if part == Expr::Sym(name.clone()) { value.expr.clone() } else { part }))
                 }
                 _ => Err(Unexplained::new("substituting for what is no variable")),
             })
@@ -152,7 +201,11 @@ impl Reader {
                 // The formula is the expression with the values put in, before anything is computed.
                 let formula = Formula::new(replaced.to_latex(), super::formula::Level::Sum);
                 let value = Number::new(replaced, number.kind)?;
-                Ok(if value.is_symbolic() { Worked::plain(Value::Number(value)) } else { Worked::with(value, formula) })
+                Ok(if value.is_symbolic() {
+                    Worked::plain(Value::Number(value))
+                } else {
+                    Worked::with(value, formula)
+                })
             }
             Value::Relation(relation) => Ok(Worked::plain(Value::Relation(replace(relation)?))),
             _ => Err(Unexplained::new("this substitution")),
@@ -206,8 +259,13 @@ pub(super) fn matrix(rows: &Value) -> Result<Worked, Unexplained> {
 }
 
 fn exact_matrix(rows: &[Vec<Number>]) -> Result<Matrix, Unexplained> {
-    let cell = |number: &Number| number.rational().cloned().ok_or_else(|| Unexplained::new("a matrix with expressions in it"));
-    let rows = rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<Rational>, _>>()).collect::<Result<Vec<_>, _>>()?;
+    let cell = |number: &Number| {
+        number.rational().cloned().ok_or_else(|| Unexplained::new("a matrix with expressions in it"))
+    };
+    let rows = rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect::<Result<Vec<Rational>, _>>())
+        .collect::<Result<Vec<_>, _>>()?;
     Matrix::new(rows).map_err(|why| Unexplained::new(&format!("this matrix ({why})")))
 }
 
@@ -222,7 +280,9 @@ fn transposed(rows: &[Vec<Number>]) -> Vec<Vec<Number>> {
 }
 
 fn dot(a: &Value, b: &Value) -> Result<Worked, Unexplained> {
-    let (Value::Matrix(a), Value::Matrix(b)) = (a, b) else { return Err(Unexplained::new("`.dot` of these")) };
+    let (Value::Matrix(a), Value::Matrix(b)) = (a, b) else {
+        return Err(Unexplained::new("`.dot` of these"));
+    };
     let (a, b): (Vec<_>, Vec<_>) = (a.iter().flatten().collect(), b.iter().flatten().collect());
     if a.len() != b.len() {
         return Err(Unexplained::new("`.dot` of unequal vectors"));
@@ -244,18 +304,30 @@ pub(super) fn sequence_operation(operator: &str, a: &Value, b: &Value) -> Option
     let too_long = || Unexplained::new("a list this long");
     Some(match (operator, a, b) {
         (_, Value::Number(_), Value::Number(_)) => return None,
-        ("+", Value::List(a), Value::List(b)) if a.len() + b.len() <= LONGEST => Ok(Value::List([a.clone(), b.clone()].concat())),
-        ("+", Value::Tuple(a), Value::Tuple(b)) if a.len() + b.len() <= LONGEST => Ok(Value::Tuple([a.clone(), b.clone()].concat())),
-        ("+", Value::Text(a), Value::Text(b)) if a.len() + b.len() <= LONGEST => Ok(Value::Text(format!("{a}{b}"))),
-        ("*", Value::List(items), Value::Number(n)) => match n.integer().and_then(|n| usize::try_from(n).ok()) {
-            Some(n) if n.saturating_mul(a.weight()) <= LONGEST => Ok(Value::List(std::iter::repeat_n(items, n).flatten().cloned().collect())),
-            _ => Err(too_long()),
-        },
+        ("+", Value::List(a), Value::List(b)) if a.len() + b.len() <= LONGEST => {
+            Ok(Value::List([a.clone(), b.clone()].concat()))
+        }
+        ("+", Value::Tuple(a), Value::Tuple(b)) if a.len() + b.len() <= LONGEST => {
+            Ok(Value::Tuple([a.clone(), b.clone()].concat()))
+        }
+        ("+", Value::Text(a), Value::Text(b)) if a.len() + b.len() <= LONGEST => {
+            Ok(Value::Text(format!("{a}{b}")))
+        }
+        ("*", Value::List(items), Value::Number(n)) => {
+            match n.integer().and_then(|n| usize::try_from(n).ok()) {
+                Some(n) if n.saturating_mul(a.weight()) <= LONGEST => {
+                    Ok(Value::List(std::iter::repeat_n(items, n).flatten().cloned().collect()))
+                }
+                _ => Err(too_long()),
+            }
+        }
         ("&", Value::Set(a), Value::Set(b)) => Ok(Value::Set(combined("intersection", a, b))),
         ("|", Value::Set(a), Value::Set(b)) => Ok(Value::Set(combined("union", a, b))),
         ("-", Value::Set(a), Value::Set(b)) => Ok(Value::Set(combined("difference", a, b))),
         (_, Value::Matrix(a), Value::Matrix(b)) => matrix_operation(operator, a, b),
-        ("*", Value::Matrix(rows), Value::Number(n)) | ("*", Value::Number(n), Value::Matrix(rows)) => scaled(rows, n),
+        ("*", Value::Matrix(rows), Value::Number(n)) | ("*", Value::Number(n), Value::Matrix(rows)) => {
+            scaled(rows, n)
+        }
         ("**", Value::Matrix(rows), Value::Number(n)) => match n.integer() {
             Some(n @ 1..=6) => (1..n).try_fold(Value::Matrix(rows.clone()), |power, _| match &power {
                 Value::Matrix(power) => matrix_operation("*", power, rows),
@@ -269,7 +341,10 @@ pub(super) fn sequence_operation(operator: &str, a: &Value, b: &Value) -> Option
 
 fn scaled(rows: &[Vec<Number>], n: &Number) -> Result<Value, Unexplained> {
     let cell = |cell: &Number| Number::new(Expr::product([cell.expr.clone(), n.expr.clone()]), Kind::Exact);
-    let rows = rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<_>, _>>()).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect::<Result<Vec<_>, _>>())
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Value::Matrix(rows))
 }
 
@@ -308,4 +383,3 @@ pub(super) fn sort(items: &mut [Value]) -> Result<(), Unexplained> {
     });
     if comparable { Ok(()) } else { Err(Unexplained::new("sorting these")) }
 }
-

@@ -92,7 +92,10 @@ impl Parser {
     }
 
     /// Counts nesting while `read` reads.
-    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Unexplained>) -> Result<T, Unexplained> {
+    pub(super) fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Unexplained>,
+    ) -> Result<T, Unexplained> {
         if self.depth >= DEEPEST {
             return Err(Unexplained::new("nesting this deep"));
         }

@@ -102,7 +102,8 @@ impl Parser {
         if self.word("is") {
             return Some(if self.word("not") { "!=" } else { "==" });
         }
-        let negated = self.at_word("not") && matches!(self.tokens.get(self.at + 1), Some(Token::Name(name)) if name == "in");
+        let negated = self.at_word("not")
+            && matches!(self.tokens.get(self.at + 1), Some(Token::Name(name)) if name == "in");
         self.at += 2 * usize::from(negated);
         negated.then_some("not in")
     }
@@ -167,7 +168,11 @@ impl Parser {
                 }
                 _ => {
                     let element = self.expression()?;
-                    given.push(if self.at_word("for") { self.comprehension('(', element, None)? } else { element });
+                    given.push(if self.at_word("for") {
+                        self.comprehension('(', element, None)?
+                    } else {
+                        element
+                    });
                 }
             }
             if !self.op(",") && !self.at_op(")") {
@@ -223,7 +228,11 @@ impl Parser {
         let mut pieces = Vec::new();
         while let Some(Token::Text(text, formatted)) = self.peek().cloned() {
             self.at += 1;
-            if formatted { self.format_pieces(&text, &mut pieces)? } else { pieces.push(Piece::Literal(text)) }
+            if formatted {
+                self.format_pieces(&text, &mut pieces)?
+            } else {
+                pieces.push(Piece::Literal(text))
+            }
         }
         Ok(Node::Text(pieces))
     }
@@ -239,7 +248,9 @@ impl Parser {
                 rest = &rest[at + 2..];
                 continue;
             }
-            let Some(end) = rest[at..].find('}').filter(|end| *end > 0) else { return Err(Unexplained::syntax("an f-string")) };
+            let Some(end) = rest[at..].find('}').filter(|end| *end > 0) else {
+                return Err(Unexplained::syntax("an f-string"));
+            };
             let inside = &rest[at + 1..at + end];
             let (value, format) = split_format(inside);
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
@@ -301,7 +312,12 @@ impl Parser {
         Ok(if items.is_empty() { Node::Dict(pairs) } else { Node::Set(items) })
     }
 
-    fn comprehension(&mut self, bracket: char, element: Node, value: Option<Node>) -> Result<Node, Unexplained> {
+    fn comprehension(
+        &mut self,
+        bracket: char,
+        element: Node,
+        value: Option<Node>,
+    ) -> Result<Node, Unexplained> {
         let mut clauses = Vec::new();
         while self.word("for") {
             let target = self.targets()?;

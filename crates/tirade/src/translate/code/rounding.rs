@@ -15,7 +15,12 @@ impl Reader {
         let exponent = match n {
             None => Rational::from_parts(1.into(), 2u8.into()),
             Some(n) => {
-                let n = n.number()?.rational().filter(|n| !n.is_zero()).cloned().ok_or_else(|| Unexplained::new("this root"))?;
+                let n = n
+                    .number()?
+                    .rational()
+                    .filter(|n| !n.is_zero())
+                    .cloned()
+                    .ok_or_else(|| Unexplained::new("this root"))?;
                 Rational::ONE / n
             }
         };
@@ -25,13 +30,23 @@ impl Reader {
         };
         let value = match (number.rational(), n) {
             // An exact root where there is one.
-            (Some(q), Some(n)) => exact_root(q, n.number()?.integer()).map_or_else(|| number.expr.clone().pow(Expr::Num(exponent)), Expr::Num),
+            (Some(q), Some(n)) => exact_root(q, n.number()?.integer())
+                .map_or_else(|| number.expr.clone().pow(Expr::Num(exponent)), Expr::Num),
             _ => number.expr.clone().pow(Expr::Num(exponent)),
         };
-        Ok(Worked::with(Number::new(value, if number.kind == Kind::Int { Kind::Exact } else { number.kind })?, x.formula.wrapped(&before, "}")))
+        Ok(Worked::with(
+            Number::new(value, if number.kind == Kind::Int { Kind::Exact } else { number.kind })?,
+            x.formula.wrapped(&before, "}"),
+        ))
     }
 
-    pub(super) fn rounded(&mut self, x: &Worked, before: &str, after: &str, round: impl Fn(f64) -> f64) -> Result<Worked, Unexplained> {
+    pub(super) fn rounded(
+        &mut self,
+        x: &Worked,
+        before: &str,
+        after: &str,
+        round: impl Fn(f64) -> f64,
+    ) -> Result<Worked, Unexplained> {
         let number = x.number()?;
         let value = match number.rational() {
             Some(q) if before.contains("ceil") => q.ceil(),
@@ -53,7 +68,9 @@ impl Reader {
     pub(super) fn whole(&mut self, x: &Worked) -> Result<Worked, Unexplained> {
         if let Value::Text(text) = &x.value {
             let number = Number::literal(text.trim()).filter(|number| number.integer().is_some());
-            return Ok(Worked::plain(Value::Number(number.ok_or_else(|| Unexplained::new("text as a number"))?)));
+            return Ok(Worked::plain(Value::Number(
+                number.ok_or_else(|| Unexplained::new("text as a number"))?,
+            )));
         }
         let number = x.number()?;
         if number.rational().is_some_and(Rational::is_int) {
@@ -68,7 +85,9 @@ impl Reader {
     pub(super) fn round(&mut self, x: &Worked, places: Option<&Worked>) -> Result<Worked, Unexplained> {
         let number = x.number()?;
         let places = match places {
-            Some(places) => places.number()?.integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 12),
+            Some(places) => {
+                places.number()?.integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= 12)
+            }
             None => Some(0),
         };
         let places = places.ok_or_else(|| Unexplained::new("rounding to so many places"))?;
@@ -83,7 +102,11 @@ impl Reader {
                 Rational::from((scaled + half).floor()) / scale
             }
             None => {
-                let text = format!("{:.*}", places, number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?);
+                let text = format!(
+                    "{:.*}",
+                    places,
+                    number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?
+                );
                 return match Number::literal(&text) {
                     Some(value) => Ok(Worked::with(value, Formula { rounded: true, ..x.formula.clone() })),
                     None => Err(Unexplained::new("rounding a negative number")),
@@ -91,7 +114,10 @@ impl Reader {
             }
         };
         let kind = if places == 0 { Kind::Int } else { Kind::Float };
-        Ok(Worked::with(Number::new(Expr::Num(rounded), kind)?, Formula { rounded: true, ..x.formula.clone() }))
+        Ok(Worked::with(
+            Number::new(Expr::Num(rounded), kind)?,
+            Formula { rounded: true, ..x.formula.clone() },
+        ))
     }
 }
 

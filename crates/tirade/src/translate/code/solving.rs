@@ -33,12 +33,21 @@ fn equations(value: &Value) -> Result<Vec<Expr>, Unexplained> {
 
 impl Reader {
     /// `solve(equations, unknowns)`; `as_dicts` for `dict=True`.
-    pub(super) fn solve(&mut self, given: &[Worked], as_dicts: bool, real: bool) -> Result<Value, Unexplained> {
+    pub(super) fn solve(
+        &mut self,
+        given: &[Worked],
+        as_dicts: bool,
+        real: bool,
+    ) -> Result<Value, Unexplained> {
         let first = &given.first().ok_or_else(|| Unexplained::new("solve without arguments"))?.value;
         let system = equations(first)?;
         let unknowns = match given.get(1).map(|worked| &worked.value) {
-            Some(Value::List(items) | Value::Tuple(items)) => items.iter().map(symbol).collect::<Result<Vec<_>, _>>()?,
-            Some(_) if given.len() > 2 => given[1..].iter().map(|worked| symbol(&worked.value)).collect::<Result<Vec<_>, _>>()?,
+            Some(Value::List(items) | Value::Tuple(items)) => {
+                items.iter().map(symbol).collect::<Result<Vec<_>, _>>()?
+            }
+            Some(_) if given.len() > 2 => {
+                given[1..].iter().map(|worked| symbol(&worked.value)).collect::<Result<Vec<_>, _>>()?
+            }
             Some(one) => vec![symbol(one)?],
             None => all_symbols(&system),
         };
@@ -48,8 +57,15 @@ impl Reader {
         }
     }
 
-    fn solve_one(&mut self, equation: &Expr, x: &SmolStr, as_dicts: bool, real: bool) -> Result<Value, Unexplained> {
-        let solved = cas::solve_worked(equation, x).map_err(|why| Unexplained::new(&format!("solving this equation ({why})")))?;
+    fn solve_one(
+        &mut self,
+        equation: &Expr,
+        x: &SmolStr,
+        as_dicts: bool,
+        real: bool,
+    ) -> Result<Value, Unexplained> {
+        let solved = cas::solve_worked(equation, x)
+            .map_err(|why| Unexplained::new(&format!("solving this equation ({why})")))?;
         let shown = match equation {
             Expr::Relation(..) => cas::display_order(equation).to_latex(),
             other => format!("{} = 0", cas::tex(other)),
@@ -72,7 +88,11 @@ impl Reader {
             let which = if positive { "positive" } else { "real" };
             self.story.say(&match kept.as_slice() {
                 [] => format!("none of these is {which}."),
-                kept => format!("only {} {} {which}.", super::story::listed(kept), if kept.len() > 1 { "are" } else { "is" }),
+                kept => format!(
+                    "only {} {} {which}.",
+                    super::story::listed(kept),
+                    if kept.len() > 1 { "are" } else { "is" }
+                ),
             });
         }
         let values = roots.into_iter().map(Value::Number);
@@ -84,7 +104,12 @@ impl Reader {
     }
 
     /// Linear equations: a dictionary, as SymPy gives it.
-    fn solve_system(&mut self, system: &[Expr], unknowns: &[SmolStr], as_dicts: bool) -> Result<Value, Unexplained> {
+    fn solve_system(
+        &mut self,
+        system: &[Expr],
+        unknowns: &[SmolStr],
+        as_dicts: bool,
+    ) -> Result<Value, Unexplained> {
         let values = self.linear(system, unknowns)?;
         let Some(values) = values else { return Ok(Value::List(Vec::new())) };
         let mut pairs = Vec::new();
@@ -110,21 +135,32 @@ impl Reader {
             .collect();
         self.story.say(&format!("we solve the equations {}.", super::story::listed(&shown)));
         self.story.say(&solved.derivation.render_english());
-        let numbers = |values: Vec<Expr>| values.into_iter().map(|value| Number::new(value, Kind::Exact)).collect::<Result<Vec<_>, _>>();
+        let numbers = |values: Vec<Expr>| {
+            values.into_iter().map(|value| Number::new(value, Kind::Exact)).collect::<Result<Vec<_>, _>>()
+        };
         solved.value.map(numbers).transpose()
     }
 
     /// `linsolve(equations, unknowns)`: a set of one tuple.
     pub(super) fn linsolve(&mut self, given: &[Worked]) -> Result<Value, Unexplained> {
-        let [system, unknowns @ ..] = given else { return Err(Unexplained::new("linsolve without arguments")) };
+        let [system, unknowns @ ..] = given else {
+            return Err(Unexplained::new("linsolve without arguments"));
+        };
         let system = equations(&system.value)?;
         let names = match unknowns {
-            [Worked { value: Value::List(items) | Value::Tuple(items), .. }] => items.iter().map(symbol).collect::<Result<Vec<_>, _>>()?,
+            [Worked { value: Value::List(items) | Value::Tuple(items), .. }] => {
+                items.iter().map(symbol).collect::<Result<Vec<_>, _>>()?
+            }
             [] => all_symbols(&system),
             several => several.iter().map(|worked| symbol(&worked.value)).collect::<Result<Vec<_>, _>>()?,
         };
         let values = self.linear(&system, &names)?;
-        Ok(Value::Set(values.map(|values| Value::Tuple(values.into_iter().map(Value::Number).collect())).into_iter().collect()))
+        Ok(Value::Set(
+            values
+                .map(|values| Value::Tuple(values.into_iter().map(Value::Number).collect()))
+                .into_iter()
+                .collect(),
+        ))
     }
 }
 

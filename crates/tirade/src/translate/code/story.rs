@@ -8,19 +8,77 @@ use super::Unexplained;
 const MOST_SENTENCES: usize = 45;
 /// Names that say nothing.
 const EMPTY: [&str; 19] = [
-    "result", "results", "ans", "answer", "output", "value", "values", "res", "sol", "solution", "solutions", "final answer", "expr",
-    "expression", "temp", "tmp", "final result", "final", "simplified",
+    "result",
+    "results",
+    "ans",
+    "answer",
+    "output",
+    "value",
+    "values",
+    "res",
+    "sol",
+    "solution",
+    "solutions",
+    "final answer",
+    "expr",
+    "expression",
+    "temp",
+    "tmp",
+    "final result",
+    "final",
+    "simplified",
 ];
 /// Words that belong to programs, not to mathematics.
 const PROGRAM: [&str; 16] = [
-    "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code", "program", "tuple", "idx", "print", "count",
+    "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code",
+    "program", "tuple", "idx", "print", "count",
 ];
 /// Words for amounts, which have no number; a noun after the singular ones says of what.
 const MEASURES: [&str; 44] = [
-    "price", "cost", "quantity", "amount", "length", "width", "height", "weight", "area", "volume", "distance", "perimeter", "speed", "rate",
-    "percentage", "percent", "fraction", "ratio", "share", "revenue", "profit", "income", "earnings", "salary", "savings", "expenses", "sales",
-    "wages", "costs", "prices", "proceeds", "winnings", "taxes", "fees", "profits", "revenues", "ages", "age", "average", "time", "value", "score",
-    "money", "change",
+    "price",
+    "cost",
+    "quantity",
+    "amount",
+    "length",
+    "width",
+    "height",
+    "weight",
+    "area",
+    "volume",
+    "distance",
+    "perimeter",
+    "speed",
+    "rate",
+    "percentage",
+    "percent",
+    "fraction",
+    "ratio",
+    "share",
+    "revenue",
+    "profit",
+    "income",
+    "earnings",
+    "salary",
+    "savings",
+    "expenses",
+    "sales",
+    "wages",
+    "costs",
+    "prices",
+    "proceeds",
+    "winnings",
+    "taxes",
+    "fees",
+    "profits",
+    "revenues",
+    "ages",
+    "age",
+    "average",
+    "time",
+    "value",
+    "score",
+    "money",
+    "change",
 ];
 /// Amounts that come from something.
 const GAINS: [&str; 6] = ["revenue", "profit", "income", "earnings", "savings", "proceeds"];
@@ -69,7 +127,9 @@ impl Story {
         let sentence = match counted(label(name), counts) {
             Label::Symbol(symbol) if again => format!("${symbol}$ becomes ${equation}$."),
             Label::Symbol(symbol) => format!("${symbol} = {equation}$."),
-            Label::Words(words) if again => format!("the {words} become{} ${equation}$.", third_person(&words)),
+            Label::Words(words) if again => {
+                format!("the {words} become{} ${equation}$.", third_person(&words))
+            }
             Label::Words(words) => format!("the {words} {} ${equation}$.", is_are(&words)),
             Label::Nameless => format!("we get ${equation}$."),
         };
@@ -119,7 +179,9 @@ impl Story {
     /// Whether a formula was shown.
     pub fn shows(&self, tex: &str) -> bool {
         let ends = [format!("{tex}$"), format!("{tex} ")];
-        let shown = |text: &String| ends.iter().any(|end| text.contains(&format!(" {end}")) || text.contains(&format!("${end}")));
+        let shown = |text: &String| {
+            ends.iter().any(|end| text.contains(&format!(" {end}")) || text.contains(&format!("${end}")))
+        };
         self.sentences.iter().chain(&self.givens).any(shown)
     }
 
@@ -139,7 +201,9 @@ impl Story {
         let text = std::mem::take(&mut self.sentences).join(" ");
         for formula in text.split('$').skip(1).step_by(2) {
             if check_relation(formula, &Assumptions::default()) == Truth::False {
-                return Err(Unexplained::new(&format!("the formula {formula}, which mathematics finds false,")));
+                return Err(Unexplained::new(&format!(
+                    "the formula {formula}, which mathematics finds false,"
+                )));
             }
         }
         Ok(text)
@@ -175,7 +239,11 @@ fn head(words: &str) -> &str {
 
 fn is_plural(words: &str) -> bool {
     let head = head(words);
-    head.len() > 3 && head.ends_with('s') && !head.ends_with("ss") && !head.ends_with("us") && !head.ends_with("is")
+    head.len() > 3
+        && head.ends_with('s')
+        && !head.ends_with("ss")
+        && !head.ends_with("us")
+        && !head.ends_with("is")
 }
 
 fn is_are(words: &str) -> &'static str {
@@ -195,8 +263,10 @@ fn with_preposition(words: &mut Vec<String>) {
     let measured = words.iter().position(|word| is_measure(word));
     let Some(at) = measured.filter(|at| at + 1 < words.len()) else { return };
     let next = words[at + 1].as_str();
-    let participle = next.len() > 3 && next.ends_with("ed") || ["paid", "spent", "left", "sold", "given", "saved", "taken", "earned"].contains(&next);
-    if participle || PREPOSITIONS.contains(&next) || is_measure(next) {
+    let participle = next.len() > 3 && next.ends_with("ed")
+        || ["paid", "spent", "left", "sold", "given", "saved", "taken", "earned"].contains(&next);
+    // Two letters are a unit.
+    if participle || next.len() <= 2 || PREPOSITIONS.contains(&next) || is_measure(next) {
         return;
     }
     let word = if GAINS.contains(&words[at].as_str()) { "from" } else { "of" };
@@ -222,8 +292,12 @@ pub fn label(name: &str) -> Label {
         }
     }
     with_preposition(&mut words);
-    let short = words.iter().enumerate().any(|(index, word)| word.len() < 2 && word.parse::<u8>().is_err() && (word != "a" || index == 0));
-    let foreign = words.iter().any(|word| PROGRAM.contains(&word.as_str()) || !word.chars().all(char::is_alphanumeric));
+    let short = words
+        .iter()
+        .enumerate()
+        .any(|(index, word)| word.len() < 2 && word.parse::<u8>().is_err() && (word != "a" || index == 0));
+    let foreign =
+        words.iter().any(|word| PROGRAM.contains(&word.as_str()) || !word.chars().all(char::is_alphanumeric));
     let joined = words.join(" ");
     if words.is_empty() || short || foreign || EMPTY.contains(&joined.as_str()) || joined.len() > 60 {
         return Label::Nameless;
@@ -234,10 +308,12 @@ pub fn label(name: &str) -> Label {
 /// A whole number of girls is the number of girls; of total girls, their total number. Money is not counted.
 fn counted(label: Label, counts: bool) -> Label {
     match label {
-        Label::Words(words) if counts && is_plural(&words) && !words.split(' ').any(is_measure) => Label::Words(match words.strip_prefix("total ") {
-            Some(rest) => format!("total number of {rest}"),
-            None => format!("number of {words}"),
-        }),
+        Label::Words(words) if counts && is_plural(&words) && !words.split(' ').any(is_measure) => {
+            Label::Words(match words.strip_prefix("total ") {
+                Some(rest) => format!("total number of {rest}"),
+                None => format!("number of {words}"),
+            })
+        }
         other => other,
     }
 }

@@ -30,9 +30,17 @@ fn arithmetic() {
         "Let the number of boys be $600$. The number of girls is $600 + 400 = 1000$. The total number of boys and girls is $600 + 1000 = 1600$. We \
          get $1600 \\cdot 0.6 = 960$.",
     );
-    check("x = 7 // 2\nprint(x, 7 % 2)", "3 1", "Then $x = \\left\\lfloor \\frac{7}{2} \\right\\rfloor = 3$. We get $7 \\bmod 2 = 1$.");
+    check(
+        "x = 7 // 2\nprint(x, 7 % 2)",
+        "3 1",
+        "Then $x = \\left\\lfloor \\frac{7}{2} \\right\\rfloor = 3$. We get $7 \\bmod 2 = 1$.",
+    );
     check("print(243 ** (3/5))", "27.0", "We get $243^{\\frac{3}{5}} = 27$.");
-    check("import math\nprint(math.ceil(7 / 2))", "4", "We get $\\left\\lceil \\frac{7}{2} \\right\\rceil = 4$.");
+    check(
+        "import math\nprint(math.ceil(7 / 2))",
+        "4",
+        "We get $\\left\\lceil \\frac{7}{2} \\right\\rceil = 4$.",
+    );
     check("print(f'It costs {2 * 3.5:.2f} dollars')", "It costs 7.00 dollars", "We get $2 \\cdot 3.5 = 7$.");
 }
 
@@ -60,13 +68,25 @@ fn equations() {
         "3",
         &["Only $x = 3$ is positive."],
     );
-    contains("from sympy import *\nx = symbols('x')\nprint(expand((x + 1)**2))", "x**2 + 2*x + 1", &["x^{2} + 2x + 1"]);
-    contains("from sympy import *\nx = symbols('x')\nf = x**2 + 1\nprint(f.subs(x, 3))", "10", &["1 + 3^{2} = 10"]);
+    contains(
+        "from sympy import *\nx = symbols('x')\nprint(expand((x + 1)**2))",
+        "x**2 + 2*x + 1",
+        &["x^{2} + 2x + 1"],
+    );
+    contains(
+        "from sympy import *\nx = symbols('x')\nf = x**2 + 1\nprint(f.subs(x, 3))",
+        "10",
+        &["1 + 3^{2} = 10"],
+    );
 }
 
 #[test]
 fn number_theory_comes_with_its_steps() {
-    contains("import math\nprint(math.gcd(252, 105))", "21", &["252 = 2 \\cdot 105 + 42", "\\gcd(252, 105) = 21"]);
+    contains(
+        "import math\nprint(math.gcd(252, 105))",
+        "21",
+        &["252 = 2 \\cdot 105 + 42", "\\gcd(252, 105) = 21"],
+    );
     contains("from sympy import factorint\nprint(factorint(360))", "{2: 3, 3: 2, 5: 1}", &["360 = 2^{3}"]);
     contains("from math import comb\nprint(comb(10, 3))", "120", &["\\binom{10}{3} = 120"]);
 }
@@ -81,9 +101,17 @@ fn loops_are_told_round_by_round() {
     );
     check("print(sum(k**2 for k in range(1, 5)))", "30", "We get $1^{2} + 2^{2} + 3^{2} + 4^{2} = 30$.");
     contains("print(sum(range(1, 101)))", "5050", &["5050"]);
-    contains("print(len([n for n in range(1, 40) if n % 7 == 0]))", "5", &["We find $7, 14, 21, 28, 35$, in all $5$."]);
+    contains(
+        "print(len([n for n in range(1, 40) if n % 7 == 0]))",
+        "5",
+        &["We find $7, 14, 21, 28, 35$, in all $5$."],
+    );
     contains("def f(n):\n    return sum(int(d) for d in str(n))\nprint(f(123))", "6", &["1 + 2 + 3 = 6"]);
-    contains("a, b = 48, 18\nwhile b:\n    a, b = b, a % b\nprint(a)", "6", &["48 \\bmod 18 = 12", "18 \\bmod 12 = 6"]);
+    contains(
+        "a, b = 48, 18\nwhile b:\n    a, b = b, a % b\nprint(a)",
+        "6",
+        &["48 \\bmod 18 = 12", "18 \\bmod 12 = 6"],
+    );
 }
 
 #[test]

@@ -64,7 +64,9 @@ impl Number {
             other => cas::canonical(&other).unwrap_or(other),
         };
         match &expr {
-            Expr::Num(value) if bits(value) > MOST_BITS => Err(Unexplained::new("numbers of more than 180 digits")),
+            Expr::Num(value) if bits(value) > MOST_BITS => {
+                Err(Unexplained::new("numbers of more than 180 digits"))
+            }
             _ => Ok(Self { expr, kind }),
         }
     }
@@ -205,11 +207,15 @@ impl Value {
     }
 
     fn weight_at(&self, level: usize) -> usize {
-        let all = |items: &[Self]| items.iter().fold(level * level, |sum, item| sum.saturating_add(item.weight_at(level + 1)));
+        let all = |items: &[Self]| {
+            items.iter().fold(level * level, |sum, item| sum.saturating_add(item.weight_at(level + 1)))
+        };
         match self {
             _ if level > 60 => usize::MAX / 2,
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => all(items),
-            Self::Dict(pairs) => pairs.iter().fold(level, |sum, (key, value)| sum.saturating_add(key.weight_at(level + 1)).saturating_add(value.weight_at(level + 1))),
+            Self::Dict(pairs) => pairs.iter().fold(level, |sum, (key, value)| {
+                sum.saturating_add(key.weight_at(level + 1)).saturating_add(value.weight_at(level + 1))
+            }),
             Self::Matrix(rows) => rows.iter().map(Vec::len).sum(),
             Self::Text(text) => 1 + text.len() / 20,
             _ => 1,
@@ -254,7 +260,9 @@ impl Value {
             (Self::Number(a), Self::Number(b)) => a.same_as(b),
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => all(a, b),
-            (Self::Set(a), Self::Set(b)) => a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| a.same_as(b))),
+            (Self::Set(a), Self::Set(b)) => {
+                a.len() == b.len() && a.iter().all(|a| b.iter().any(|b| a.same_as(b)))
+            }
             _ => false,
         }
     }
@@ -295,7 +303,9 @@ mod tests {
 
     #[test]
     fn numbers_as_they_are_shown() {
-        for (text, expected) in [("0.60", "0.6"), ("12", "12"), ("1e3", "1000"), ("0.125", "0.125"), ("1_0", "")] {
+        for (text, expected) in
+            [("0.60", "0.6"), ("12", "12"), ("1e3", "1000"), ("0.125", "0.125"), ("1_0", "")]
+        {
             let shown = Number::literal(text).map(|number| number.tex()).unwrap_or_default();
             assert_eq!(shown, expected, "{text}");
         }

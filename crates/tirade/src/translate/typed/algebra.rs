@@ -12,7 +12,9 @@ pub(super) fn explain(name: &str, call: &Call) -> Option<Explained> {
         "partial_fractions" => rewritten("Splitting into partial fractions gives"),
         "simplify_trig" => rewritten("By the identities of sine and cosine,"),
         "expand_trig" => rewritten("By the addition formulas of sine and cosine,"),
-        "simplify_radicals" => rewritten("Making the denominators rational and taking squares out of the roots gives"),
+        "simplify_radicals" => {
+            rewritten("Making the denominators rational and taking squares out of the roots gives")
+        }
         "complete_square" => rewritten("Completing the square gives"),
         "simplify_expression" | "cancel_expression" => rewritten("Simplifying gives"),
         "expand_expression" => rewritten("Multiplying out gives"),
@@ -50,13 +52,22 @@ fn substitute(call: &Call) -> Explained {
         pairs.push((symbol.clone(), value.clone()));
     }
     let replaced = put(call.expr("expression")?, &pairs);
-    Ok(format!("Putting {} into ${}$ gives ${}$.", listed(&said), call.expr("expression")?.to_latex(), equation(&replaced, &call.value()?)?))
+    Ok(format!(
+        "Putting {} into ${}$ gives ${}$.",
+        listed(&said),
+        call.expr("expression")?.to_latex(),
+        equation(&replaced, &call.value()?)?
+    ))
 }
 
 fn numeric(call: &Call) -> Explained {
     let shown = call.expr("expression")?.to_latex();
     let value = call.text()?;
-    if shown == value { Ok(format!("The value is ${value}$.")) } else { Ok(format!("In decimals, ${}$.", holds(format!("{shown} \\approx {value}"))?)) }
+    if shown == value {
+        Ok(format!("The value is ${value}$."))
+    } else {
+        Ok(format!("In decimals, ${}$.", holds(format!("{shown} \\approx {value}"))?))
+    }
 }
 
 fn complex(call: &Call) -> Explained {
@@ -84,7 +95,10 @@ fn representation(call: &Call) -> Explained {
     let inside = text.strip_prefix("Poly(").and_then(|rest| rest.split_once(", ")).map(|(first, _)| first);
     let value = super::read_result(inside.ok_or("a result that is no polynomial")?)?;
     let x = call.variable("variable");
-    Ok(format!("Ordered by powers of ${x}$, the polynomial is ${}$.", equation(call.expr("expression")?, &value)?))
+    Ok(format!(
+        "Ordered by powers of ${x}$, the polynomial is ${}$.",
+        equation(call.expr("expression")?, &value)?
+    ))
 }
 
 fn polynomial_gcd(call: &Call) -> Explained {
@@ -113,7 +127,11 @@ fn checked(equations: &[Expr], names: &[SmolStr], solution: &[Expr]) -> Result<V
 }
 
 fn shown(equation: &Expr) -> String {
-    if matches!(equation, Expr::Relation(..)) { equation.to_latex() } else { format!("{} = 0", equation.to_latex()) }
+    if matches!(equation, Expr::Relation(..)) {
+        equation.to_latex()
+    } else {
+        format!("{} = 0", equation.to_latex())
+    }
 }
 
 fn roots(name: &str, call: &Call) -> Explained {
@@ -129,8 +147,10 @@ fn roots(name: &str, call: &Call) -> Explained {
     }
     let mut text = format!("We solve ${}$ for ${x}$.", shown(given));
     for solution in &solutions {
-        let check = checked(std::slice::from_ref(given), std::slice::from_ref(&x), std::slice::from_ref(solution))?;
-        text += &format!(" The value ${x} = {}$ is a solution, since {}.", solution.to_latex(), listed(&check));
+        let check =
+            checked(std::slice::from_ref(given), std::slice::from_ref(&x), std::slice::from_ref(solution))?;
+        text +=
+            &format!(" The value ${x} = {}$ is a solution, since {}.", solution.to_latex(), listed(&check));
     }
     Ok(text)
 }
@@ -145,8 +165,11 @@ fn members(text: &str) -> Result<Vec<Expr>, String> {
 
 fn system(name: &str, call: &Call) -> Explained {
     let equations = call.list(if name == "solve_linear_system" { "equations" } else { "sympy_equations" })?;
-    let names: Vec<SmolStr> =
-        call.list("variables")?.iter().filter_map(|v| if let Expr::Sym(name) = v { Some(name.clone()) } else { None }).collect();
+    let names: Vec<SmolStr> = call
+        .list("variables")?
+        .iter()
+        .filter_map(|v| if let Expr::Sym(name) = v { Some(name.clone()) } else { None })
+        .collect();
     let mut text = format!("We solve {}.", listed(&equations.iter().map(shown).collect::<Vec<_>>()));
     let solutions = call.items()?;
     if solutions.is_empty() {
@@ -154,8 +177,13 @@ fn system(name: &str, call: &Call) -> Explained {
     }
     for solution in solutions {
         let Expr::Tuple(values) = solution else { return Err("a solution that is no tuple".into()) };
-        let said: Vec<String> = names.iter().zip(&values).map(|(name, value)| format!("{name} = {}", value.to_latex())).collect();
-        text += &format!(" {} is a solution, since {}.", listed(&said), listed(&checked(equations, &names, &values)?));
+        let said: Vec<String> =
+            names.iter().zip(&values).map(|(name, value)| format!("{name} = {}", value.to_latex())).collect();
+        text += &format!(
+            " {} is a solution, since {}.",
+            listed(&said),
+            listed(&checked(equations, &names, &values)?)
+        );
     }
     Ok(text)
 }
@@ -163,7 +191,11 @@ fn system(name: &str, call: &Call) -> Explained {
 /// The steps of each inequality, and the conclusion, which is tried at many points.
 fn inequalities(call: &Call) -> Explained {
     let given = call.list("inequalities")?;
-    let names = given.iter().map(cas::symbols).find(|names| names.len() == 1).ok_or("inequalities in several variables")?;
+    let names = given
+        .iter()
+        .map(cas::symbols)
+        .find(|names| names.len() == 1)
+        .ok_or("inequalities in several variables")?;
     let mut text = String::new();
     for inequality in given {
         let solved = cas::solve_inequality_worked(inequality, &names[0]).map_err(|why| why.to_string())?;
@@ -183,8 +215,16 @@ fn inequalities(call: &Call) -> Explained {
 }
 
 fn matrix_of(rows: &[Vec<Expr>]) -> Result<Matrix, String> {
-    let cell = |e: &Expr| simple(e).as_rational().cloned().ok_or_else(|| "a matrix with entries that are no rational numbers".to_owned());
-    let rows = rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<_>, _>>()).collect::<Result<Vec<_>, _>>()?;
+    let cell = |e: &Expr| {
+        simple(e)
+            .as_rational()
+            .cloned()
+            .ok_or_else(|| "a matrix with entries that are no rational numbers".to_owned())
+    };
+    let rows = rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect::<Result<Vec<_>, _>>())
+        .collect::<Result<Vec<_>, _>>()?;
     Matrix::new(rows).map_err(|why| why.to_string())
 }
 
@@ -225,7 +265,10 @@ fn determinant(rows: &[usize], cols: &[usize], entry: &dyn Fn(usize, usize) -> E
 
 fn power(call: &Call) -> Explained {
     let a = matrix_of(call.rows("matrix")?)?;
-    let exponent = simple(call.expr("exponent")?).as_i64().filter(|n| (1..=12).contains(n)).ok_or("this power of a matrix")?;
+    let exponent = simple(call.expr("exponent")?)
+        .as_i64()
+        .filter(|n| (1..=12).contains(n))
+        .ok_or("this power of a matrix")?;
     let mut text = format!("Let $A = {}$. Multiply by $A$ again and again:", a.tex());
     let mut current = a.clone();
     let mut steps = Vec::new();
@@ -247,7 +290,10 @@ fn cross(call: &Call) -> Explained {
     }
     let mut steps = Vec::new();
     for (k, (i, j)) in [(1, 2), (2, 0), (0, 1)].into_iter().enumerate() {
-        let value = Expr::sum([Expr::product([a[i].clone(), b[j].clone()]), Expr::product([a[j].clone(), b[i].clone()]).neg()]);
+        let value = Expr::sum([
+            Expr::product([a[i].clone(), b[j].clone()]),
+            Expr::product([a[j].clone(), b[i].clone()]).neg(),
+        ]);
         steps.push(equation(&value, &found[k])?);
     }
     Ok(format!("The components of the cross product are {}.", listed(&steps)))
@@ -255,15 +301,22 @@ fn cross(call: &Call) -> Explained {
 
 fn vectors(call: &Call) -> Explained {
     let (a, b) = (call.list("vector1")?, call.list("vector2")?);
-    let products = |a: &[Expr], b: &[Expr]| Expr::sum(a.iter().zip(b).map(|(a, b)| Expr::product([a.clone(), b.clone()])));
+    let products = |a: &[Expr], b: &[Expr]| {
+        Expr::sum(a.iter().zip(b).map(|(a, b)| Expr::product([a.clone(), b.clone()])))
+    };
     match call.args.text("operation") {
-        "dot" | "dot_product" => Ok(format!("The dot product is ${}$.", equation(&products(a, b), &call.value()?)?)),
+        "dot" | "dot_product" => {
+            Ok(format!("The dot product is ${}$.", equation(&products(a, b), &call.value()?)?))
+        }
         "norm" | "magnitude" | "length" => {
             let root = Expr::call(tirade_math::expr::Func::Sqrt, products(a, a));
             Ok(format!("The length is ${}$.", equation(&root, &call.value()?)?))
         }
         "cross" | "cross_product" if a.len() == 2 && b.len() == 2 => {
-            let value = Expr::sum([Expr::product([a[0].clone(), b[1].clone()]), Expr::product([a[1].clone(), b[0].clone()]).neg()]);
+            let value = Expr::sum([
+                Expr::product([a[0].clone(), b[1].clone()]),
+                Expr::product([a[1].clone(), b[0].clone()]).neg(),
+            ]);
             Ok(format!("The cross product is ${}$.", equation(&value, &call.value()?)?))
         }
         other => Err(format!("no rule explains the operation {other} on vectors")),
@@ -287,11 +340,24 @@ fn stirling(call: &Call) -> Explained {
     if call.args.text("kind") != "second" {
         return Err("no rule explains Stirling numbers of the first kind".into());
     }
-    let terms: Vec<String> = (0..k).map(|j| format!("{}\\binom{{{k}}}{{{j}}} \\cdot {}^{{{n}}}", if j == 0 { "" } else if j % 2 == 1 { " - " } else { " + " }, k - j)).collect();
+    let terms: Vec<String> = (0..k)
+        .map(|j| {
+            format!(
+                "{}\\binom{{{k}}}{{{j}}} \\cdot {}^{{{n}}}",
+                if j == 0 {
+                    ""
+                } else if j % 2 == 1 {
+                    " - "
+                } else {
+                    " + "
+                },
+                k - j
+            )
+        })
+        .collect();
     let factorial = integer::factorial(&k.into()).map_err(|why| why.to_string())?;
     Ok(format!(
         "By inclusion and exclusion the number of ways to split ${n}$ things into ${k}$ nonempty groups is ${}$, where ${k}! = {factorial}$.",
         holds(format!("\\frac{{{}}}{{{k}!}} = {}", terms.join(""), call.text()?))?
     ))
 }
-

@@ -40,7 +40,11 @@ fn antiderivative(call: &Call) -> Explained {
     if !same(&derivative(&found, &x)?, f) {
         return Err("an antiderivative that could not be checked".into());
     }
-    Ok(format!("The derivative of ${}$ with respect to ${x}$ is ${}$, so it is an antiderivative.", found.to_latex(), f.to_latex()))
+    Ok(format!(
+        "The derivative of ${}$ with respect to ${x}$ is ${}$, so it is an antiderivative.",
+        found.to_latex(),
+        f.to_latex()
+    ))
 }
 
 /// A few functions whose antiderivatives everybody knows, times a number.
@@ -50,7 +54,9 @@ fn definite(call: &Call) -> Explained {
     let found = known.into_iter().find_map(|(of, anti, sign)| {
         let inner = Expr::call(of, Expr::sym(x.clone()));
         let factor = simple(&f.clone().div(inner));
-        factor.as_rational().map(|q| Expr::product([Expr::Num(q * Rational::from(sign)), Expr::call(anti, Expr::sym(x.clone()))]))
+        factor.as_rational().map(|q| {
+            Expr::product([Expr::Num(q * Rational::from(sign)), Expr::call(anti, Expr::sym(x.clone()))])
+        })
     });
     let primitive = found.ok_or("an integral without a rule")?;
     if !same(&derivative(&simple(&primitive), &x)?, f) {
@@ -69,7 +75,11 @@ fn definite(call: &Call) -> Explained {
 fn series(call: &Call) -> Explained {
     let (f, x) = (call.expr("expression")?, call.variable("variable"));
     let point = simple(call.expr("point")?);
-    let order = simple(call.expr("order")?).as_i64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= MOST_TERMS).ok_or("a series of so many terms")?;
+    let order = simple(call.expr("order")?)
+        .as_i64()
+        .and_then(|n| usize::try_from(n).ok())
+        .filter(|n| *n <= MOST_TERMS)
+        .ok_or("a series of so many terms")?;
     let shown = call.text()?;
     let polynomial = read_result(shown.split(" + O(").next().unwrap_or(shown))?;
     let (mut derived, mut found) = (f.clone(), polynomial.clone());
@@ -133,7 +143,11 @@ fn limit(call: &Call) -> Explained {
             Some((_, bottom)) if zero(&bottom) => return Err("an infinite limit".into()),
             _ => {
                 let value = at(&current, &x, &point);
-                return Ok(format!("{text}Putting ${x} = {}$ in gives ${}$.", point.to_latex(), equation(&value, &found)?));
+                return Ok(format!(
+                    "{text}Putting ${x} = {}$ in gives ${}$.",
+                    point.to_latex(),
+                    equation(&value, &found)?
+                ));
             }
         }
     }
@@ -151,12 +165,22 @@ fn continuity(call: &Call) -> Explained {
     if call.text()? != if continuous { "True" } else { "False" } {
         return Err("a continuity that could not be checked".into());
     }
-    let value = if continuous { equation(&at(&bottom, &x, &point), &below)? } else { format!("{} = 0", at(&bottom, &x, &point).to_latex()) };
+    let value = if continuous {
+        equation(&at(&bottom, &x, &point), &below)?
+    } else {
+        format!("{} = 0", at(&bottom, &x, &point).to_latex())
+    };
     let shown = f.to_latex();
     Ok(if continuous {
-        format!("The function ${shown}$ is a quotient of polynomials. At ${x} = {}$ its denominator is ${value}$, which is not zero, so it is continuous there.", point.to_latex())
+        format!(
+            "The function ${shown}$ is a quotient of polynomials. At ${x} = {}$ its denominator is ${value}$, which is not zero, so it is continuous there.",
+            point.to_latex()
+        )
     } else {
-        format!("At ${x} = {}$ the denominator of ${shown}$ is ${value}$, so the function is not defined there and not continuous.", point.to_latex())
+        format!(
+            "At ${x} = {}$ the denominator of ${shown}$ is ${value}$, so the function is not defined there and not continuous.",
+            point.to_latex()
+        )
     })
 }
 
@@ -164,7 +188,9 @@ fn continuity(call: &Call) -> Explained {
 fn extrema(name: &str, call: &Call) -> Explained {
     let (f, x) = (call.expr("expression")?, call.variable("variable"));
     let (low, high) = (simple(call.expr("lower")?), simple(call.expr("upper")?));
-    let (Some(a), Some(b)) = (low.as_rational(), high.as_rational()) else { return Err("an interval with these ends".into()) };
+    let (Some(a), Some(b)) = (low.as_rational(), high.as_rational()) else {
+        return Err("an interval with these ends".into());
+    };
     cas::to_dense(f, &x).map_err(|_| "extrema of what is no polynomial".to_owned())?;
     let slope = derivative(f, &x)?;
     let mut places = vec![low.clone(), high.clone()];
@@ -187,17 +213,25 @@ fn extrema(name: &str, call: &Call) -> Explained {
         steps.push(format!("at ${x} = {}$ the value is ${}$", place.to_latex(), equation(&put, &value)?));
         values.push(value.as_rational().cloned().ok_or("values that are no rational numbers")?);
     }
-    let (least, greatest) = (values.iter().min().ok_or("no values")?, values.iter().max().ok_or("no values")?);
+    let (least, greatest) =
+        (values.iter().min().ok_or("no values")?, values.iter().max().ok_or("no values")?);
     let right = if name == "find_extrema" {
-        same(&call.part("minimum")?, &Expr::Num(least.clone())) && same(&call.part("maximum")?, &Expr::Num(greatest.clone()))
+        same(&call.part("minimum")?, &Expr::Num(least.clone()))
+            && same(&call.part("maximum")?, &Expr::Num(greatest.clone()))
     } else {
-        call.text()?.replace(' ', "") == format!("Interval({},{})", cas::rational_text(least), cas::rational_text(greatest))
+        call.text()?.replace(' ', "")
+            == format!("Interval({},{})", cas::rational_text(least), cas::rational_text(greatest))
     };
     if !right {
         return Err("extrema that could not be checked".into());
     }
     let shown = |q: &Rational| Expr::Num(q.clone()).to_latex();
-    Ok(format!("{text} We compare: {}. So the least value is ${}$ and the greatest is ${}$.", steps.join(", "), shown(least), shown(greatest)))
+    Ok(format!(
+        "{text} We compare: {}. So the least value is ${}$ and the greatest is ${}$.",
+        steps.join(", "),
+        shown(least),
+        shown(greatest)
+    ))
 }
 
 /// Square roots need radicands that are not negative.
@@ -205,7 +239,11 @@ fn domain(call: &Call) -> Explained {
     let (f, x) = (call.expr("expression")?, call.variable("variable"));
     let radicand = match f {
         Expr::Call(Func::Sqrt, args) => args.first(),
-        Expr::Pow(base, exponent) if *exponent.as_ref() == Expr::Num(Rational::from_parts(1.into(), 2u8.into())) => Some(base.as_ref()),
+        Expr::Pow(base, exponent)
+            if *exponent.as_ref() == Expr::Num(Rational::from_parts(1.into(), 2u8.into())) =>
+        {
+            Some(base.as_ref())
+        }
         _ => None,
     };
     let radicand = radicand.ok_or("the domain of what is no square root")?;
@@ -223,7 +261,12 @@ fn domain(call: &Call) -> Explained {
             return Err("a domain that could not be checked".into());
         }
     }
-    Ok(format!("The root is defined where ${}$. {} This is ${}$.", condition.to_latex(), solved.derivation.render_english(), shown.to_latex()))
+    Ok(format!(
+        "The root is defined where ${}$. {} This is ${}$.",
+        condition.to_latex(),
+        solved.derivation.render_english(),
+        shown.to_latex()
+    ))
 }
 
 /// `Interval(2, oo)`, `Interval.open(-oo, 3)` and the like.
@@ -267,7 +310,11 @@ fn recurrence(call: &Call) -> Explained {
     let mut starts = Vec::new();
     for (place, value) in call.list("initial_points")?.iter().zip(call.list("initial_values")?) {
         let put = at(&form, &n, place);
-        starts.push(format!("${name}({}) = {}$", place.to_latex(), equation_as(&put.to_latex(), &put, value)?));
+        starts.push(format!(
+            "${name}({}) = {}$",
+            place.to_latex(),
+            equation_as(&put.to_latex(), &put, value)?
+        ));
     }
     Ok(format!(
         "The formula ${name}({n}) = {}$ satisfies the recurrence ${}$, since ${} = {}$, and it has the right start: {}.",
@@ -278,4 +325,3 @@ fn recurrence(call: &Call) -> Explained {
         starts.join(", ")
     ))
 }
-

@@ -7,10 +7,18 @@ use super::{Call, Explained, equation, equation_as, listed, read_result, simple}
 
 pub(super) fn explain(name: &str, call: &Call) -> Option<Explained> {
     Some(match name {
-        "compute_circle_area" => formula(call, "The area of a circle of this radius is", |r| Expr::product([pi(), square(r.clone())]), "radius"),
-        "compute_circle_circumference" => {
-            formula(call, "The circumference of a circle of this radius is", |r| Expr::product([Expr::int(2), pi(), r.clone()]), "radius")
-        }
+        "compute_circle_area" => formula(
+            call,
+            "The area of a circle of this radius is",
+            |r| Expr::product([pi(), square(r.clone())]),
+            "radius",
+        ),
+        "compute_circle_circumference" => formula(
+            call,
+            "The circumference of a circle of this radius is",
+            |r| Expr::product([Expr::int(2), pi(), r.clone()]),
+            "radius",
+        ),
         "compute_ellipse_area" => ellipse_area(call),
         "compute_ellipse_perimeter" => ellipse_perimeter(call),
         "generate_circle_equation" => curve(call, "circle"),
@@ -52,17 +60,34 @@ fn formula(call: &Call, lead: &str, make: impl Fn(&Expr) -> Expr, argument: &str
 
 fn ellipse_area(call: &Call) -> Explained {
     let area = Expr::product([pi(), call.expr("a")?.clone(), call.expr("b")?.clone()]);
-    Ok(format!("The area of an ellipse is $\\pi$ times both half axes: ${}$.", equation(&area, &call.value()?)?))
+    Ok(format!(
+        "The area of an ellipse is $\\pi$ times both half axes: ${}$.",
+        equation(&area, &call.value()?)?
+    ))
 }
 
 /// There is no elementary formula; the integral says what the value is.
 fn ellipse_perimeter(call: &Call) -> Explained {
     let (a, b) = (simple(call.expr("a")?), simple(call.expr("b")?));
-    let (Some(p), Some(q)) = (a.as_rational(), b.as_rational()) else { return Err("an ellipse with these axes".into()) };
+    let (Some(p), Some(q)) = (a.as_rational(), b.as_rational()) else {
+        return Err("an ellipse with these axes".into());
+    };
     let (long, short) = if p >= q { (&a, &b) } else { (&b, &a) };
-    let eccentricity = simple(&Expr::sum([Expr::int(1), square(short.clone()).div(square(long.clone())).neg()]));
-    let text = call.result.get("exact").or(call.result.get("perimeter")).and_then(serde_json::Value::as_str).or(call.result.as_str()).unwrap_or_default();
-    let expected = format!("{}*elliptic_e({})", cas::to_sympy_string(&simple(&Expr::product([Expr::int(4), long.clone()]))).map_err(|e| e.to_string())?, cas::to_sympy_string(&eccentricity).map_err(|e| e.to_string())?);
+    let eccentricity =
+        simple(&Expr::sum([Expr::int(1), square(short.clone()).div(square(long.clone())).neg()]));
+    let text = call
+        .result
+        .get("exact")
+        .or(call.result.get("perimeter"))
+        .and_then(serde_json::Value::as_str)
+        .or(call.result.as_str())
+        .unwrap_or_default();
+    let expected = format!(
+        "{}*elliptic_e({})",
+        cas::to_sympy_string(&simple(&Expr::product([Expr::int(4), long.clone()])))
+            .map_err(|e| e.to_string())?,
+        cas::to_sympy_string(&eccentricity).map_err(|e| e.to_string())?
+    );
     if text != expected {
         return Err("a perimeter that could not be checked".into());
     }
@@ -84,10 +109,16 @@ fn relation(text: &str) -> Result<(Expr, Expr), String> {
 
 /// The general form is the standard form times a number, with everything on one side.
 fn forms(call: &Call) -> Result<(String, String), String> {
-    let text = |name: &str| call.result.get(name).and_then(serde_json::Value::as_str).ok_or_else(|| format!("a result without {name}"));
+    let text = |name: &str| {
+        call.result
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .ok_or_else(|| format!("a result without {name}"))
+    };
     let (standard, general) = (text("standard_form")?, text("general_form")?);
     let ((a, b), (c, d)) = (relation(standard)?, relation(general)?);
-    let ratio = simple(&cas::cancel_worked(&minus(&a, &b).div(minus(&c, &d))).map_err(|why| why.to_string())?.value);
+    let ratio =
+        simple(&cas::cancel_worked(&minus(&a, &b).div(minus(&c, &d))).map_err(|why| why.to_string())?.value);
     if ratio.as_rational().is_none_or(|q| q.is_zero()) {
         return Err("two forms that could not be compared".into());
     }
@@ -96,7 +127,9 @@ fn forms(call: &Call) -> Result<(String, String), String> {
 
 fn curve(call: &Call, kind: &str) -> Explained {
     let (standard, general) = forms(call)?;
-    Ok(format!("The {kind} has the equation ${standard}$ in standard form. Multiplying out and collecting everything on one side gives ${general}$."))
+    Ok(format!(
+        "The {kind} has the equation ${standard}$ in standard form. Multiplying out and collecting everything on one side gives ${general}$."
+    ))
 }
 
 fn parabola(call: &Call) -> Explained {
@@ -111,7 +144,11 @@ fn distance(p: &[Expr], q: &[Expr]) -> Expr {
 }
 
 fn list_part(call: &Call, name: &str) -> Result<Vec<Expr>, String> {
-    let items = call.result.get(name).and_then(serde_json::Value::as_array).ok_or_else(|| format!("a result without {name}"))?;
+    let items = call
+        .result
+        .get(name)
+        .and_then(serde_json::Value::as_array)
+        .ok_or_else(|| format!("a result without {name}"))?;
     items.iter().map(|item| read_result(item.as_str().unwrap_or_default())).collect()
 }
 
@@ -119,7 +156,10 @@ fn list_part(call: &Call, name: &str) -> Result<Vec<Expr>, String> {
 fn shoelace(points: &[&[Expr]]) -> Expr {
     let terms = (0..points.len()).map(|i| {
         let (p, q) = (points[i], points[(i + 1) % points.len()]);
-        Expr::sum([Expr::product([p[0].clone(), q[1].clone()]), Expr::product([q[0].clone(), p[1].clone()]).neg()])
+        Expr::sum([
+            Expr::product([p[0].clone(), q[1].clone()]),
+            Expr::product([q[0].clone(), p[1].clone()]).neg(),
+        ])
     });
     Expr::sum(terms.collect::<Vec<_>>())
 }
@@ -130,7 +170,8 @@ fn area_step(points: &[&[Expr]], area: &Expr) -> Explained {
 }
 
 fn side_steps(points: &[&[Expr]], sides: &[Expr]) -> Result<Vec<String>, String> {
-    let all: Vec<Expr> = (0..points.len()).map(|i| distance(points[i], points[(i + 1) % points.len()])).collect();
+    let all: Vec<Expr> =
+        (0..points.len()).map(|i| distance(points[i], points[(i + 1) % points.len()])).collect();
     let mut steps = Vec::new();
     for length in &all {
         let value = sides.iter().find_map(|side| equation(length, side).ok());
@@ -162,7 +203,8 @@ fn triangle_from_sides(call: &Call) -> Explained {
     let sides = [call.expr("side1")?.clone(), call.expr("side2")?.clone(), call.expr("side3")?.clone()];
     let (area, perimeter) = (call.part("area")?, call.part("perimeter")?);
     let s = simple(&half(perimeter.clone()));
-    let heron = root(Expr::product([s.clone(), minus(&s, &sides[0]), minus(&s, &sides[1]), minus(&s, &sides[2])]));
+    let heron =
+        root(Expr::product([s.clone(), minus(&s, &sides[0]), minus(&s, &sides[1]), minus(&s, &sides[2])]));
     let mut altitudes = Vec::new();
     for (side, altitude) in sides.iter().zip(list_part(call, "altitudes")?) {
         altitudes.push(equation(&Expr::product([Expr::int(2), area.clone()]).div(side.clone()), &altitude)?);

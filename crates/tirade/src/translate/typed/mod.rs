@@ -39,10 +39,17 @@ type Explained = Result<String, String>;
 pub fn explain(name: &str, arguments: &str, content: &str) -> Explained {
     let tool = ToolkitSelection::ALL.tools().find(|tool| tool.name == name);
     let tool = tool.ok_or_else(|| format!("no rule explains the tool {name}"))?;
-    let arguments: Value = serde_json::from_str(arguments).map_err(|why| format!("the arguments of {name}: {why}"))?;
-    let content: Value = serde_json::from_str(content).map_err(|why| format!("the result of {name}: {why}"))?;
-    let call = Call { args: Args::read(tool, &arguments)?, result: content.get("result").cloned().unwrap_or(content) };
-    let found = algebra::explain(name, &call).or_else(|| calculus::explain(name, &call)).or_else(|| figures::explain(name, &call));
+    let arguments: Value =
+        serde_json::from_str(arguments).map_err(|why| format!("the arguments of {name}: {why}"))?;
+    let content: Value =
+        serde_json::from_str(content).map_err(|why| format!("the result of {name}: {why}"))?;
+    let call = Call {
+        args: Args::read(tool, &arguments)?,
+        result: content.get("result").cloned().unwrap_or(content),
+    };
+    let found = algebra::explain(name, &call)
+        .or_else(|| calculus::explain(name, &call))
+        .or_else(|| figures::explain(name, &call));
     found.unwrap_or_else(|| Err(format!("no rule explains the tool {name}")))
 }
 
@@ -102,7 +109,11 @@ fn equation(left: &Expr, right: &Expr) -> Explained {
 
 /// The same with other words for the left side.
 fn equation_as(shown: &str, left: &Expr, right: &Expr) -> Explained {
-    let shown = if shown == right.to_latex() { return Ok(right.to_latex()) } else { format!("{shown} = {}", right.to_latex()) };
+    let shown = if shown == right.to_latex() {
+        return Ok(right.to_latex());
+    } else {
+        format!("{shown} = {}", right.to_latex())
+    };
     match equivalent(left, right).outcome {
         Outcome::Equal => Ok(shown),
         _ => Err(format!("{shown} could not be checked")),
@@ -120,7 +131,9 @@ fn holds(latex: String) -> Explained {
 /// An expression with values for its variables.
 fn put(expr: &Expr, values: &[(smol_str::SmolStr, Expr)]) -> Expr {
     expr.clone().map(&|part| match &part {
-        Expr::Sym(name) => values.iter().find(|(known, _)| known == name).map_or(part.clone(), |(_, value)| value.clone()),
+        Expr::Sym(name) => {
+            values.iter().find(|(known, _)| known == name).map_or(part.clone(), |(_, value)| value.clone())
+        }
         _ => part,
     })
 }
