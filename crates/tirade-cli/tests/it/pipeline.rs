@@ -3,13 +3,14 @@
 use crate::command::Place;
 
 /// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired. No rule explains the
-/// program of the other and the model derives it wrongly, so it is given up.
+/// program of the other; its drafts have a false equation, so its checked derivation stands in.
 const SCRIPT: &str = r#"
-{"when": {"contains": "mathematics teacher, write", "last": "not right yet"}, "reply": "I do not know."}
 {"when": {"contains": "mathematics teacher, write", "last": "rolls into each bag"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
-{"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 17$ and $5 + 3 \\cdot 17 = 56$. \\boxed{56}"}
+{"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 16$ and $5 + 3 \\cdot 16 = 53$. \\boxed{53}"}
 {"when": {"contains": "mathematical writer", "last": "rolls into each bag", "turn": 0}, "reply": "Each bag takes $6$ rolls. The program gives $138 / 6 = 23$ bags, so the answer is $\\boxed{23}$."}
 {"when": {"contains": "rolls into each bag", "last": "faults", "turn": 1}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "faults"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
+{"when": {"contains": "mathematical writer", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
 {"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide the rolls by the size of a bag.\n```python\nprint(138 // 6)\n```\nThe output is 99."}
 {"when": {"contains": "rolls into each bag", "last": "23", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
 {"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\neval('5 + 3 * (12 - 8)**2')\n```"}
@@ -97,8 +98,8 @@ fn a_recipe_is_the_commands() {
     let said = place.run(&["run", "recipe.toml"]);
     assert!(
         said.contains("2 correct")
-            && said.contains("1 of 2 traces accepted")
-            && said.contains("1 training examples"),
+            && said.contains("2 of 2 traces accepted")
+            && said.contains("2 training examples"),
         "{said}"
     );
     let runs = place.run(&["runs"]);
