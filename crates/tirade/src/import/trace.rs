@@ -124,6 +124,8 @@ pub(super) fn status_of(output: &str) -> ToolStatus {
     } else if is_exception
         // What the paper's code writes where a call failed, and what its tools answer.
         || output.trim() == "No response"
+        // A notebook's traceback that was cut before its last line.
+        || (output.starts_with("-----") && output.contains("Error"))
         || output.starts_with("{\"status\": \"error\"")
         || output.contains("Traceback (most recent call last)") 
         || output.starts_with("Runtime errors:")
