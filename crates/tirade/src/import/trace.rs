@@ -42,8 +42,10 @@ impl RawTrace {
             Step::Text(text) => Some(text),
             _ => None,
         });
-        let printed = || match self.steps.last() {
-            Some(Step::Output(output)) if status_of(output) == ToolStatus::Ok => {
+        let printed = || match self.steps.as_slice() {
+            [.., Step::Code(_) | Step::Call { .. }, Step::Output(output)]
+                if status_of(output) == ToolStatus::Ok =>
+            {
                 let line = output.trim().lines().last()?.trim();
                 (!line.is_empty() && line.len() <= LONGEST_ANSWER).then(|| line.to_owned())
             }
