@@ -99,7 +99,8 @@ pub async fn run(args: ImportArgs, dir: &Path) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.bad_rows {
         let lines: Vec<String> = bad.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-        crate::work::write_whole(path, (lines.join("\n") + "\n").as_bytes())?;
+        let text: String = lines.into_iter().map(|line| line + "\n").collect();
+        crate::work::write_whole(path, text.as_bytes())?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub struct Example {
 }
 
 /// Which part of a corpus an example belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
     Train,
@@ -254,8 +254,7 @@ fn groups(
     };
     let template = |id: &&str| words::shingles(&words::masked(&words::tokens(&problems[*id].problem)), 3);
     let templates: Vec<Vec<u64>> = ids.iter().map(template).collect();
-    let pairs = near::pairs(&templates, options.rules.template);
-    let firsts = near::groups(ids.len(), &pairs);
+    let firsts = near::groups(&templates, options.rules.template);
     ids.iter().zip(firsts).map(|(id, first)| ((*id).to_owned(), ids[first].to_owned())).collect()
 }
 
@@ -266,19 +265,31 @@ fn copies(
     groups: &HashMap<String, String>,
     bound: f64,
 ) -> HashMap<AttemptKey, (bool, AttemptKey)> {
+    let mut by_group: BTreeMap<&str, Vec<&Candidate>> = BTreeMap::new();
+    for candidate in candidates {
+        by_group.entry(&groups[&candidate.key.problem]).or_default().push(candidate);
+    }
+    let alike = by_group.values().filter(|members| members.len() > 1);
+    alike.flat_map(|members| copies_among(members, bound)).collect()
+}
+
+/// The candidates come in order, the better one first; what is a copy itself takes nothing away.
+fn copies_among(candidates: &[&Candidate], bound: f64) -> HashMap<AttemptKey, (bool, AttemptKey)> {
     let tokens: Vec<_> = candidates.iter().map(|one| words::tokens(&one.text)).collect();
     let sets: Vec<Vec<u64>> = tokens.iter().map(|tokens| words::shingles(tokens, 3)).collect();
-    let group = |index: usize| &groups[&candidates[index].key.problem];
-    let mut copies: HashMap<AttemptKey, (bool, AttemptKey)> = HashMap::new();
-    // In order of the first, which is the better one: what is a copy itself takes nothing away.
-    for pair in near::pairs(&sets, bound) {
-        let (first, second) = (&candidates[pair.first].key, &candidates[pair.second].key);
-        if group(pair.first) == group(pair.second)
-            && !copies.contains_key(first)
-            && !copies.contains_key(second)
-        {
-            let exact = tokens[pair.first] == tokens[pair.second];
-            copies.insert(second.clone(), (exact, first.clone()));
+    let firsts = near::firsts(&sets);
+    let mut copies = HashMap::new();
+    for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
+        let exact = tokens[index] == tokens[*first];
+        copies.insert(candidates[index].key.clone(), (exact, candidates[*first].key.clone()));
+    }
+    let distinct: Vec<usize> = (0..sets.len()).filter(|index| firsts[*index] == *index).collect();
+    let kept: Vec<Vec<u64>> = distinct.iter().map(|index| sets[*index].clone()).collect();
+    for pair in near::pairs(&kept, bound) {
+        let key = |index: usize| &candidates[distinct[index]].key;
+        let (first, second) = (key(pair.first), key(pair.second));
+        if !copies.contains_key(first) && !copies.contains_key(second) {
+            copies.insert(second.clone(), (false, first.clone()));
         }
     }
     copies

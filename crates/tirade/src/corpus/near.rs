@@ -62,14 +62,27 @@ fn prefixes(sets: &[Vec<u64>], bound: f64) -> Vec<Vec<u64>> {
     sets.iter().map(prefix).collect()
 }
 
-/// Which of `count` things hang together by the pairs: every thing gets the smallest one of its group.
-pub fn groups(count: usize, pairs: &[Pair]) -> Vec<usize> {
-    let mut parent: Vec<usize> = (0..count).collect();
-    for pair in pairs {
-        let (a, b) = (root(&mut parent, pair.first), root(&mut parent, pair.second));
+/// Which sets hang together by pairs that reach the bound: every set gets the first one of its group. Equal sets are compared once, so ten thousand
+/// problems with one template are no more work than two.
+pub fn groups(sets: &[Vec<u64>], bound: f64) -> Vec<usize> {
+    let mut parent = firsts(sets);
+    let distinct: Vec<usize> = (0..sets.len()).filter(|index| parent[*index] == *index).collect();
+    let kept: Vec<Vec<u64>> = distinct.iter().map(|index| sets[*index].clone()).collect();
+    for pair in pairs(&kept, bound) {
+        let (a, b) = (root(&mut parent, distinct[pair.first]), root(&mut parent, distinct[pair.second]));
         parent[a.max(b)] = a.min(b);
     }
-    (0..count).map(|index| root(&mut parent, index)).collect()
+    (0..sets.len()).map(|index| root(&mut parent, index)).collect()
+}
+
+/// For every set the first that is equal to it; an empty one is only equal to itself.
+pub fn firsts(sets: &[Vec<u64>]) -> Vec<usize> {
+    let mut seen: HashMap<&[u64], usize> = HashMap::new();
+    let mut firsts = Vec::with_capacity(sets.len());
+    for (index, set) in sets.iter().enumerate() {
+        firsts.push(if set.is_empty() { index } else { *seen.entry(set).or_insert(index) });
+    }
+    firsts
 }
 
 fn root(parent: &mut [usize], mut index: usize) -> usize {
@@ -128,7 +141,23 @@ mod tests {
 
     #[test]
     fn groups_hang_together() {
-        let pair = |first, second| Pair { first, second, score: 1.0 };
-        assert_eq!(groups(6, &[pair(1, 3), pair(3, 5), pair(2, 4)]), [0, 1, 2, 1, 2, 1]);
+        let sets = [
+            vec![1, 2],
+            vec![5, 6, 7, 8],
+            vec![1, 2],
+            vec![],
+            vec![6, 7, 8, 9],
+            vec![],
+            vec![7, 8, 9, 10],
+            vec![20],
+        ];
+        assert_eq!(groups(&sets, 0.6), [0, 1, 0, 3, 1, 5, 1, 7]);
+        assert_eq!(firsts(&sets), [0, 1, 0, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn equal_sets_cost_next_to_nothing() {
+        let sets = vec![vec![1, 2, 3]; 200_000];
+        assert!(groups(&sets, 0.7).iter().all(|group| *group == 0));
     }
 }

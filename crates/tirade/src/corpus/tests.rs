@@ -34,8 +34,8 @@ fn every_candidate_is_counted_once() {
     let candidates = vec![
         candidate("bees", 0, long),
         candidate("bees", 1, "We add the 322 jars of spring and the 161 of autumn and get 483."),
-        candidate("bees", 2, "We add the 322 jars of spring, and the 161 of autumn and get 483!!"),
-        candidate("bees", 3, &long.replace("times", "times the")),
+        candidate("bees", 2, "We add the 322 jars of spring, and the 161 of autumn,  and get 483"),
+        candidate("bees", 3, &long.replace("the year", "the season")),
         candidate("ferry", 0, "It sails six times."),
         candidate("cake", 0, "Half of it."),
         candidate("nobody's", 0, "x"),
@@ -122,8 +122,8 @@ fn short_solutions_of_different_problems_are_no_copies() {
 #[test]
 fn the_split_is_by_problem_and_template() {
     let mut problems: Vec<Problem> =
-        (0..400).map(|n| problem(&format!("p{n:03}"), &format!("{CAKE} {}", words_of(n)))).collect();
-    problems.extend((0..400).map(|n| problem(&format!("q{n:03}"), &BEES.replace("14", &n.to_string()))));
+        (0..120).map(|n| problem(&format!("p{n:03}"), &format!("{CAKE} {}", words_of(n)))).collect();
+    problems.extend((0..120).map(|n| problem(&format!("q{n:03}"), &BEES.replace("14", &n.to_string()))));
     let candidates = |problems: &[Problem]| -> Vec<Candidate> {
         problems
             .iter()
@@ -139,9 +139,8 @@ fn the_split_is_by_problem_and_template() {
         side.entry(&example.problem).or_default().insert(*split);
     }
     assert!(side.values().all(|sides| sides.len() == 1), "no problem is on both sides");
-    let of =
-        |letter: &str| side.iter().filter(|(id, _)| id.starts_with(letter)).map(|(_, sides)| sides.clone());
-    assert!(of("q").all(|sides| sides == side["q000"]), "one template is on one side");
+    let mut of_template = side.iter().filter(|(id, _)| id.starts_with('q'));
+    assert!(of_template.all(|(_, sides)| *sides == side["q000"]), "one template is on one side");
     let backwards: Vec<Candidate> = candidates(&problems).into_iter().rev().collect();
     assert_eq!(build(&problems, backwards, &[], &options), corpus, "the order of the rows does not matter");
 }

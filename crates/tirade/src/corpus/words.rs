@@ -198,11 +198,12 @@ fn is_thousand(after: &str, before: usize) -> bool {
     (0..3).all(|at| digit_at(after, at)) && !digit_at(after, 3) && before >= 1
 }
 
-fn plain_number(digits: &str) -> &str {
+/// One way to write each number: `08.50` is `8.5`, `.5` is `0.5`.
+fn plain_number(digits: &str) -> String {
     let digits =
         if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
     let bare = digits.trim_start_matches('0');
-    if bare.is_empty() { "0" } else { bare }
+    if bare.is_empty() || bare.starts_with('.') { format!("0{bare}") } else { bare.to_owned() }
 }
 
 fn command(text: &str, found: &mut Vec<Token>) -> usize {
@@ -246,7 +247,7 @@ fn word(text: &str, found: &mut Vec<Token>) -> usize {
         Some(number) => found.push(Token::Number(number.into())),
         None => found.push(Token::Word(lower.into())),
     }
-    for possessive in ["'s", "’s"] {
+    for possessive in ["'s", "’s", "'S", "’S"] {
         if let Some(after) = text[end..].strip_prefix(possessive)
             && !after.starts_with(char::is_alphanumeric)
         {
@@ -303,7 +304,7 @@ mod tests {
             ("a well-known part-time job", "a well known part time job"),
             ("Twenty-five of thirty, twenty apples", "#25 of #30 #20 apples"),
             ("(1,2), (1,234), 12,345,678 and 1,2345", "#1 #2 #1234 #12345678 and #1 #2345"),
-            ("half of it, 0.50 and .5", "#0.5 of it #0.5 and #.5"),
+            ("half of it, 0.50 and .5", "#0.5 of it #0.5 and #0.5"),
             ("A [asy] draw((0,0)--(1,1)); [/asy] B [asy] open", "a b asy open"),
             (r"\left( \text{cm} \right)\$5", "cm #5"),
             (r"caf\'e 7. 000 \", "caf e #7 #0"),

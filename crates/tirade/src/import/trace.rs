@@ -42,8 +42,10 @@ impl RawTrace {
             Step::Text(text) => Some(text),
             _ => None,
         });
-        let printed = || match self.steps.last() {
-            Some(Step::Output(output)) if status_of(output) == ToolStatus::Ok => {
+        let printed = || match self.steps.as_slice() {
+            [.., Step::Code(_) | Step::Call { .. }, Step::Output(output)]
+                if status_of(output) == ToolStatus::Ok =>
+            {
                 let line = output.trim().lines().last()?.trim();
                 (!line.is_empty() && line.len() <= LONGEST_ANSWER).then(|| line.to_owned())
             }
@@ -124,6 +126,8 @@ pub(super) fn status_of(output: &str) -> ToolStatus {
     } else if is_exception
         // What the paper's code writes where a call failed, and what its tools answer.
         || output.trim() == "No response"
+        // A notebook's traceback that was cut before its last line.
+        || (output.starts_with("-----") && output.contains("Error"))
         || output.starts_with("{\"status\": \"error\"")
         || output.contains("Traceback (most recent call last)") 
         || output.starts_with("Runtime errors:")

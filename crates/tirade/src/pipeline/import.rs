@@ -60,8 +60,8 @@ pub fn import(context: &Context<'_>, job: &ImportJob) -> Result<ImportSummary, P
     let store = &context.store;
     let run = store.begin(&spec(job)?, context.now)?;
     let fact = format!("import:{run}");
-    (context.watch)(&Progress::Stage { stage: Stage::Solve, run: &run, done: 0, total: 0 });
-    if let Some(summary) = store.fact(&fact)? {
+    if let Some(summary) = store.fact::<ImportSummary>(&fact)? {
+        told(context, &summary);
         return Ok(summary);
     }
     let problems = match &job.problems {
@@ -89,7 +89,14 @@ pub fn import(context: &Context<'_>, job: &ImportJob) -> Result<ImportSummary, P
     let summary = ImportSummary { run: run.clone(), problems: importer.ids.problems(), ..importer.summary };
     store.add_fact(&fact, &summary)?;
     store.finish(&run, context.now)?;
+    told(context, &summary);
     Ok(summary)
+}
+
+/// How many there are is known at the end: the files are read once.
+fn told(context: &Context<'_>, summary: &ImportSummary) {
+    let total = summary.attempts;
+    (context.watch)(&Progress::Stage { stage: Stage::Solve, run: &summary.run, done: total, total });
 }
 
 /// The files are named by their content, so that a run is found again wherever they lie.
