@@ -10,4 +10,5 @@ mod shape;
 
 pub use compare::compare;
 pub(crate) use relation::check_chain;
+pub(crate) use scalar::is_rounding;
 pub use shape::{Shape, shape};
