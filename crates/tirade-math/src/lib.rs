@@ -34,7 +34,9 @@ pub use expr::{Expr, Rational};
 pub use extract::{Extracted, How, extract};
 pub use group::group;
 pub use policy::{ExtractMode, Policy, Units};
-pub use statement::{Assumptions, Truth, check_relation, check_statement};
+pub use statement::{
+    Assumptions, Formula, Statement, Truth, Why, check_prose, check_relation, check_statement, formulas,
+};
 pub use syntax::{Commas, ParseError, Parsed, parse, parse_with};
 pub use verdict::{Equivalence, Outcome, Stage, Verdict};
 pub use verify::{Gold, verify, verify_answer};

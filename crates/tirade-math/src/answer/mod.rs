@@ -11,4 +11,5 @@ mod spoken;
 
 pub use compare::compare;
 pub(crate) use relation::check_chain;
+pub(crate) use scalar::is_rounding;
 pub use shape::{Shape, shape};

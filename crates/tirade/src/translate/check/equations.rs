@@ -1,112 +1,93 @@
-//! Formulas that can be read are true, or a finding.
+//! Statements that can be read are true, or a finding.
 //!
-//! Only statements without unknowns are decided here: `2 + 3 = 6` is false whatever the problem is, while `x = 3` may be a definition, an
-//! assumption or a result. What `tirade-math` cannot decide is no finding.
+//! `tirade-math` reads every formula and every piece of arithmetic in the words, with what is assumed where it stands. Only what is certainly
+//! false is a finding; what holds for some values only, or cannot be read, is none.
 
-use std::ops::Range;
+use tirade_math::{Statement, Truth, Why};
 
-use tirade_math::expr::RelOp;
-use tirade_math::{Expr, Outcome};
+use super::{Case, Finding, Kind};
 
-use super::{Finding, Kind};
-
-/// Longer formulas are not read.
-const LONGEST: usize = 400;
-
-/// Every formula of the text that is false.
-pub(super) fn false_statements(text: &str) -> Vec<Finding> {
-    formulas(text).into_iter().filter_map(|range| false_link(text, range)).collect()
+/// Every false statement of the text.
+pub(super) fn false_statements(case: &Case<'_>) -> Vec<Finding> {
+    let statements = tirade_math::check_prose(case.problem, case.text);
+    let wrong = statements.iter().filter(|statement| statement.truth == Truth::False);
+    wrong.map(|statement| finding(case.text, statement)).collect()
 }
 
-fn false_link(text: &str, range: Range<usize>) -> Option<Finding> {
-    let source = text[range.clone()].trim().trim_end_matches(['.', ',', ';']);
-    if source.len() > LONGEST {
-        return None;
-    }
-    let Ok(Expr::Relation(first, links)) = tirade_math::parse(source) else { return None };
-    let mut left = first.as_ref();
-    for (op, right) in &links {
-        if *op == RelOp::Eq && is_closed(left) && is_closed(right) {
-            let verdict = tirade_math::equivalent(left, right);
-            if verdict.outcome == Outcome::NotEqual {
-                let message = format!("the formula {source} is false: {left} is not {right}");
-                return Some(Finding::at(Kind::Equation, range.start, range.end, message));
-            }
+fn finding(text: &str, statement: &Statement) -> Finding {
+    let span = statement.span.clone();
+    let words = shown(&text[span.clone()]);
+    let message = match &statement.why {
+        Why::Facts(facts) if !facts.is_empty() => {
+            let facts: Vec<String> = facts.iter().map(|fact| shown(fact)).collect();
+            format!("{words} contradicts {}: one of them is wrong", facts.join(" and "))
         }
-        left = right;
-    }
-    None
+        _ => format!("{words} is false: work it out again"),
+    };
+    Finding::at(Kind::Equation, span.start, span.end, message)
 }
 
-/// Numbers and known functions only, and nothing that has parts to be matched.
-fn is_closed(expr: &Expr) -> bool {
-    let own = matches!(
-        expr,
-        Expr::Num(_)
-            | Expr::Dec(_)
-            | Expr::Const(_)
-            | Expr::Add(_)
-            | Expr::Mul(_)
-            | Expr::Pow(..)
-            | Expr::Call(..)
-    );
-    let mut closed = own;
-    expr.for_each_child(&mut |child| closed &= is_closed(child));
-    closed
-}
-
-/// The insides of `$…$`, `$$…$$`, `\(…\)` and `\[…\]`.
-pub(super) fn formulas(text: &str) -> Vec<Range<usize>> {
-    const DELIMITERS: [(&str, &str); 4] = [("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")];
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(step) = text[at..].find(['$', '\\']) {
-        let start = at + step;
-        if text[start..].starts_with("\\$") {
-            at = start + 2;
-            continue;
-        }
-        let Some((open, close)) = DELIMITERS.into_iter().find(|(open, _)| text[start..].starts_with(open))
-        else {
-            at = start + 1;
-            continue;
-        };
-        let inside = start + open.len();
-        let Some(length) = text[inside..].find(close) else { break };
-        found.push(inside..inside + length);
-        at = inside + length + close.len();
+/// A formula on one line, not longer than a message may be.
+fn shown(formula: &str) -> String {
+    const LONGEST: usize = 160;
+    let line = formula.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
     }
-    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(text: &str, false_formulas: usize) {
-        assert_eq!(false_statements(text).len(), false_formulas, "{text}");
-    }
-
-    #[test]
-    fn formulas_are_found() {
-        let text = r"a $1+1$ b \[2\] c \(3\) d $$4$$ for \$5 and $6";
-        let found: Vec<&str> = formulas(text).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(found, ["1+1", "2", "3", "4"]);
+    fn check(problem: &str, text: &str, expected: &[&str]) {
+        let case = Case { problem, text, ..Case::default() };
+        let found: Vec<&str> =
+            false_statements(&case).iter().map(|f| &text[f.start..f.end]).collect::<Vec<_>>();
+        assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn false_arithmetic_is_noticed() {
-        check("So $2+3=5$.", 0);
-        check("So $2+3=6$.", 1);
-        check(r"We get \[\frac{1}{2}+\frac{1}{3}=\frac{5}{6}.\]", 0);
-        check(r"We get \[\frac{1}{2}+\frac{1}{3}=\frac{2}{5}.\]", 1);
-        check(r"Then $x = 2 \cdot 3 = 7$.", 1);
+        check("", "So $2+3=5$.", &[]);
+        check("", "So $2+3=6$.", &["2+3=6"]);
+        check("", "So 2 + 3 = 6 apples.", &["2 + 3 = 6"]);
+        check(
+            "",
+            r"We get \[\frac{1}{2}+\frac{1}{3}=\frac{2}{5}.\]",
+            &[r"\frac{1}{2}+\frac{1}{3}=\frac{2}{5}"],
+        );
+        check("", r"Then $x = 2 \cdot 3 = 7$.", &[r"2 \cdot 3 = 7"]);
+        check("", r"Hence $17 \equiv 4 \pmod 5$.", &[r"17 \equiv 4 \pmod 5"]);
     }
 
     #[test]
-    fn what_may_be_an_assumption_is_no_finding() {
-        check("Let $x=3$ and $2x+1=7$.", 0);
-        check("Suppose $f(2)=9$.", 0);
-        check(r"Hence $x \equiv 3 \pmod 5$.", 0);
+    fn what_is_assumed_is_no_finding() {
+        check("", "Let $x=3$. Then $2x+1=7$.", &[]);
+        check("", "Suppose $f(2)=9$.", &[]);
+        check("", "If $x = 1$ we get $3$; if $x = 2$ we get $4$.", &[]);
+        check("", "Then $0 = 1$, a contradiction.", &[]);
+        check("", "So $x = 2$ or $x = -5$.", &[]);
+    }
+
+    #[test]
+    fn assumptions_are_used() {
+        check("", "Let $x=3$. Then $2x+1=8$.", &["2x+1=8"]);
+        check("", "Let $f(x) = x^2 + 1$. Then $f(3) = 11$.", &["f(3) = 11"]);
+        check("Solve $2x + 1 = 7$.", "We subtract 1. So $x = 4$.", &["x = 4"]);
+        check("", "We have $x + y = 5$ and $x - y = 1$, so $x = 3$ and $y = 1$.", &["y = 1"]);
+        check(
+            "",
+            r"Then \begin{align*} (x+2)(x+3) &= x^2 + 5x + 6 \\ &= x(x+5) + 7. \end{align*}",
+            &[r"x^2 + 5x + 6 \\ &= x(x+5) + 7"],
+        );
+    }
+
+    #[test]
+    fn messages_name_what_is_contradicted() {
+        let case = Case { problem: "Solve $2x + 1 = 7$.", text: "So $x = 4$.", ..Case::default() };
+        let messages: Vec<String> = false_statements(&case).into_iter().map(|f| f.message).collect();
+        assert_eq!(messages, ["x = 4 contradicts 2x + 1 = 7: one of them is wrong"]);
     }
 }

@@ -1,15 +1,18 @@
 //! Machine checks on prose: each finding has a kind, a place and a sentence. No model is asked.
 //!
-//! [`check`] is the whole of it; `tirade check` runs it on anyone's solutions.
+//! [`check`] is the whole of it, [`Verdict::of`] what to do about it; `tirade check` runs both on anyone's solutions.
 
 mod equations;
 mod numbers;
 mod shape;
 mod talk;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tirade_math::{Gold, Outcome, Policy};
 
+pub use super::translator::bare_result;
 pub use talk::without_tool_talk;
 
 use super::translator::Translation;
@@ -74,6 +77,31 @@ impl Kind {
     }
 }
 
+/// What to do with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may be learnt from.
+    Accept,
+    /// Its findings name places that a writer can mend.
+    Repair,
+    /// It does not arrive at the answer: there is nothing to mend.
+    Reject,
+}
+
+impl Verdict {
+    /// The verdict on a text with these findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        match findings {
+            [] => Self::Accept,
+            _ if findings.iter().any(|finding| matches!(finding.kind, Kind::Answer | Kind::Model)) => {
+                Self::Reject
+            }
+            _ => Self::Repair,
+        }
+    }
+}
+
 /// A text and what it is checked against.
 #[derive(Clone, Debug, Default)]
 pub struct Case<'a> {
@@ -102,13 +130,27 @@ impl<'a> Case<'a> {
 pub fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(final_answer(case));
-    findings.extend(equations::false_statements(case.text));
+    findings.extend(equations::false_statements(case));
+    let words = without_drawings(case.text);
+    let case = &Case { text: &words, ..case.clone() };
     findings.extend(talk::tool_talk(case.text, case.problem));
     findings.extend(talk::markup(case.text));
     findings.extend(numbers::missing_results(case));
     findings.extend(numbers::unsupported(case));
     findings.extend(shape::shape(case.text));
     findings
+}
+
+/// Blanks where a figure is drawn (`[asy]…[/asy]`), so that places in the text stay what they are.
+fn without_drawings(text: &str) -> Cow<'_, str> {
+    const ENDS: (&str, &str) = ("[asy]", "[/asy]");
+    let mut words = Cow::Borrowed(text);
+    while let Some(start) = words.find(ENDS.0) {
+        let end = words[start..].find(ENDS.1).map_or(words.len(), |at| start + at + ENDS.1.len());
+        let blanks = " ".repeat(end - start);
+        words.to_mut().replace_range(start..end, &blanks);
+    }
+    words
 }
 
 fn final_answer(case: &Case<'_>) -> Option<Finding> {

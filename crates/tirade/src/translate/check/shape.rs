@@ -1,4 +1,4 @@
-//! Length, repetition, truncation.
+//! Length, repetition, truncation, language.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use super::{Finding, Kind};
 use crate::translate::spans::sentences;
 
 /// Shorter texts are an answer, not a solution.
-const SHORTEST: usize = 40;
+const SHORTEST: usize = 24;
 /// Longer texts do not fit into a small student's context.
 const LONGEST: usize = 12_000;
 /// A sentence of some length this many times is a loop.
 const MOST_REPEATS: usize = 3;
 
 pub(super) fn shape(text: &str) -> Vec<Finding> {
-    [length(text), repetition(text), truncation(text)].into_iter().flatten().collect()
+    [length(text), repetition(text), truncation(text), language(text)].into_iter().flatten().collect()
 }
 
 fn finding(message: String) -> Option<Finding> {
@@ -50,6 +50,11 @@ fn truncation(text: &str) -> Option<Finding> {
     if text.split("\n\n").any(|paragraph| paragraph.matches('$').count() % 2 == 1 && !has_prices(paragraph)) {
         return finding("a formula is not closed: there is an odd number of $ signs".into());
     }
+    // GSM8K ends with the bare answer
+    let last_line = text.trim_end().rsplit('\n').next().unwrap_or_default();
+    if last_line.starts_with("####") {
+        return None;
+    }
     match text.trim_end().chars().last() {
         Some('.' | '!' | '?' | '$' | '}' | ')' | ']' | '*' | '"') | None => None,
         Some(_) => finding("it ends in the middle of a sentence".into()),
@@ -64,6 +69,31 @@ fn has_prices(paragraph: &str) -> bool {
         let is_amount = rest.starts_with(|c: char| c.is_ascii_digit());
         paragraph[..at].ends_with('\\') || is_amount && !amount.starts_with('$') && !amount.starts_with('\\')
     })
+}
+
+/// Words that nearly every English sentence has some of.
+const ENGLISH: [&str; 32] = [
+    "the", "of", "and", "to", "is", "we", "so", "in", "a", "that", "for", "then", "this", "are", "by",
+    "have", "since", "let", "be", "he", "she", "it", "has", "his", "her", "they", "if", "total", "each",
+    "per", "at", "was",
+];
+/// Shorter texts are too little to tell a language by.
+const MIN_WORDS: usize = 30;
+
+/// Texts in another language than the corpus is in.
+fn language(text: &str) -> Option<Finding> {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let foreign = text
+        .chars()
+        .filter(|c| c.is_alphabetic() && *c > '\u{24f}' && !('\u{370}'..='\u{3ff}').contains(c))
+        .count();
+    let outside = text.split('$').step_by(2).flat_map(|part| part.split(|c: char| !c.is_alphabetic()));
+    let words: Vec<&str> = outside.filter(|word| word.len() > 1 || matches!(*word, "a" | "A")).collect();
+    let english = words.iter().filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).count();
+    if foreign * 10 > letters || words.len() >= MIN_WORDS && english * 40 < words.len() {
+        return finding("it is not in English".into());
+    }
+    None
 }
 
 #[cfg(test)]
@@ -81,6 +111,8 @@ mod tests {
             ("The price is $80 at first. After a discount it is $68, so he saves 12 dollars.", 0),
             ("We add two and three, get five, and this is prime because it has no", 1),
             (loops.as_str(), 1),
+            ("我们把两个数相加，得到五，因此答案是五。(完)", 1),
+            ("He has 3 + 4 = 7 apples, as we were asked to find out.\n#### 7", 0),
         ] {
             assert_eq!(shape(text).len(), expected, "{text}");
         }

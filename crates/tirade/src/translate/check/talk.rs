@@ -13,12 +13,10 @@ const PHRASES: &[&str] = &[
     "command line",
     "computer algebra",
     "computer program",
-    "def ",
     "execute the",
     "executed",
     "executing",
     "function call",
-    "import ",
     "interpreter",
     "jupyter",
     "library",
@@ -48,6 +46,9 @@ const PHRASES: &[&str] = &[
     "wolfram",
 ];
 
+/// A word and what must follow the word behind it: `def f(`, `import math\n`, and no triangle DEF.
+const STATEMENTS: [(&str, &[char]); 2] = [("def", &['(']), ("import", &['\n', '.', ';'])];
+
 /// Tags and fences.
 const MARKUP: &[&str] = &[
     "```",
@@ -71,10 +72,9 @@ const MARKUP: &[&str] = &[
 
 /// Every mention of a tool that the problem itself does not make: a problem about a library may speak of one.
 pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
+    let mut findings = statements(text);
     let (lower, problem) = (text.to_ascii_lowercase(), problem.to_ascii_lowercase());
-    let mut findings = Vec::new();
-    for phrase in PHRASES {
-        let word = phrase.trim_end();
+    for word in PHRASES {
         if mentions(&problem, word).next().is_some() {
             continue;
         }
@@ -84,6 +84,27 @@ pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Lines of Python in the middle of prose.
+fn statements(text: &str) -> Vec<Finding> {
+    let found = STATEMENTS.into_iter().flat_map(|(word, ends)| {
+        mentions(text, word).filter_map(move |start| {
+            let behind = text[start + word.len()..].strip_prefix(' ')?;
+            let name =
+                behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+            let is_code = name > 0 && behind[name..].starts_with(ends);
+            is_code.then(|| {
+                Finding::at(
+                    Kind::ToolTalk,
+                    start,
+                    start + word.len(),
+                    format!("it has a line of Python at {word:?}: write mathematics only"),
+                )
+            })
+        })
+    });
+    found.collect()
 }
 
 /// The text without the sentences that speak of tools.
@@ -129,6 +150,8 @@ mod tests {
         check("The postscript of the codex is decoded.", &[]);
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
+        check("Write def f(n): return n", &["def"]);
+        check("Triangle abc is similar to def, and they import corn and rice.", &[]);
     }
 
     #[test]

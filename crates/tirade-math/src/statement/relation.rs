@@ -1,21 +1,11 @@
 //! Whether a statement in a text is true: what the checks of prose ask, thousands of times per second.
 
+use super::Truth;
 use crate::answer::check_chain;
 use crate::expr::{Expr, LogicOp};
 use crate::syntax::parse;
 use crate::verdict::Outcome;
 use smol_str::SmolStr;
-
-/// The truth of a statement, as far as it can be decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
-    /// It holds.
-    True,
-    /// It does not hold.
-    False,
-    /// It cannot be read, it holds for some values only, or deciding it takes too much work.
-    Undecided,
-}
 
 /// What is known about the variables of a statement.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +70,8 @@ fn truth(e: &Expr) -> Truth {
         {
             all(parts.iter().map(truth))
         }
-        Expr::Logic(LogicOp::Or, parts) => not(all(parts.iter().map(truth).map(not))),
-        Expr::Logic(LogicOp::Not, parts) if parts.len() == 1 => not(truth(&parts[0])),
+        Expr::Logic(LogicOp::Or, parts) => all(parts.iter().map(truth).map(Truth::not)).not(),
+        Expr::Logic(LogicOp::Not, parts) if parts.len() == 1 => truth(&parts[0]).not(),
         _ => Truth::Undecided,
     }
 }
@@ -92,14 +82,6 @@ fn all(truths: impl Iterator<Item = Truth>) -> Truth {
         (Truth::Undecided, _) | (_, Truth::Undecided) => Truth::Undecided,
         _ => Truth::True,
     })
-}
-
-fn not(t: Truth) -> Truth {
-    match t {
-        Truth::True => Truth::False,
-        Truth::False => Truth::True,
-        Truth::Undecided => Truth::Undecided,
-    }
 }
 
 fn substitute(e: Expr, assumptions: &Assumptions) -> Expr {

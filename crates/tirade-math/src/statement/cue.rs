@@ -1,0 +1,291 @@
+//! What the words around a formula make of it: a claim, a definition, a supposition, or nothing that is asserted.
+
+use std::ops::Range;
+
+/// How a formula is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is said to hold.
+    Claim,
+    /// It gives a name its meaning: `let x = 3`, `where n = 5`.
+    Define,
+    /// It holds for the sake of argument: `if x = 2`, `suppose`, `case 1:`.
+    Suppose,
+    /// It is mentioned, denied, asked for, or led to a contradiction.
+    Mention,
+}
+
+const SUPPOSE: [&str; 26] = [
+    "if",
+    "suppose",
+    "supposing",
+    "assume",
+    "assuming",
+    "case",
+    "cases",
+    "when",
+    "whenever",
+    "consider",
+    "try",
+    "trying",
+    "for",
+    "with",
+    "at",
+    "setting",
+    "set",
+    "letting",
+    "plug",
+    "plugging",
+    "substituting",
+    "substitute",
+    "would",
+    "guess",
+    "once",
+    "taking",
+];
+const DEFINE: [&str; 12] = [
+    "let",
+    "denote",
+    "define",
+    "call",
+    "where",
+    "say",
+    "write",
+    "defined",
+    "represent",
+    "given",
+    "choose",
+    "take",
+];
+const CLAIM: [&str; 38] = [
+    "then",
+    "so",
+    "thus",
+    "therefore",
+    "hence",
+    "gives",
+    "give",
+    "get",
+    "have",
+    "has",
+    "obtain",
+    "find",
+    "is",
+    "are",
+    "yields",
+    "becomes",
+    "implies",
+    "since",
+    "because",
+    "conclude",
+    "simplifies",
+    "equals",
+    "means",
+    "which",
+    "follows",
+    "giving",
+    "yielding",
+    "getting",
+    "see",
+    "know",
+    "must",
+    "computes",
+    "makes",
+    "leaves",
+    "factors",
+    "was",
+    "finally",
+    "consequently",
+];
+/// Claims that are not under a "not" before them: "we cannot have" is no claim.
+const CONCLUDES: [&str; 12] = [
+    "then",
+    "so",
+    "thus",
+    "therefore",
+    "hence",
+    "since",
+    "because",
+    "implies",
+    "gives",
+    "which",
+    "consequently",
+    "giving",
+];
+const MENTION: [&str; 25] = [
+    "not",
+    "cannot",
+    "can't",
+    "isn't",
+    "doesn't",
+    "aren't",
+    "unless",
+    "whether",
+    "instead",
+    "rather",
+    "prove",
+    "show",
+    "neither",
+    "nor",
+    "never",
+    "no",
+    "incorrectly",
+    "wrong",
+    "falsely",
+    "contradiction",
+    "without",
+    "want",
+    "wanted",
+    "wants",
+    "possibly",
+];
+/// Behind a formula, in the same sentence or as the start of the next.
+const DENIED: [&str; 25] = [
+    "contradict",
+    "impossible",
+    "not possible",
+    "cannot",
+    "can't",
+    "absurd",
+    "is false",
+    "no solution",
+    "extraneous",
+    "not true",
+    "does not",
+    "doesn't",
+    "isn't",
+    "is not",
+    "are not",
+    "not an integer",
+    "never",
+    "would have",
+    "no real",
+    "discard",
+    "no integer",
+    "no rational",
+    "no such",
+    "has no",
+    "have no",
+];
+
+/// The mode of a formula (or of a chain in it) in `text`; `lead` are the words inside the formula right before it.
+pub fn mode(text: &str, formula: &Range<usize>, lead: &str) -> Mode {
+    if let Some(mode) = last_cue(lead) {
+        return if denied(&text[formula.end..]) { Mode::Mention } else { mode };
+    }
+    let before = sentence_before(text, formula.start);
+    if denied(&text[formula.end..]) {
+        return Mode::Mention;
+    }
+    last_cue(before).unwrap_or(Mode::Claim)
+}
+
+/// Whether a supposition is open in the sentence before: what is concluded from it holds under it.
+pub fn is_conditional(text: &str, start: usize) -> bool {
+    words(sentence_before(text, start)).any(|w| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()))
+}
+
+/// Whether a condition follows a formula that ends at `end`: "if n is odd", "for x > 2", "otherwise".
+pub fn is_cased(text: &str, end: usize) -> bool {
+    let behind = text[end..].trim_start_matches([' ', '$', '&', ',', '\n', '\\', '}']);
+    let behind = behind.trim_start_matches("quad").trim_start_matches(['\\', ' ', '&']);
+    let behind = behind.strip_prefix("text{").or(behind.strip_prefix("mbox{")).unwrap_or(behind).trim_start();
+    ["if ", "if}", "if$", "for ", "when ", "otherwise", "unless ", "whenever "]
+        .iter()
+        .any(|w| behind.starts_with(w))
+}
+
+/// Whether a formula of a problem names an instance ("for $x = 0$"), not a fact.
+pub fn is_instance(text: &str, formula: &Range<usize>) -> bool {
+    let last = words(sentence_before(text, formula.start)).filter(|w| !w.is_empty()).last();
+    matches!(last, Some("for" | "when" | "at" | "When" | "For" | "with" | "consider"))
+}
+
+/// Whether a formula is one of several possibilities: "or" stands before or behind it.
+pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
+    let or = |word: Option<&str>| word.is_some_and(|w| matches!(w, "or" | "either" | "and/or"));
+    let before = text[..formula.start].trim_end();
+    let behind = text[formula.end..].trim_start();
+    let first = behind.split(|c: char| !(c.is_alphabetic() || c == '/')).next();
+    let last = before.rsplit(|c: char| !(c.is_alphabetic() || c == '/')).next();
+    or(first) || or(last) || words(lead).any(|w| or(Some(w)))
+}
+
+/// The mode the last cue word asks for. Words in the middle of formulas do not count.
+fn last_cue(before: &str) -> Option<Mode> {
+    let mut mode = None;
+    for word in words(before) {
+        let word = word.to_ascii_lowercase();
+        let word = word.as_str();
+        if SUPPOSE.contains(&word) {
+            mode = Some(Mode::Suppose);
+        } else if DEFINE.contains(&word) {
+            mode = Some(Mode::Define);
+        } else if MENTION.contains(&word) {
+            mode = Some(Mode::Mention);
+        } else if CLAIM.contains(&word) && (mode != Some(Mode::Mention) || CONCLUDES.contains(&word)) {
+            mode = Some(Mode::Claim);
+        }
+    }
+    mode
+}
+
+/// Words outside of `$…$` and commands.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let outside = text.split('$').enumerate().filter(|(i, _)| i % 2 == 0).map(|(_, part)| part);
+    outside.flat_map(|part| part.split(|c: char| !(c.is_alphabetic() || c == '\'' || c == '\\')))
+}
+
+/// From the start of the sentence to `start`, with the dollar signs balanced.
+fn sentence_before(text: &str, start: usize) -> &str {
+    const FAR: usize = 300;
+    let mut from = start.saturating_sub(FAR);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..start];
+    let ends = [". ", ".\n", "\n\n", "? ", "! ", ".$ ", ".\\] ", ".\\]", "; ", ".$$"];
+    let cut = ends.iter().filter_map(|end| before.rfind(end).map(|at| at + end.len())).max().unwrap_or(0);
+    before[cut..].trim_end_matches(['$', '[', '(', '\\'])
+}
+
+fn denied(behind: &str) -> bool {
+    const NEAR: usize = 90;
+    let mut to = behind.len().min(NEAR);
+    while !behind.is_char_boundary(to) {
+        to -= 1;
+    }
+    let near = &behind[..to];
+    // the rest of this sentence, and the start of the next
+    let near = near.split("\n\n").next().unwrap_or("");
+    let mut stop = near.len();
+    if let Some(first) = near.find(". ") {
+        let second = near[first + 2..].find([',', '.', '$']).map_or(near.len(), |n| first + 2 + n);
+        stop = second;
+    }
+    let near = near[..stop].to_ascii_lowercase();
+    DENIED.iter().any(|word| near.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Mode) {
+        let start = text.rfind('$').and_then(|end| text[..end].rfind('$')).unwrap();
+        let end = text.rfind('$').unwrap() + 1;
+        assert_eq!(mode(text, &(start..end), ""), expected, "{text}");
+    }
+
+    #[test]
+    fn words_tell_how_a_formula_is_meant() {
+        check("So $x=3$.", Mode::Claim);
+        check("Let $x=3$.", Mode::Define);
+        check("If $y=2$, then $x=3$.", Mode::Claim);
+        check("Suppose $x=3$.", Mode::Suppose);
+        check("If $x = 2$ and $y=3$.", Mode::Suppose);
+        check("It cannot be that $x=3$.", Mode::Mention);
+        check("This gives $0=1$, a contradiction.", Mode::Mention);
+        check("The result is fine. We get $x=3$. It is good.", Mode::Claim);
+    }
+}

@@ -1,0 +1,153 @@
+//! One relation between two expressions: true, false, or a condition on its unknowns.
+
+use crate::answer::is_rounding;
+use crate::equiv::{any, compare_constants, constant_value, equivalent};
+use crate::expr::{Const, Expr, Func, RelOp};
+use crate::numeric::Real;
+use crate::verdict::Outcome;
+use std::cmp::Ordering::{Equal, Greater, Less};
+
+use super::Truth;
+
+/// Relative difference below which two decimals may be roundings of each other somewhere on the way.
+const LOOSE: f64 = 0.01;
+
+/// Whether there are variables or unknown functions in it.
+pub fn is_open(e: &Expr) -> bool {
+    any(e, &|e| matches!(e, Expr::Sym(_) | Expr::Apply(..)))
+}
+
+/// Whether it is one number for given values of its variables: no tuples, sets, words, statements, dots or `±`.
+pub fn is_scalar(e: &Expr) -> bool {
+    !any(e, &|e| match e {
+        Expr::Num(_) | Expr::Dec(_) | Expr::Sym(_) | Expr::Based(..) => false,
+        Expr::Add(_) | Expr::Mul(_) | Expr::Pow(..) | Expr::Apply(..) | Expr::Quantity(..) => false,
+        Expr::Call(f, args) => {
+            matches!(f, Func::Det | Func::Trace | Func::Transpose | Func::Max | Func::Min) && args.len() == 1
+        }
+        Expr::Ratio(parts) => parts.len() != 2,
+        Expr::Const(c) => !matches!(c, Const::Pi | Const::E | Const::I),
+        Expr::Big(_) => false,
+        _ => true,
+    })
+}
+
+/// Decides a relation between two scalars without unknowns.
+pub fn closed(left: &Expr, op: RelOp, right: &Expr) -> Truth {
+    match op {
+        RelOp::Eq => equal(left, right),
+        RelOp::Ne => equal(left, right).not(),
+        RelOp::Approx => near(left, right),
+        RelOp::Lt | RelOp::Le | RelOp::Gt | RelOp::Ge => ordered(left, op, right),
+        _ => Truth::Undecided,
+    }
+}
+
+fn ordered(left: &Expr, op: RelOp, right: &Expr) -> Truth {
+    let Some(order) = compare_constants(&without_units(left), &without_units(right)) else {
+        return Truth::Undecided;
+    };
+    let holds = match op {
+        RelOp::Lt => order == Less,
+        RelOp::Le => order != Greater,
+        RelOp::Gt => order == Greater,
+        _ => order != Less,
+    };
+    let convertible = units(left) != units(right);
+    match holds {
+        true => Truth::True,
+        false if convertible || order == Equal && has_decimal(left, right) => Truth::Undecided,
+        false => Truth::False,
+    }
+}
+
+fn equal(left: &Expr, right: &Expr) -> Truth {
+    let (l, r) = (without_units(left), without_units(right));
+    match equivalent(&l, &r).outcome {
+        Outcome::Equal => return Truth::True,
+        Outcome::NotEqual => {}
+        _ => return Truth::Undecided,
+    }
+    // 20% of 50 written as 20 · 50 / 100, angles without their degree sign
+    let (bare_l, bare_r) = (without_marks(left), without_marks(right));
+    if (bare_l != l || bare_r != r) && equivalent(&bare_l, &bare_r).outcome == Outcome::Equal {
+        return Truth::True;
+    }
+    if units(left) != units(right) && !units(left).is_empty() && !units(right).is_empty() {
+        return Truth::Undecided;
+    }
+    if has_decimal(left, right) {
+        return rounded(&bare_l, &bare_r);
+    }
+    Truth::False
+}
+
+/// `\sqrt{2} = 1.414`: an equals sign before a rounded decimal.
+fn rounded(left: &Expr, right: &Expr) -> Truth {
+    if is_rounding(left, right) || is_rounding(right, left) {
+        return Truth::True;
+    }
+    match relative_difference(left, right) {
+        Some(d) if d > LOOSE => Truth::False,
+        _ => Truth::Undecided,
+    }
+}
+
+fn near(left: &Expr, right: &Expr) -> Truth {
+    let (left, right) = (without_marks(left), without_marks(right));
+    if is_rounding(&left, &right) || is_rounding(&right, &left) {
+        return Truth::True;
+    }
+    match relative_difference(&left, &right) {
+        Some(d) if d > 2.5 * LOOSE => Truth::False,
+        _ => Truth::Undecided,
+    }
+}
+
+fn relative_difference(left: &Expr, right: &Expr) -> Option<f64> {
+    let (x, y) = (constant_value(left)?.approx(), constant_value(right)?.approx());
+    let size = x.abs().max(y.abs());
+    (size > 0.0 && size.is_finite()).then(|| (x - y).abs() / size)
+}
+
+fn has_decimal(left: &Expr, right: &Expr) -> bool {
+    let decimal = |e: &Expr| any(e, &|e| matches!(e, Expr::Dec(_)));
+    decimal(left) || decimal(right)
+}
+
+fn units(e: &Expr) -> Vec<&str> {
+    fn collect<'a>(e: &'a Expr, out: &mut Vec<&'a str>) {
+        if let Expr::Quantity(_, unit) = e
+            && !matches!(unit.as_str(), "%" | "°")
+            && !out.contains(&unit.as_str())
+        {
+            out.push(unit);
+        }
+        e.for_each_child(&mut |c| collect(c, out));
+    }
+    let mut out = Vec::new();
+    collect(e, &mut out);
+    out
+}
+
+/// Quantities as their numbers; percent and degrees stay.
+pub fn without_units(e: &Expr) -> Expr {
+    if !any(e, &|e| matches!(e, Expr::Quantity(..))) {
+        return e.clone();
+    }
+    e.clone().map(&|e| match e {
+        Expr::Quantity(x, unit) if !matches!(unit.as_str(), "%" | "°") => *x,
+        other => other,
+    })
+}
+
+/// Quantities as their numbers, percent and degrees too.
+fn without_marks(e: &Expr) -> Expr {
+    if !any(e, &|e| matches!(e, Expr::Quantity(..))) {
+        return e.clone();
+    }
+    e.clone().map(&|e| match e {
+        Expr::Quantity(x, _) => *x,
+        other => other,
+    })
+}

@@ -1,0 +1,386 @@
+//! What letters mean in a text, where the parser alone cannot know.
+//!
+//! `AB` is a segment in geometry and no product, `\angle ABC` is one angle, `p(-5)` applies a function that the problem
+//! calls p, `e` and `i` are often variables.
+
+use crate::expr::{Const, Expr};
+use std::borrow::Cow;
+
+/// The meaning of letters in one problem and its solution.
+#[derive(Clone, Debug)]
+pub struct Names {
+    i_is_unit: bool,
+    e_is_number: bool,
+    /// Letters used as functions that the parser would take for factors.
+    functions: Vec<u8>,
+    /// Greek letters used as functions: `\phi(x)`.
+    greek: Vec<String>,
+    /// Numerals of another base, clocks, remainders: sums of whole numbers may not be what they seem.
+    pub modular: bool,
+    /// Lines and curves: x and y stand for any point.
+    pub curves: bool,
+    /// Letters may be digits, and letters side by side a numeral.
+    pub digits: bool,
+    /// Powers come round: polynomials are equal without being identical.
+    pub cyclic: bool,
+}
+
+/// Commands for operations that a problem defines, or that are no numbers.
+const FOREIGN: [&str; 31] = [
+    "\\$",
+    "@",
+    "\\#",
+    "\\star",
+    "\\diamond",
+    "\\clubsuit",
+    "\\spadesuit",
+    "\\heartsuit",
+    "\\oplus",
+    "\\otimes",
+    "\\nabla",
+    "\\bigstar",
+    "\\dagger",
+    "\\odot",
+    "\\ominus",
+    "\\bullet",
+    "\\Diamond",
+    "\\bowtie",
+    "\\square",
+    "\\Box",
+    "\\blacksquare",
+    "\\ast",
+    "\\S",
+    "\\uparrow",
+    "\\downarrow",
+    "\\underline",
+    "\\cancel",
+    "\\cancelto",
+    "cis",
+    "\\bcancel",
+    "\\not",
+];
+
+impl Names {
+    /// Reads them off the texts.
+    pub fn of(problem: &str, text: &str) -> Names {
+        let has = |needles: &[&str]| needles.iter().any(|n| problem.contains(n) || text.contains(n));
+        let imaginary =
+            ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
+        let multiple = [problem, text].iter().any(|t| follows_digit(t, b'i'));
+        Names {
+            i_is_unit: multiple || has(&imaginary),
+            e_is_number: has(&["e^{", "e^x", "e^t", "e^-", "\\ln", "2.718"])
+                && !has(&[" e =", "$e =", "$e=", " e="]),
+            functions: function_letters(problem, text),
+            greek: greek_functions(problem, text),
+            modular: has(&["base", "mod", "clock", "emainder", "digit"]),
+            curves: has(&[
+                "line",
+                "graph",
+                "slope",
+                "parabola",
+                "curve",
+                "circle",
+                "axis",
+                "asymptote",
+                "ellipse",
+                "hyperbola",
+                "plane",
+                "intercept",
+                "tangent",
+            ]),
+            digits: has(&["digit", " base ", "base-", "decimal"]),
+            cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
+        }
+    }
+
+    /// The constants that are variables here, as variables.
+    pub fn apply(&self, e: Expr) -> Expr {
+        let e = if self.i_is_unit { e } else { e.replace_const(Const::I, &"i".into()) };
+        if self.e_is_number { e } else { e.replace_const(Const::E, &"e".into()) }
+    }
+
+    /// A formula in the parser's words; `None` where it uses signs with a meaning of their own.
+    pub fn rewrite<'a>(&self, source: &'a str) -> Option<Cow<'a, str>> {
+        let special = |b: u8| b.is_ascii_uppercase() || matches!(b, b'\\' | b'@' | b'&' | b'(');
+        if !source.bytes().any(special) {
+            return Some(Cow::Borrowed(source));
+        }
+        if FOREIGN.iter().any(|f| contains_command(source, f)) {
+            return None;
+        }
+        let mut out = String::with_capacity(source.len() + 16);
+        let mut at = 0;
+        while at < source.len() {
+            at += self.step(&source[at..], &mut out)?;
+        }
+        Some(if source.contains("\\choose") { Cow::Owned(binomials(&out)) } else { Cow::Owned(out) })
+    }
+
+    /// Copies or rewrites what `rest` starts with; returns how much that was.
+    fn step(&self, rest: &str, out: &mut String) -> Option<usize> {
+        let bytes = rest.as_bytes();
+        if rest.starts_with("\\\\") || bytes[0] == b'&' {
+            out.push(' ');
+            return Some(if bytes[0] == b'&' { 1 } else { 2 });
+        }
+        if bytes[0] == b'\\' {
+            return self.command(rest, out);
+        }
+        if bytes[0].is_ascii_uppercase() {
+            let run = bytes.iter().take_while(|b| b.is_ascii_uppercase()).count();
+            if run >= 2 {
+                atomic("\\ell", &rest[..run], run == 2, out);
+                return Some(run);
+            }
+        }
+        if bytes[0].is_ascii_alphabetic()
+            && let Some(length) = self.application(rest, out)
+        {
+            return Some(length);
+        }
+        let length = rest.chars().next().map_or(1, char::len_utf8);
+        out.push_str(&rest[..length]);
+        Some(length)
+    }
+
+    fn command(&self, rest: &str, out: &mut String) -> Option<usize> {
+        let letters = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let length = 1 + letters.max(1);
+        match &rest[1..1 + letters] {
+            "angle" | "triangle" => {
+                let (name, size) = figure(&rest[length..])?;
+                atomic("\\theta", &name, false, out);
+                return Some(length + size);
+            }
+            "overline" | "overarc" | "widehat" | "segment" => {
+                if let Some((name, size)) = figure(&rest[length..])
+                    && name.len() >= 2
+                {
+                    atomic("\\ell", &name, name.len() == 2, out);
+                    return Some(length + size);
+                }
+            }
+            // words are copied as they are
+            "begin" => {
+                let name = rest[length..].strip_prefix('{').and_then(|r| Some(&r[..r.find('}')?]))?;
+                let close = format!("\\end{{{name}}}");
+                let size = rest.find(&close)? + close.len();
+                out.push_str(&rest[..size]);
+                return Some(size);
+            }
+            "text" | "mbox" | "textrm" | "textbf" | "mathrm" | "operatorname" => {
+                let size = rest[length..].find('}').map_or(0, |n| n + 1);
+                out.push_str(&rest[..length + size]);
+                return Some(length + size);
+            }
+            "qquad" | "quad" => {
+                out.push(' ');
+                return Some(length);
+            }
+            name if opens(&rest[length..]) && self.greek.iter().any(|g| g == name) => {
+                out.push_str(&format!("f_{{{name}}}"));
+                return Some(length);
+            }
+            _ => {}
+        }
+        let length =
+            if letters == 0 { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { length };
+        out.push_str(&rest[..length]);
+        Some(length)
+    }
+
+    /// `p(…)` and `f^{-1}(…)` as functions.
+    fn application(&self, rest: &str, out: &mut String) -> Option<usize> {
+        let letter = rest.as_bytes()[0];
+        let known = b"fghFGH".contains(&letter) || self.functions.contains(&letter);
+        if !known {
+            return None;
+        }
+        for (mark, name) in [("^{-1}", "inv"), ("^{(2)}", "two")] {
+            if rest[1..].starts_with(mark) && opens(&rest[1 + mark.len()..]) {
+                out.push_str(&format!("f_{{{name}{}}}", letter as char));
+                return Some(1 + mark.len());
+            }
+        }
+        if self.functions.contains(&letter) && opens(&rest[1..]) {
+            out.push_str(&format!("f_{{{}}}", letter as char));
+            return Some(1);
+        }
+        None
+    }
+}
+
+/// Vectors, and formulas that people read in another way than the parser: `17\pi/32\pi`, `3^25`, `35\boxed{68}`.
+pub fn is_ambiguous(source: &str) -> bool {
+    let bytes = source.as_bytes();
+    let vectors = ["\\mathbf", "\\vec", "\\overrightarrow", "\\bold"].iter().any(|v| source.contains(v));
+    let division = source.match_indices('/').any(|(at, _)| {
+        let rest = source[at + 1..].trim_start();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let behind = rest[digits..].trim_start();
+        let joined = behind.starts_with(|c: char| c.is_ascii_alphabetic() || c == '(')
+            || ["\\pi", "\\sqrt", "\\left("].iter().any(|c| behind.starts_with(c));
+        digits > 0 && joined
+    });
+    let exponent = bytes.windows(3).any(|w| w[0] == b'^' && w[1].is_ascii_digit() && w[2].is_ascii_digit());
+    let boxed =
+        source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
+    vectors || division || exponent || boxed
+}
+
+fn opens(rest: &str) -> bool {
+    rest.starts_with('(') || rest.starts_with("\\left(") || rest.starts_with("\\left (")
+}
+
+fn contains_command(source: &str, command: &str) -> bool {
+    source.match_indices(command).any(|(at, _)| {
+        let ends = command.ends_with(|c: char| c.is_ascii_alphabetic());
+        !ends || !source[at + command.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
+    })
+}
+
+/// One name for a figure: `\ell_{AB}`; a segment is the same from both ends.
+fn atomic(head: &str, name: &str, symmetric: bool, out: &mut String) {
+    let mut letters: Vec<char> = name.chars().collect();
+    let angle = letters.len() == 3 && head == "\\theta" && letters[0] > letters[2];
+    if angle {
+        letters.swap(0, 2);
+    }
+    if symmetric {
+        letters.sort_unstable();
+    }
+    out.push_str(head);
+    out.push_str("_{");
+    out.extend(letters);
+    out.push_str("} ");
+}
+
+/// Letters behind `\angle`: `ABC`, ` A`, `{ABC}`.
+fn figure(rest: &str) -> Option<(String, usize)> {
+    let trimmed = rest.trim_start_matches([' ', '{']);
+    let skipped = rest.len() - trimmed.len();
+    let run = trimmed.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if run == 0 || run > 6 || trimmed.as_bytes()[0].is_ascii_digit() {
+        return None;
+    }
+    let braces = rest[..skipped].matches('{').count();
+    let closing = trimmed[run..].bytes().take_while(|b| *b == b'}').count().min(braces);
+    (closing == braces).then(|| (trimmed[..run].to_string(), skipped + run + closing))
+}
+
+/// Single letters before `(x)`, `(n)`, … that are functions. Letters that are often factors are so only before `(x) =` and the like.
+fn function_letters(problem: &str, text: &str) -> Vec<u8> {
+    const FACTORS: &[u8] = b"abcdkmnrstxyzij";
+    let mut found = Vec::new();
+    for source in [problem, text] {
+        let bytes = source.as_bytes();
+        for (at, _) in source.match_indices('(') {
+            let Some(letter) = at.checked_sub(1).map(|i| bytes[i]).filter(u8::is_ascii_alphabetic) else {
+                continue;
+            };
+            let alone = at < 2 || !bytes[at - 2].is_ascii_alphanumeric() && bytes[at - 2] != b'\\';
+            let argument =
+                bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) && bytes.get(at + 2) == Some(&b')');
+            let says = !FACTORS.contains(&letter)
+                || argument
+                    && b"xntz".contains(&bytes[at + 1])
+                    && bytes[at + 1] != letter
+                    && defines(&source[at + 3..]);
+            if alone && argument && says && !b"fghFGH".contains(&letter) && !found.contains(&letter) {
+                found.push(letter);
+            }
+        }
+    }
+    found
+}
+
+fn defines(rest: &str) -> bool {
+    rest.trim_start().starts_with(['=', '$', ',', '&', '.'])
+}
+
+/// Greek letters before `(x)`, `(n)`, ….
+fn greek_functions(problem: &str, text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for source in [problem, text] {
+        for (at, _) in source.match_indices('(') {
+            let before = &source[..at];
+            let head = before.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+            let name = &before[head.len()..];
+            let argument = source.as_bytes().get(at + 2) == Some(&b')');
+            let known = found.iter().any(|f| f == name);
+            if argument && !known && head.ends_with('\\') && crate::syntax::is_greek_name(name) {
+                found.push(name.to_string());
+            }
+        }
+    }
+    found
+}
+
+/// `2i`: the letter behind a digit, by itself.
+fn follows_digit(text: &str, letter: u8) -> bool {
+    text.as_bytes().windows(3).any(|w| w[0].is_ascii_digit() && w[1] == letter && !w[2].is_ascii_alphabetic())
+}
+
+/// `{n \choose k}` as `\binom{n}{k}`.
+fn binomials(source: &str) -> String {
+    let mut text = source.to_string();
+    for _ in 0..20 {
+        let Some(at) = text.find("\\choose") else { break };
+        let (Some(open), Some(close)) = (matching_open(&text, at), matching_close(&text, at)) else { break };
+        let (top, bottom) = (text[open + 1..at].trim(), text[at + "\\choose".len()..close].trim());
+        let replaced = format!("\\binom{{{top}}}{{{bottom}}}");
+        text.replace_range(open..=close, &replaced);
+    }
+    text
+}
+
+fn matching_open(text: &str, at: usize) -> Option<usize> {
+    let mut depth = 0;
+    for (i, b) in text.as_bytes()[..at].iter().enumerate().rev() {
+        match b {
+            b'}' => depth += 1,
+            b'{' if depth == 0 => return Some(i),
+            b'{' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn matching_close(text: &str, at: usize) -> Option<usize> {
+    let mut depth = 0;
+    for (i, b) in text.as_bytes().iter().enumerate().skip(at) {
+        match b {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return Some(i),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_put_in_the_parsers_words() {
+        let names = Names::of("Let $p(x)$ be a polynomial.", "");
+        for (source, expected) in [
+            ("AB + BC", Some("\\ell_{AB}  + \\ell_{BC} ")),
+            ("BA", Some("\\ell_{AB} ")),
+            ("\\angle CBA", Some("\\theta_{ABC} ")),
+            ("{5 \\choose 2}", Some("\\binom{5}{2}")),
+            ("p(-5)", Some("f_{p}(-5)")),
+            ("f^{-1}(3)", Some("f_{invf}(3)")),
+            ("2 \\$ 3", None),
+            ("\\text{ABC} + 1", Some("\\text{ABC} + 1")),
+            ("x + 1", Some("x + 1")),
+            ("\\begin{pmatrix} AB \\\\ 2 \\end{pmatrix}", Some("\\begin{pmatrix} AB \\\\ 2 \\end{pmatrix}")),
+        ] {
+            assert_eq!(names.rewrite(source).as_deref(), expected, "{source}");
+        }
+    }
+}
