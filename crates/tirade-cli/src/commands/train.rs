@@ -105,6 +105,10 @@ async fn job(args: &TrainArgs, work: &Work, opened: &Opened<'_>) -> anyhow::Resu
         learning_rate: args.learning_rate,
         epochs: args.train_epochs,
         batch_size: args.batch_size,
+        // `--batch-size` is examples per step: nothing else multiplies it.
+        gradient_accumulation: 1,
+        checkpoint_every: Some(10),
+        threads: std::thread::available_parallelism().map_or(1, |count| count.get()),
         max_length: args.max_length,
         seed: args.seed,
         ..TrainOptions::default()
