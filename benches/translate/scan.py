@@ -10,15 +10,15 @@ import sys
 WORDS = re.compile(
     r"\b(python|sympy|numpy|program\w*|script\w*|code[sd]?|coding|snippet|tool\w*|comput(er|ers)|calculator\w*|software|execut\w+|"
     r"interpreter\w*|api|library|import(s|ed|ing)?|print(s|ed|ing)?|stdout|output(s|ted|ting)?|run(s|ning)? the|ran the|"
-    r"function call\w*|call(s|ed|ing)? the function|returns?|returned|syntax|algorithm\w*|debug\w*|variable name\w*|"
+    r"function call\w*|call(s|ed|ing)? the function|returns?|returned|syntax|(?<!euclidean )algorithm\w*|debug\w*|variable name\w*|"
     r"as computed|was computed|we computed (using|with)|according to the result)\b", re.I)
-MARKUP = re.compile(r"```|`[^`]*`|</?\w[^>]*>|\[/?(INST|TOOL\w*|asy)\]|<\|[^|]*\||^\s*(def|import|from) \w+|\w+\(\w*\)\s*=|\*\*\w", re.M)
+MARKUP = re.compile(r"```|`[^`]*`|</?\w[^>]*>|\[/?(INST|TOOL\w*|asy)\]|<\|[^|]*\||^\s*(def|import|from) \w+", re.M)
 
 
 def leaks(text, problem):
     """What the prose says and the problem did not."""
     found = {m.group(0).lower() for m in WORDS.finditer(text)} | {m.group(0) for m in MARKUP.finditer(text)}
-    return sorted(word for word in found if word.lower() not in problem.lower())
+    return sorted(word for word in found if word.lower().rstrip("s") not in problem.lower())
 
 
 def main(path):

@@ -3,13 +3,16 @@
 Ours is compared by value: our plain text goes back into SymPy and is subtracted from the expected tree, at a random point
 when nothing simpler decides. Rows whose expected answer is an error count as right when our parser refuses them.
 """
-import argparse, collections, json, os, random, subprocess
+import argparse, collections, functools, json, os, random, re, subprocess
 import sympy as sp
 from sympy.parsing.sympy_parser import parse_expr
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.join(ROOT, "target/release/examples/parse_lines")
 NAMES = {"i": sp.I, "e": sp.E, "infinity": sp.oo, "ln": sp.log, "root": lambda x, n: sp.real_root(x, n) if x.is_number else sp.root(x, n),
+         "mod": sp.Mod, "prod": lambda f, v, a, b: sp.Product(f, (v, a, b)), "sum": lambda f, v, a, b: sp.Sum(f, (v, a, b)),
+         "integral": lambda f, v, *ends: sp.Integral(f, (v, *ends) if ends else v), "limit": lambda f, v, to: sp.Limit(f, v, to, dir="+-"),
+         "gcd": lambda *a: functools.reduce(sp.gcd, a), "lcm": lambda *a: functools.reduce(sp.lcm, a),
          "abs": sp.Abs, "ceil": sp.ceiling, "binom": sp.binomial, "asin": sp.asin, "acos": sp.acos, "atan": sp.atan, "conj": sp.conjugate}
 
 
@@ -19,6 +22,12 @@ def ours(text):
         left, right = text.split("=", 1)
         return sp.Eq(ours(left), ours(right), evaluate=False)
     return parse_expr(text.replace("^", "**"), local_dict=NAMES)
+
+
+def plain_names(e):
+    """Names as we print them: x_{23} is x_23, bar{x} is xbar."""
+    clean = lambda name: re.sub(r"bar\{(\w+)\}", r"\1bar", name).replace("{", "").replace("}", "").replace("\\", "")
+    return e.xreplace({s: sp.Symbol(clean(s.name)) for s in e.free_symbols})
 
 
 def same(a, b):
@@ -55,7 +64,7 @@ def main():
             kind = "read (no SymPy tree to compare)"
         else:
             try:
-                kind = "right" if same(ours(text), eval(row["expected_sympy"], dict(vars(sp)))) else "another value"
+                kind = "right" if same(plain_names(ours(text)), plain_names(eval(row["expected_sympy"], dict(vars(sp))))) else "another value"
             except Exception:
                 kind = "not comparable in SymPy"
         counts[row["source"]][kind] += 1

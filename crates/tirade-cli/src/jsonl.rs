@@ -42,11 +42,13 @@ pub fn map(path: &Path, threads: usize, work: impl Fn(&Value) -> Value + Sync) -
     Ok(())
 }
 
-/// Seconds this thread has been on a processor since it was started; where the system does not say, those since `started`.
+/// Seconds this thread has been on a processor since it was started; where the system does not say or too little was done, those since `started`.
 fn cpu_seconds(started: Instant) -> f64 {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.and_then(|t| t.split_whitespace().next()?.parse::<u64>().ok());
-    nanoseconds.map_or_else(|| started.elapsed().as_secs_f64(), |ns| ns as f64 / 1e9)
+    // The system counts in ticks of some milliseconds, so a short run is better timed by the clock.
+    let told = nanoseconds.map(|ns| ns as f64 / 1e9).filter(|seconds| *seconds > 0.02);
+    told.unwrap_or_else(|| started.elapsed().as_secs_f64())
 }
 
 /// Results in order, and the CPU-seconds all threads worked together.

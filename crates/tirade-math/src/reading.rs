@@ -1,7 +1,7 @@
 //! A text read as an answer, and the other readings it allows when the usual one does not fit the gold.
 
 use crate::answer::{Shape, compare, shape};
-use crate::expr::{Const, Expr, Func, Rational};
+use crate::expr::{Const, Expr, Func};
 use crate::policy::Policy;
 use crate::syntax::{Commas, parse_with};
 use crate::text::normalize;
@@ -99,24 +99,19 @@ fn bare_unit(gold: &Shape, answer: &Shape) -> Option<Shape> {
     let (Shape::Value(g), Shape::Value(a)) = (gold, answer) else { return None };
     let wanted = g.unit.as_deref().filter(|u| unit::is_canonical(u))?;
     let Expr::Mul(factors) = &a.scalar.expr else { return None };
-    let number = factors.first()?.as_rational()?;
-    let mut spelled = String::new();
-    for factor in &factors[1..] {
-        let (name, power) = match factor {
-            Expr::Sym(s) => (s, 1),
-            Expr::Pow(base, e) => match &**base {
-                Expr::Sym(s) => (s, e.as_i64()?),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        spelled.push_str(&format!(" {name}^{power}"));
+    let number = factors.first().filter(|f| f.as_rational().is_some())?;
+    let spelled: Option<String> = factors[1..].iter().map(|f| letter_power(f, 1)).collect();
+    let found = unit::canonical(&spelled?);
+    unit::same(wanted, &found).then(|| shape(&Expr::Quantity(Box::new(number.clone()), found.into())))
+}
+
+/// ` s^-2` for a letter raised to whole powers.
+fn letter_power(e: &Expr, power: i64) -> Option<String> {
+    match e {
+        Expr::Sym(name) => Some(format!(" {name}^{power}")),
+        Expr::Pow(base, exponent) => letter_power(base, power.checked_mul(exponent.as_i64()?)?),
+        _ => None,
     }
-    let found = unit::canonical(&spelled);
-    unit::same(wanted, &found).then(|| {
-        let number: Rational = number.clone();
-        shape(&Expr::Quantity(Box::new(Expr::Num(number)), found.into()))
-    })
 }
 
 /// "2 to 3" for 2 : 3.

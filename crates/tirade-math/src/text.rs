@@ -67,7 +67,10 @@ pub fn layout_free(text: &str) -> String {
 
 /// Whether nothing is left of a text once layout and empty braces are taken away.
 pub fn is_blank(text: &str) -> bool {
-    // Most texts show something at once.
+    // Most texts show something at once, and nobody writes pages of blanks.
+    if text.len() > 1000 {
+        return text.trim().is_empty();
+    }
     let first = text.trim_start().as_bytes().first().copied().unwrap_or(b'{');
     if !matches!(first, b'\\' | b'{' | b'$' | b'~' | b'.' | b',' | b';') {
         return false;

@@ -243,12 +243,17 @@ impl Gold {
     }
 }
 
-/// Without the stars, backticks or quotation marks around an answer.
+/// Without the stars, backticks or double quotation marks around an answer, however many.
 fn unmarked(answer: &str) -> &str {
-    for mark in ["**", "`", "\"", "'"] {
-        if let Some(inner) = answer.strip_prefix(mark).and_then(|a| a.strip_suffix(mark)) {
-            return inner.trim();
-        }
+    let strip = |text: &'_ str| -> Option<usize> {
+        ["**", "`", "\""]
+            .into_iter()
+            .find(|m| text.len() > 2 * m.len() && text.starts_with(m) && text.ends_with(m))
+            .map(str::len)
+    };
+    let mut inner = answer;
+    while let Some(mark) = strip(inner) {
+        inner = inner[mark..inner.len() - mark].trim();
     }
-    answer
+    inner
 }

@@ -77,15 +77,15 @@ pub fn shape(e: &Expr) -> Shape {
         return Shape::List(expand_signs(e).iter().map(shape).collect());
     }
     match e {
-        Expr::List(items) => list(items),
         Expr::Logic(LogicOp::Or | LogicOp::And, items) if !items.iter().any(is_inequality) => list(items),
-        Expr::Set(items) if !items.is_empty() && items.iter().all(is_dict_entry) => {
+        Expr::Set(items) | Expr::List(items) if items.iter().all(is_dict_entry) && items.len() > 1 => {
             let named = items.iter().filter_map(|i| match i {
                 Expr::Ratio(parts) => Some(Expr::relation(parts[0].clone(), RelOp::Eq, parts[1].clone())),
                 _ => None,
             });
             list(&named.collect::<Vec<_>>())
         }
+        Expr::List(items) => list(items),
         Expr::Set(items) => Shape::Set(dedup(flat_shapes(items))),
         Expr::Tuple(items) => tuple(items, e),
         Expr::Bracket(items) => Shape::Bracket(items.iter().map(shape).collect()),

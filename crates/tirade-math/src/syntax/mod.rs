@@ -14,6 +14,7 @@ mod brackets;
 mod fold;
 mod lexer;
 mod number;
+mod numerals;
 mod operators;
 mod parser;
 mod powers;

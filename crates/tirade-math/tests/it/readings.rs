@@ -6,13 +6,12 @@ fn equal(gold: &str, answer: &str) -> bool {
     verify_answer(&Gold::parse(gold, &policy), answer, &policy).is_correct()
 }
 
+/// Pairs that are the same answer, and pairs that are not; all failures are told at once.
 fn check(same: &[(&str, &str)], other: &[(&str, &str)]) {
-    for (gold, answer) in same {
-        assert!(equal(gold, answer), "{gold} against {answer}");
-    }
-    for (gold, answer) in other {
-        assert!(!equal(gold, answer), "{gold} must not equal {answer}");
-    }
+    let missed = same.iter().filter(|(g, a)| !equal(g, a)).map(|(g, a)| format!("{g} against {a}"));
+    let wrong = other.iter().filter(|(g, a)| equal(g, a)).map(|(g, a)| format!("{g} must not equal {a}"));
+    let failed: Vec<String> = missed.chain(wrong).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 #[test]

@@ -64,8 +64,11 @@ const GOLDS: [&str; 58] = [
     "15\\text{ minutes}",
 ];
 
+/// A name, and the text written another way.
+type Layout = (&'static str, fn(&str) -> Option<String>);
+
 /// Ways to write the same answer again. `None` where one does not apply.
-const LAYOUTS: [(&str, fn(&str) -> Option<String>); 20] = [
+const LAYOUTS: [Layout; 20] = [
     ("dollars", |t| Some(format!("${t}$"))),
     ("display", |t| Some(format!("\\[{t}\\]"))),
     ("parens", |t| Some(format!("\\({t}\\)"))),

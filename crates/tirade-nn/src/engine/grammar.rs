@@ -25,7 +25,7 @@ pub enum Grammar {
 }
 
 /// White space between the parts of a JSON text. Without a limit, a small model may go on with blanks for ever.
-const WHITE_SPACE: &str = r"[\x20\x0A]{1,32}";
+const WHITE_SPACE: &str = r"[\x20\x0A]{1,16}";
 
 impl Grammar {
     fn compiled(&self) -> TopLevelGrammar {

@@ -213,6 +213,8 @@ fn call_schema(tool: &ToolSpec) -> Value {
         "properties": { "name": { "const": tool.name }, "arguments": arguments },
         "required": ["name", "arguments"],
         "additionalProperties": false,
+        // As models were trained to write calls; free white space would let a small one write blanks for ever.
+        "x-guidance": { "whitespace_flexible": false, "item_separator": ", ", "key_separator": ": " },
     });
     for (key, definitions) in definitions.into_iter().flatten() {
         schema[key] = definitions;

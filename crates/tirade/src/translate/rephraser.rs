@@ -3,7 +3,7 @@
 use tirade_math::{Gold, Outcome as Same, Policy};
 
 use super::check::{self, Finding};
-use super::results::readings;
+use super::results::{readings, without_noise};
 use super::spans::{self, Span};
 use super::{Outcome, Solution, Translators, Way};
 use crate::model::{Message, ModelError, Request};
@@ -60,6 +60,9 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
 /// Puts the solution together without a model: the first arrangement that passes the checks, else the first one with its findings.
 fn assemble(trace: &Trace, solution: &mut Solution) {
     solution.way = Way::Rules;
+    let unused = "the results of the tools are not what the solution concludes from".to_owned();
+    (solution.outcome, solution.findings) =
+        (Outcome::Rejected, vec![Finding::whole(check::Kind::MissingResult, unused)]);
     let mut first = None;
     for parts in arrangements(trace, solution) {
         settle(trace, solution, text_of(&parts));
@@ -83,15 +86,35 @@ fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
     let closing = Part { call_id: None, text: format!("The answer is $\\boxed{{{answer}}}$.") };
     let mut found = Vec::new();
     if solution.translations.last().is_some_and(|last| gives(&last.result, answer)) {
-        if let Some(last) = all.last().filter(|last| last.call_id.is_none() && last.text.contains("\\boxed{"))
+        if let Some(last) =
+            all.last().filter(|last| last.call_id.is_none() && is_plain_conclusion(&last.text))
         {
-            found.push([derived.clone(), vec![last.clone()]].concat());
+            let last = Part { call_id: None, text: without_noise(&last.text) };
+            found.push([derived.clone(), vec![last]].concat());
         }
         found.push([derived, vec![closing.clone()]].concat());
+    }
+    // Where the tools' last result is not even spoken of, the solver did not rely on it, and nothing is by rule.
+    let relied = solution.translations.last().is_some_and(|last| {
+        let said: Vec<&str> = all
+            .iter()
+            .rev()
+            .take_while(|part| part.call_id.is_none())
+            .map(|part| part.text.as_str())
+            .collect();
+        gives(&last.result, answer) || said.iter().any(|text| text.contains(&without_noise(&last.result)))
+    });
+    if !relied && !trace.tool_calls().is_empty() || all.iter().any(|part| part.text.contains('`')) {
+        return found;
     }
     let concluded = all.iter().any(|part| part.text.contains("\\boxed{"));
     found.push(if concluded { all } else { [all, vec![closing]].concat() });
     found
+}
+
+/// Closing words without markup, which were written for a reader and not about a program.
+fn is_plain_conclusion(text: &str) -> bool {
+    text.contains("\\boxed{") && !text.contains(['`', '#']) && !text.contains("**") && text.len() <= 600
 }
 
 /// Whether a tool's result is the answer.

@@ -20,6 +20,12 @@ pub fn bare_result(content: &str) -> String {
     }
 }
 
+/// Whether a call printed nothing: what the tool says then is for the solver alone.
+pub fn says_nothing(content: &str) -> bool {
+    let bare = bare_result(content);
+    bare.is_empty() || bare.starts_with("(no output")
+}
+
 /// Ways in which a mathematician might write the result, the likeliest first: the result itself; without brackets; floats as the numbers they
 /// stand for; the last line of several, without the words before its number.
 pub fn readings(result: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::code::Reader;
+use super::results::says_nothing;
 use super::typed;
 use crate::model::ToolCall;
 use crate::tool::{EXECUTE_CODE, ToolResult, ToolStatus};
@@ -23,11 +24,11 @@ pub fn skeletons(trace: &Trace) -> Vec<Skeleton> {
         let Some(result) = result else { continue };
         let code = (call.name == EXECUTE_CODE).then(|| code(call)).flatten();
         match (code, result.status) {
-            (Some(code), ToolStatus::Ok) => {
+            (Some(code), ToolStatus::Ok) if !says_nothing(&result.content) => {
                 let steps = reader.explain(&code, &result.content).map_err(|why| why.to_string());
                 made.push(Skeleton { call_id: call.id.clone(), steps });
             }
-            // A program that failed leaves names behind that a later one may use.
+            // A program that failed or printed nothing leaves names behind that a later one may use.
             (Some(code), _) => reader.pass_over(&code),
             (None, ToolStatus::Ok) => {
                 made.push(Skeleton { call_id: call.id.clone(), steps: typed_steps(call, result) })

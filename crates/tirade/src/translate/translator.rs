@@ -5,7 +5,7 @@ use serde_json::Value;
 use tirade_math::{Gold, Outcome, Policy};
 
 use super::check::{self, Case, Kind};
-use super::results::{bare_result, readings};
+use super::results::{bare_result, readings, says_nothing};
 use super::skeleton::Skeleton;
 use super::{Translators, Way, judge};
 use crate::model::{Message, ModelError, Request, ToolCall};
@@ -47,7 +47,7 @@ impl Translation {
 
 /// Calls that failed or printed nothing taught the solver nothing that the solution could use.
 pub(super) fn worth_translating(result: Option<&ToolResult>) -> Option<&ToolResult> {
-    result.filter(|result| result.status == ToolStatus::Ok && !bare_result(&result.content).is_empty())
+    result.filter(|result| result.status == ToolStatus::Ok && !says_nothing(&result.content))
 }
 
 /// Derives one call in words, in the way the options ask for.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
 use tirade::model::{Finish, Message, Model as _, Request, Sampling, ToolChoice, ToolSpec};
@@ -253,7 +254,7 @@ async fn our_own_client_gets_text_and_forced_calls() {
 }
 
 #[tokio::test]
-async fn a_real_model_converses() {
+async fn a_real_model_says_over_the_wire_what_it_says_in_process() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../models");
     let folder = std::env::var_os("TIRADE_MODELS").map_or(beside.into(), std::path::PathBuf::from);
     let path = folder.join("SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -263,13 +264,12 @@ async fn a_real_model_converses() {
     }
     let live = start(&path, None).await;
     let sampling = Sampling { max_tokens: 24, ..Sampling::default() };
-    let request = Request {
-        messages: vec![Message::user("What is the capital of France?")],
-        sampling,
-        ..Request::default()
-    };
-    let reply = client(&live).reply(&request).await.unwrap();
-    assert!(reply.text.contains("Paris"), "{reply:?}");
+    let messages = vec![Message::system("Be brief."), Message::user("Count from one to ten.")];
+    let request = Request { messages, sampling, ..Request::default() };
+    let here = LocalModel::new(live.engine.clone(), None, "here").reply(&request).await.unwrap();
+    let there = client(&live).reply(&request).await.unwrap();
+    assert_eq!((&there.text, there.finish), (&here.text, here.finish));
+    assert!(there.text.contains('2'), "{there:?}");
     let schema = json!({"type": "object", "properties": {"capital": {"enum": ["Paris", "Rome"]}}, "required": ["capital"], "additionalProperties": false});
     let asked = json!({ "model": "base", "messages": [{"role": "user", "content": "What is the capital of Italy?"}], "temperature": 0,
         "max_tokens": 40, "response_format": {"type": "json_schema", "json_schema": {"schema": schema}} });

@@ -165,6 +165,7 @@ pub(super) fn is_bare_word(run: &str, spaced: bool) -> bool {
         3 => matches!(
             run.to_ascii_lowercase().as_str(),
             "yes"
+                | "per"
                 | "odd"
                 | "the"
                 | "for"

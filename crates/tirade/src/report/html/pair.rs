@@ -228,11 +228,11 @@ mod tests {
             event: Some(3),
             paragraph: true,
         };
-        let html = sentences(&[sentence.clone()], 7);
+        let html = sentences(std::slice::from_ref(&sentence), 7);
         assert!(html.contains("class=\"mark bad\"") && html.contains("href=\"#pair-7-4\">4</a>"), "{html}");
         assert!(html.contains("<span class=\"finding\">&lt;no&gt;</span>"), "{html}");
         assert!(html.contains("id=\"pair-7-s1\""), "{html}");
-        assert!(told(&[sentence.clone()], 3, 7).contains("href=\"#pair-7-s1\">1</a>"));
+        assert!(told(std::slice::from_ref(&sentence), 3, 7).contains("href=\"#pair-7-s1\">1</a>"));
         assert_eq!(told(&[sentence], 2, 7), "");
     }
 }

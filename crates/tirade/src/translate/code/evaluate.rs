@@ -1,12 +1,12 @@
 //! Expressions: the value of each, and the formula it was computed by.
 
-use tirade_math::expr::RelOp;
 use tirade_math::{Expr, Rational};
 
 use super::Unexplained;
 use super::ast::{Comprehension, Node, Piece};
+use super::compare::same_text;
 use super::follow::{MOST_ROUNDS, Reader, unknown};
-use super::formula::{Formula, Level};
+use super::formula::Formula;
 use super::output::Fragment;
 use super::value::{Kind, Number, Value, joint};
 
@@ -161,86 +161,6 @@ impl Reader {
         Ok(Worked { value: make(values), formula: Formula::default(), parts, searched: false })
     }
 
-    /// Whether a condition holds, and the formula that says so, where there is one.
-    pub(super) fn condition(&mut self, node: &Node) -> Result<(bool, Option<String>), Unexplained> {
-        self.spend()?;
-        match node {
-            Node::Unary("not", inner) => Ok((!self.condition(inner)?.0, None)),
-            Node::Logic(word, parts) => {
-                let mut formulas = Vec::new();
-                for part in parts {
-                    let (holds, formula) = self.condition(part)?;
-                    // `or` ends with the first that holds, `and` with the first that does not.
-                    if holds == (*word == "or") {
-                        return Ok((holds, formula));
-                    }
-                    formulas.extend(formula);
-                }
-                let all = *word == "and";
-                Ok((all, Some(formulas.join("$ and $")).filter(|text| all && !text.is_empty())))
-            }
-            Node::Compare(first, links) => self.chain(first, links),
-            _ => {
-                let value = self.evaluate(node)?.value;
-                let truth = match &value {
-                    Value::Relation(relation) => relation_truth(relation),
-                    other => other.truth(),
-                };
-                Ok((
-                    truth.ok_or_else(|| Unexplained::new(&format!("{} as a condition", value.what())))?,
-                    None,
-                ))
-            }
-        }
-    }
-
-    fn chain(
-        &mut self,
-        first: &Node,
-        links: &[(&'static str, Node)],
-    ) -> Result<(bool, Option<String>), Unexplained> {
-        let mut left = self.evaluate(first)?;
-        let mut text = left.formula.text.clone();
-        let mut computed = !same_text(&left);
-        for (operator, right) in links {
-            let right = self.evaluate(right)?;
-            if !compare(operator, &left, &right)? {
-                return Ok((false, None));
-            }
-            // A remainder or a sum is shown with its value, else only the comparison.
-            text = format!("{text} {} {}", sign(operator), right.formula.text);
-            computed |= !same_text(&right);
-            left = right;
-        }
-        let shown = !text.starts_with(' ')
-            && !text.ends_with(' ')
-            && (computed || !links.iter().all(|(op, _)| *op == "=="));
-        let mathematical = links.iter().all(|(op, _)| !matches!(*op, "in" | "not in"));
-        Ok((true, Some(text).filter(|_| shown && mathematical)))
-    }
-
-    /// A comparison as a value: a truth, or with variables a relation.
-    fn comparison(&mut self, node: &Node) -> Result<Worked, Unexplained> {
-        if let Node::Compare(first, links) = node
-            && let [(operator, right)] = links.as_slice()
-            && !matches!(*operator, "in" | "not in" | "==" | "!=")
-        {
-            let (a, b) = (self.evaluate(first)?, self.evaluate(right)?);
-            if let (Value::Number(x), Value::Number(y)) = (&a.value, &b.value)
-                && (x.is_symbolic() || y.is_symbolic())
-            {
-                let relation = Expr::relation(x.expr.clone(), relation_sign(operator), y.expr.clone());
-                return Ok(Worked::plain(Value::Relation(relation)));
-            }
-        }
-        let (holds, formula) = self.condition(node)?;
-        let mut worked = Worked::plain(Value::Bool(holds));
-        if let (true, Some(formula)) = (holds, formula) {
-            worked.formula = Formula::new(formula, Level::Sum);
-        }
-        Ok(worked)
-    }
-
     fn slice(&mut self, base: &Node, bounds: &[Option<Box<Node>>; 3]) -> Result<Worked, Unexplained> {
         let value = self.evaluate(base)?.value;
         let mut numbers = [None; 3];
@@ -319,10 +239,6 @@ impl Reader {
     }
 }
 
-fn same_text(worked: &Worked) -> bool {
-    worked.value.tex().is_none_or(|tex| tex == worked.formula.text)
-}
-
 fn literal(text: &str) -> Result<Worked, Unexplained> {
     let number = Number::literal(text).ok_or_else(|| Unexplained::new(&format!("the number {text}")))?;
     Ok(Worked::plain(Value::Number(number)))
@@ -377,7 +293,10 @@ fn arithmetic(operator: &str, x: &Number, y: &Number) -> Result<Number, Unexplai
             }
             let kind =
                 if kind == Kind::Int && y.integer().is_some_and(|e| e < 0) { Kind::Float } else { kind };
-            Number::new(a.pow(b), kind)
+            match super::rounding::rational_power(x, y) {
+                Some(root) => Number::new(Expr::Num(root), kind),
+                None => Number::new(a.pow(b), kind),
+            }
         }
         "//" | "%" => {
             let (Some(a), Some(b)) = (x.rational(), y.rational()) else {
@@ -391,72 +310,6 @@ fn arithmetic(operator: &str, x: &Number, y: &Number) -> Result<Number, Unexplai
             Number::new(Expr::Num(value), kind)
         }
         _ => Err(Unexplained::new(&format!("the operator {operator} on numbers"))),
-    }
-}
-
-pub(super) fn relation_sign(operator: &str) -> RelOp {
-    match operator {
-        "<" => RelOp::Lt,
-        "<=" => RelOp::Le,
-        ">" => RelOp::Gt,
-        ">=" => RelOp::Ge,
-        "!=" => RelOp::Ne,
-        _ => RelOp::Eq,
-    }
-}
-
-fn sign(operator: &str) -> &'static str {
-    match operator {
-        "<=" => "\\le",
-        ">=" => "\\ge",
-        "!=" => "\\ne",
-        "<" => "<",
-        ">" => ">",
-        _ => "=",
-    }
-}
-
-fn relation_truth(relation: &Expr) -> Option<bool> {
-    let Expr::Relation(left, links) = relation else { return None };
-    let [(operator, right)] = links.as_slice() else { return None };
-    let number = |expr: &Expr| Number { expr: expr.clone(), kind: Kind::Exact };
-    let (left, right) = (number(left), number(right));
-    if left.is_symbolic() || right.is_symbolic() {
-        return None;
-    }
-    Some(holds(*operator, left.compare(&right)?))
-}
-
-fn holds(operator: RelOp, order: std::cmp::Ordering) -> bool {
-    match operator {
-        RelOp::Lt => order.is_lt(),
-        RelOp::Le => order.is_le(),
-        RelOp::Gt => order.is_gt(),
-        RelOp::Ge => order.is_ge(),
-        RelOp::Ne => order.is_ne(),
-        _ => order.is_eq(),
-    }
-}
-
-fn compare(operator: &str, a: &Worked, b: &Worked) -> Result<bool, Unexplained> {
-    match (operator, &a.value, &b.value) {
-        (
-            "in" | "not in",
-            item,
-            Value::Range(..) | Value::List(_) | Value::Tuple(_) | Value::Set(_) | Value::Dict(_),
-        ) => {
-            let inside = b.value.members(1000)?.iter().any(|member| member.same_as(item));
-            Ok(inside == (operator == "in"))
-        }
-        ("in" | "not in", Value::Text(part), Value::Text(whole)) => {
-            Ok(whole.contains(part) == (operator == "in"))
-        }
-        ("==" | "!=", x, y) => Ok(x.same_as(y) == (operator == "==")),
-        (_, Value::Number(x), Value::Number(y)) => {
-            let order = x.compare(y).ok_or_else(|| Unexplained::new("a comparison of these"))?;
-            Ok(holds(relation_sign(operator), order))
-        }
-        _ => Err(Unexplained::new(&format!("a comparison of {} and {}", a.value.what(), b.value.what()))),
     }
 }
 

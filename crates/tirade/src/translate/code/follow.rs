@@ -1,6 +1,6 @@
 //! Statements, followed one after another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::ast::{Function, Node, Statement};
@@ -8,7 +8,7 @@ use super::evaluate::Worked;
 use super::formula::Formula;
 use super::output::{Fragment, matches};
 use super::story::{Label, Story, label};
-use super::value::Value;
+use super::value::{Kind, Number, Value};
 use super::{Unexplained, parse};
 
 /// Statements and expressions that may be followed in one explanation.
@@ -29,6 +29,8 @@ pub struct Reader {
     fuel: u32,
     /// Symbols that the program declares to be positive.
     pub(super) positive: Vec<String>,
+    /// Names that an explanation has spoken of.
+    told: HashSet<String>,
     /// Blocks and expressions that are being followed inside each other.
     depth: usize,
 }
@@ -62,7 +64,7 @@ impl Reader {
                 }
             }
         }
-        self.tell_printed();
+        self.tell_printed()?;
         matches(&self.printed, output)?;
         let text = self.story.take()?;
         if text.is_empty() { Err(Unexplained::new("a program that computes nothing")) } else { Ok(text) }
@@ -71,12 +73,14 @@ impl Reader {
     /// Follows a cell that failed, as far as it goes, for the names it left behind.
     pub fn pass_over(&mut self, code: &str) {
         self.begin();
+        let told = self.told.clone();
         for statement in parse::parse(code).iter().flatten() {
             if self.statement(statement).is_err() {
                 break;
             }
         }
         self.story = Story::default();
+        self.told = told;
     }
 
     fn begin(&mut self) {
@@ -100,7 +104,10 @@ impl Reader {
     }
 
     /// Says what was printed and not yet said.
-    fn tell_printed(&mut self) {
+    ///
+    /// # Errors
+    /// A number that no step leads to.
+    fn tell_printed(&mut self) -> Result<(), Unexplained> {
         for fragment in self.printed.clone().into_iter().flatten() {
             let Fragment::Value(worked, format) = fragment else { continue };
             let formula = match worked.format(&format) {
@@ -115,10 +122,18 @@ impl Reader {
             };
             let all_shown =
                 members.is_some_and(|members| members.iter().all(|member| self.story.shows(member)));
-            if !all_shown && !self.story.shows(&formula) {
-                self.story.say(&format!("we get ${formula}$."));
+            if all_shown || self.story.shows(&formula) {
+                continue;
             }
+            if let Value::Number(number) = &worked.value
+                && formula == number.tex()
+                && !number.is_symbolic()
+            {
+                return Err(Unexplained::new(&format!("how the printed {formula} is found")));
+            }
+            self.story.say(&format!("we get ${formula}$."));
         }
+        Ok(())
     }
 
     pub(super) fn spend(&mut self) -> Result<(), Unexplained> {
@@ -294,17 +309,17 @@ impl Reader {
 
     /// Says what a name stands for from now on.
     fn tell(&mut self, name: &str, worked: &Worked, literal: bool) {
-        let again = self.get(name).is_some();
+        let again = self.told.contains(name);
+        let changed = self.get(name).is_none_or(|before| !before.same_as(&worked.value));
+        if self.story.quiet == 0 {
+            self.told.insert(name.to_owned());
+        }
         let Some(tex) = worked.value.tex() else { return };
         let counts = matches!(&worked.value, Value::Number(number) if number.integer().is_some());
         match &worked.value {
-            Value::Number(number) if number.is_symbolic() => {
-                if label(name) != Label::Symbol(tex.clone()) && !matches!(label(name), Label::Nameless) {
-                    self.story.found(name, &worked.formula.equated(&tex), again, counts);
-                }
-            }
+            Value::Number(number) if number.is_symbolic() => self.tell_expression(name, worked, &tex, again),
             Value::Number(_) if literal && !again => self.story.given(name, &tex, counts),
-            Value::Number(_) if worked.formula.text != tex || again && literal => {
+            Value::Number(_) if worked.formula.text != tex || again && changed => {
                 self.story.found(name, &worked.formula.equated(&tex), again, counts)
             }
             Value::List(items) | Value::Set(items) | Value::Tuple(items)
@@ -315,6 +330,14 @@ impl Reader {
             Value::List(_) if literal && !again => self.story.given(name, &tex, counts),
             Value::Matrix(_) => self.story.found(name, &worked.formula.equated(&tex), again, false),
             _ => {}
+        }
+    }
+
+    /// An expression is told under its own name only: a variable is not `x = x`.
+    fn tell_expression(&mut self, name: &str, worked: &Worked, tex: &str, again: bool) {
+        let label = label(name);
+        if label != Label::Nameless && label != Label::Symbol(tex.to_owned()) {
+            self.story.found(name, &worked.formula.equated(tex), again, false);
         }
     }
 
@@ -349,12 +372,11 @@ impl Reader {
         }
         let worked = self.evaluate(source)?;
         let members = worked.value.members(MOST_ROUNDS)?;
-        if let (Node::Name(name), Value::Range(..), Label::Symbol(symbol)) =
-            (target, &worked.value, label_of(target))
+        let short = Value::List(members.clone());
+        if let (Value::Range(..), Label::Symbol(symbol)) = (&worked.value, label_of(target))
             && members.len() > 2
-            && let Some(values) = worked.value.tex()
+            && let Some(values) = if members.len() <= 5 { short.tex() } else { worked.value.tex() }
         {
-            let _ = name;
             self.story.say(&format!("go through ${symbol} = {values}$."));
         }
         for member in members {
@@ -467,11 +489,20 @@ impl Worked {
             (Value::Number(number), Some(places)) if places <= 12 => {
                 let rounded = format!("{:.*}", places, number.approximate()?);
                 let formula = Formula { rounded: true, ..self.formula.clone() };
-                Some(if formula.text == rounded || tex == rounded {
+                let exact = Number::literal(&rounded).is_some_and(|literal| literal.expr == number.expr);
+                Some(if exact || formula.text == rounded {
                     self.formula.equated(&tex)
                 } else {
                     formula.equated(&rounded)
                 })
+            }
+            // What was printed as a decimal is shown as one too, where it is none.
+            (Value::Number(number), None)
+                if number.kind == Kind::Float
+                    && !number.is_symbolic()
+                    && !tex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')) =>
+            {
+                Some(format!("{} \\approx {:.6}", self.formula.equated(&tex), number.approximate()?))
             }
             _ => Some(self.formula.equated(&tex)),
         }

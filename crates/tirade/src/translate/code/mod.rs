@@ -14,15 +14,19 @@
 
 mod approximate;
 mod ast;
+mod collections;
+mod compare;
 mod evaluate;
 mod follow;
 mod formula;
 mod lex;
 mod library;
+mod mathematics;
 mod methods;
 mod output;
 mod parse;
 mod parse_expression;
+mod rounding;
 mod solving;
 mod story;
 #[cfg(test)]

@@ -33,11 +33,55 @@ const PROGRAM: [&str; 16] = [
     "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code",
     "program", "tuple", "idx", "print", "count",
 ];
-/// Plural words for amounts, which have no number.
-const MONEY: [&str; 14] = [
-    "earnings", "savings", "expenses", "sales", "wages", "costs", "prices", "proceeds", "winnings", "taxes",
-    "fees", "profits", "revenues", "ages",
+/// Words for amounts, which have no number; a noun after the singular ones says of what.
+const MEASURES: [&str; 44] = [
+    "price",
+    "cost",
+    "quantity",
+    "amount",
+    "length",
+    "width",
+    "height",
+    "weight",
+    "area",
+    "volume",
+    "distance",
+    "perimeter",
+    "speed",
+    "rate",
+    "percentage",
+    "percent",
+    "fraction",
+    "ratio",
+    "share",
+    "revenue",
+    "profit",
+    "income",
+    "earnings",
+    "salary",
+    "savings",
+    "expenses",
+    "sales",
+    "wages",
+    "costs",
+    "prices",
+    "proceeds",
+    "winnings",
+    "taxes",
+    "fees",
+    "profits",
+    "revenues",
+    "ages",
+    "age",
+    "average",
+    "time",
+    "value",
+    "score",
+    "money",
+    "change",
 ];
+/// Amounts that come from something.
+const GAINS: [&str; 6] = ["revenue", "profit", "income", "earnings", "savings", "proceeds"];
 const PREPOSITIONS: [&str; 14] =
     ["of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by", "between", "each"];
 
@@ -210,6 +254,25 @@ fn third_person(words: &str) -> &'static str {
     if is_plural(words) { "" } else { "s" }
 }
 
+fn is_measure(word: &str) -> bool {
+    MEASURES.contains(&word)
+}
+
+/// `price cupcake` is the price of cupcake; `amount paid` and `cost per set` are what they are.
+fn with_preposition(words: &mut Vec<String>) {
+    let measured = words.iter().position(|word| is_measure(word));
+    let Some(at) = measured.filter(|at| at + 1 < words.len()) else { return };
+    let next = words[at + 1].as_str();
+    let participle = next.len() > 3 && next.ends_with("ed")
+        || ["paid", "spent", "left", "sold", "given", "saved", "taken", "earned"].contains(&next);
+    // Two letters are a unit.
+    if participle || next.len() <= 2 || PREPOSITIONS.contains(&next) || is_measure(next) {
+        return;
+    }
+    let word = if GAINS.contains(&words[at].as_str()) { "from" } else { "of" };
+    words.insert(at + 1, word.to_owned());
+}
+
 /// How a name of the program is written: a symbol, words, or not at all.
 pub fn label(name: &str) -> Label {
     let trimmed = name.trim_matches('_');
@@ -228,7 +291,11 @@ pub fn label(name: &str) -> Label {
             words.insert(1, "of".to_owned());
         }
     }
-    let short = words.iter().any(|word| word.len() < 2 && word.parse::<u8>().is_err() && word != "a");
+    with_preposition(&mut words);
+    let short = words
+        .iter()
+        .enumerate()
+        .any(|(index, word)| word.len() < 2 && word.parse::<u8>().is_err() && (word != "a" || index == 0));
     let foreign =
         words.iter().any(|word| PROGRAM.contains(&word.as_str()) || !word.chars().all(char::is_alphanumeric));
     let joined = words.join(" ");
@@ -241,7 +308,7 @@ pub fn label(name: &str) -> Label {
 /// A whole number of girls is the number of girls; of total girls, their total number. Money is not counted.
 fn counted(label: Label, counts: bool) -> Label {
     match label {
-        Label::Words(words) if counts && is_plural(&words) && !MONEY.contains(&head(&words)) => {
+        Label::Words(words) if counts && is_plural(&words) && !words.split(' ').any(is_measure) => {
             Label::Words(match words.strip_prefix("total ") {
                 Some(rest) => format!("total number of {rest}"),
                 None => format!("number of {words}"),
@@ -276,6 +343,9 @@ mod tests {
         for (name, expected) in [
             ("num_shirts", words("number of shirts")),
             ("total_cost", words("total cost")),
+            ("price_red_snapper", words("price of red snapper")),
+            ("cost_per_set", words("cost per set")),
+            ("amount_paid", words("amount paid")),
             ("x", symbol("x")),
             ("x_1", symbol("x_{1}")),
             ("theta", symbol("\\theta")),

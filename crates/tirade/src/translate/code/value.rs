@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tirade_math::expr::Decimal;
+use tirade_math::expr::{Decimal, Func};
 use tirade_math::{Expr, Outcome, Rational, cas, equivalent};
 
 use super::Unexplained;
@@ -76,7 +76,10 @@ impl Number {
         if let Ok(value) = text.parse::<u128>() {
             return Some(Self { expr: Expr::Num(Rational::from(value)), kind: Kind::Int });
         }
-        let decimal = Decimal::parse(text)?;
+        let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let exponent = exponent.parse::<isize>().ok().filter(|exponent| exponent.unsigned_abs() <= 60)?;
+        let mut decimal = Decimal::parse(digits)?;
+        decimal.value *= Rational::from(10).pow(exponent);
         let small = bits(&decimal.value) <= MOST_BITS;
         small.then_some(Self { expr: Expr::Num(decimal.value), kind: Kind::Float })
     }
@@ -98,7 +101,7 @@ impl Number {
     pub fn tex(&self) -> String {
         match (self.kind, self.rational()) {
             (Kind::Float, Some(value)) => decimal(value).unwrap_or_else(|| cas::tex(&self.expr)),
-            _ => cas::tex(&self.expr),
+            _ => with_roots(cas::display_order(&self.expr)).to_latex(),
         }
     }
 
@@ -123,6 +126,15 @@ impl Number {
         let certain = (a - b).abs() > 1e-9 * a.abs().max(b.abs()).max(1.0);
         if certain { a.partial_cmp(&b) } else { self.same_as(other).then_some(std::cmp::Ordering::Equal) }
     }
+}
+
+/// Powers of one half as roots.
+fn with_roots(expr: Expr) -> Expr {
+    let half = Expr::Num(Rational::from_parts(1.into(), 2u8.into()));
+    expr.map(&|part| match part {
+        Expr::Pow(base, exponent) if *exponent == half => Expr::call(Func::Sqrt, *base),
+        other => other,
+    })
 }
 
 /// The kind of a result of two numbers.

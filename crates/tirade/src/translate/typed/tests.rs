@@ -51,7 +51,11 @@ fn every_typed_tool_is_explained() {
 #[test]
 fn wrong_results_are_refused() {
     for call in calls().into_iter().filter(|call| call["derived"] == false) {
-        let content = raised(&call["content"].to_string());
+        let right = call["content"].to_string();
+        let content = raised(&right);
+        if content == right {
+            continue;
+        }
         let said = explain(name(&call), &call["args"].to_string(), &content);
         assert!(said.is_err(), "{} {content}: {said:?}", name(&call));
     }
