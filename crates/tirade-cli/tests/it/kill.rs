@@ -94,7 +94,7 @@ impl Stage<'_> {
             by_time || self.server.stats("answered") >= wanted || started.elapsed() > Duration::from_secs(60)
         };
         while !is_due() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(pause);
         child.kill().unwrap();

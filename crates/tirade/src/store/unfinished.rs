@@ -37,7 +37,8 @@ impl Store {
         after: i64,
         count: usize,
     ) -> Result<Vec<Unfinished>, StoreError> {
-        let rows: Vec<(i64, String, Vec<(u32, Outcome)>)> = self.run_sql(|connection| {
+        type Row = (i64, String, Vec<(u32, Outcome)>);
+        let rows: Vec<Row> = self.run_sql(|connection| {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT p.position, p.problem, p.row FROM problems p WHERE p.run = ?1 AND p.position > ?4 AND {NEEDS_MORE} \
                  ORDER BY p.position LIMIT ?5"
@@ -56,7 +57,7 @@ impl Store {
                 })
                 .collect()
         })?;
-        let decode = |(position, text, done): (i64, String, Vec<(u32, Outcome)>)| {
+        let decode = |(position, text, done): Row| {
             Ok(Unfinished { position, problem: self.decode("problems", &text)?, done })
         };
         rows.into_iter().map(decode).collect()

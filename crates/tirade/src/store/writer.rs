@@ -72,7 +72,9 @@ impl Writer {
     fn begin(&self, write: Write) -> oneshot::Receiver<Result<(), String>> {
         let (done, answer) = oneshot::channel();
         // A thread that ended drops the job, which the receiver notices.
-        let _ = self.jobs.as_ref().map(|jobs| jobs.send(Job { write, done }));
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(Job { write, done });
+        }
         answer
     }
 
