@@ -30,19 +30,19 @@ fn config_with(key: &str, value: Value) -> Value {
 
 /// A byte-level vocabulary: a letter for each byte (those that cannot be seen come after 255), then markup.
 fn tokenizer() -> Value {
-    let visible = |b: &u32| matches!(b, 33..=126 | 161..=172 | 174..=255);
+    let visible = |b: &u32| matches!(*b, 33..=126 | 161..=172 | 174..=255);
     let hidden: Vec<u32> = (0..256).filter(|b| !visible(b)).collect();
     let letter = |b: u32| hidden.iter().position(|&h| h == b).map_or(b, |i| 256 + i as u32);
     let vocab: Map<String, Value> =
         (0..256).map(|b| (char::from_u32(letter(b)).unwrap().to_string(), json!(b))).collect();
-    let markup = |(i, text)| {
+    let markup = |(i, text): (usize, &str)| {
         json!({"id": 256 + i, "content": text, "special": true, "single_word": false,
         "lstrip": false, "rstrip": false, "normalized": false})
     };
     let added: Vec<Value> = ["<s>", "<turn>", "<end>"].into_iter().enumerate().map(markup).collect();
     let bytes =
         json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
-    let begin = json!({"type": "TemplateProcessing", "pair": [], "special_tokens":
+    let begin = json!({"type": "TemplateProcessing", "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}], "special_tokens":
         {"<s>": {"id": "<s>", "ids": [256], "tokens": ["<s>"]}},
         "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]});
     json!({"version": "1.0", "added_tokens": added, "pre_tokenizer": bytes, "decoder": bytes, "post_processor": begin,
@@ -125,7 +125,7 @@ fn folders_that_lack_something_are_refused_by_name() {
     let cases: [(&str, Damage); 7] = [
         ("config.json", |f| std::fs::remove_file(f.join("config.json")).unwrap()),
         ("tokenizer.json", |f| std::fs::remove_file(f.join("tokenizer.json")).unwrap()),
-        ("model.layers.1.mlp.down_proj.weight", |f| {
+        ("model.layers.1.input_layernorm.weight", |f| {
             std::fs::remove_file(f.join("model-00002-of-00002.safetensors")).unwrap();
         }),
         ("[269, 64]", |f| write(f, "config.json", &config_with("hidden_size", json!(128)))),
