@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use tirade_math::{Gold, Outcome, Policy};
 
-pub use super::translator::bare_result;
+pub use super::results::bare_result;
 pub use talk::without_tool_talk;
 
 use super::translator::Translation;

@@ -100,7 +100,8 @@ async fn a_required_tool_is_called_natively_or_in_text_and_its_result_can_follow
     }
     if reply.tool_calls.is_empty() {
         // llama.cpp lets a model write text before a required call, and this one may write nothing else.
-        let call = ToolCall { id: "call_0".into(), name: "calc".into(), arguments: "{\"expr\":\"2+2\"}".into() };
+        let call =
+            ToolCall { id: "call_0".into(), name: "calc".into(), arguments: "{\"expr\":\"2+2\"}".into() };
         reply.tool_calls = vec![call];
     }
     assert_eq!(reply.tool_calls[0].name, "calc", "only one tool was offered: {reply:?}");
