@@ -8,3 +8,4 @@ mod errors;
 mod kill;
 mod pipeline;
 mod real_model;
+mod training;

@@ -67,7 +67,8 @@ impl LeftBytes {
                     let (mut bytes, at) = ([0i8; GROUP], i0 * groups + g * height + i);
                     let (scale, sum) = round(part, factors, &mut bytes);
                     (self.scales[at], self.shifts[at]) = (scale, -(ZERO as i32) * sum);
-                    let to = &mut self.data[i0 * padded + g * GROUP * height..][..height * part.len().next_multiple_of(4)];
+                    let to = &mut self.data[i0 * padded + g * GROUP * height..]
+                        [..height * part.len().next_multiple_of(4)];
                     for (four, to) in bytes.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
                         to[4 * i..4 * i + 4].copy_from_slice(four);
                     }
@@ -152,7 +153,13 @@ impl<'a> Bytes<'a> {
     }
 
     /// Steps `[k0, k0 + kc)` of the 32 columns from `j0`, and what their products are multiplied by.
-    fn panel<'b>(&'b self, j0: usize, k0: usize, kc: usize, buffer: &'b mut Vec<u8>) -> (&'b [u8], [f32; WIDTH]) {
+    fn panel<'b>(
+        &'b self,
+        j0: usize,
+        k0: usize,
+        kc: usize,
+        buffer: &'b mut Vec<u8>,
+    ) -> (&'b [u8], [f32; WIDTH]) {
         if self.turned {
             buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, ZERO);
             let blocks = (self.padded - j0).min(WIDTH) / 4;
@@ -254,7 +261,14 @@ struct Strip<'a> {
 ///
 /// # Panics
 /// On shapes that do not fit: they are this crate's own mistakes, never input's.
-pub(crate) fn gemm(left: &LeftBytes, right: &Bytes, c: &mut [f32], stride: usize, add: bool, buffer: &mut Vec<u8>) {
+pub(crate) fn gemm(
+    left: &LeftBytes,
+    right: &Bytes,
+    c: &mut [f32],
+    stride: usize,
+    add: bool,
+    buffer: &mut Vec<u8>,
+) {
     let (steps, columns) = right.shape();
     assert_eq!(left.steps, steps, "gemm shapes");
     assert!(available(), "bytes are multiplied only where the processor can");
@@ -289,7 +303,14 @@ fn write(to: &mut [f32], sums: &[f32], add: bool) {
 }
 
 /// Adds a tile of `height` ≤ 14 rows and 32 columns over `steps` steps to `sums`.
-fn tile(strip: &Strip, panel: &[u8], steps: usize, scales: &[f32; WIDTH], height: usize, sums: &mut [f32; MAX_ROWS * WIDTH]) {
+fn tile(
+    strip: &Strip,
+    panel: &[u8],
+    steps: usize,
+    scales: &[f32; WIDTH],
+    height: usize,
+    sums: &mut [f32; MAX_ROWS * WIDTH],
+) {
     let (padded, groups) = (steps.next_multiple_of(4), steps.div_ceil(GROUP));
     assert!(strip.data.len() >= padded * height && panel.len() >= padded * WIDTH);
     assert!(strip.scales.len() >= groups * height && strip.shifts.len() >= groups * height);
@@ -330,9 +351,11 @@ mod x86 {
             let columns: [__m512; 2] = std::array::from_fn(|v| _mm512_loadu_ps(scales.as_ptr().add(16 * v)));
             for (g, first) in (0..padded).step_by(GROUP).enumerate() {
                 let shifts = strip.shifts.as_ptr().add(g * R);
-                let mut whole: [[__m512i; 2]; R] = std::array::from_fn(|i| [_mm512_set1_epi32(*shifts.add(i)); 2]);
+                let mut whole: [[__m512i; 2]; R] =
+                    std::array::from_fn(|i| [_mm512_set1_epi32(*shifts.add(i)); 2]);
                 for _ in 0..GROUP.min(padded - first) / 4 {
-                    let right: [__m512i; 2] = std::array::from_fn(|v| _mm512_loadu_si512(b.add(64 * v).cast()));
+                    let right: [__m512i; 2] =
+                        std::array::from_fn(|v| _mm512_loadu_si512(b.add(64 * v).cast()));
                     for (i, whole) in whole.iter_mut().enumerate() {
                         let left = _mm512_set1_epi32(a.add(4 * i).cast::<i32>().read_unaligned());
                         for (sum, right) in whole.iter_mut().zip(right) {
@@ -347,7 +370,8 @@ mod x86 {
                     let scale = _mm512_set1_ps(*scales.add(i));
                     for (v, whole) in whole.into_iter().enumerate() {
                         let to = sums.as_mut_ptr().add(i * WIDTH + 16 * v);
-                        let product = _mm512_mul_ps(_mm512_cvtepi32_ps(whole), _mm512_mul_ps(scale, columns[v]));
+                        let product =
+                            _mm512_mul_ps(_mm512_cvtepi32_ps(whole), _mm512_mul_ps(scale, columns[v]));
                         _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), product));
                     }
                 }

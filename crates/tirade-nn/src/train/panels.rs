@@ -23,7 +23,11 @@ enum Store {
     Full(Vec<f32>),
     Half(Vec<u16>),
     /// Four steps of a column side by side, shifted up by [`ZERO`]; every panel padded to a multiple of four steps.
-    Byte { data: Vec<u8>, scales: Vec<f32>, padded: usize },
+    Byte {
+        data: Vec<u8>,
+        scales: Vec<f32>,
+        padded: usize,
+    },
 }
 
 impl Default for Store {
@@ -86,7 +90,14 @@ fn to_bytes(data: &[f32], steps: usize) -> Store {
 
 impl Store {
     /// `count` steps from `first` of a panel of `steps` steps: their own memory, or widened into `buffer`.
-    fn read<'a>(&'a self, panel: usize, steps: usize, first: usize, count: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn read<'a>(
+        &'a self,
+        panel: usize,
+        steps: usize,
+        first: usize,
+        count: usize,
+        buffer: &'a mut Vec<f32>,
+    ) -> &'a [f32] {
         let (at, len) = ((panel * steps + first) * WIDTH, count * WIDTH);
         match self {
             Store::Full(data) => &data[at..at + len],
