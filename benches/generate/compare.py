@@ -1,17 +1,20 @@
-"""Times llama.cpp and tirade turn by turn: python3 compare.py BENCH_GENERATE MODEL.gguf [--threads 1] [--rounds 3]
+"""Times llama.cpp and tirade turn by turn: python3 compare.py BENCH_GENERATE MODEL.gguf [--threads 1] [--rounds 3] [--isa ISA]
 
-Every round starts a fresh process for each engine. A row is JSON: engine, what, tokens, CPU and wall seconds. The last row has
-the median of tokens per CPU second of each engine and their ratio. Linux only (CPU time from /proc).
+Every round starts a fresh process for each engine. A row is JSON: engine, what, tokens, CPU and wall seconds. The last rows have
+the median of tokens per CPU second and per wall second of each engine, and their ratios. Linux only (CPU time of the process).
+
+llama.cpp is called through `llama_cpp`'s C interface, without a server around it, and is fed fixed tokens, so it never
+samples; tirade runs its whole engine and samples every token. Which llama.cpp that is, the environment says: LLAMA_CPP_LIB_PATH
+names the folder of libllama.so (see README.md for building it for this machine and for AVX2).
 """
 
+import ctypes
 import json
 import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
 
 PROMPT, TOKENS, BATCHES = 512, 64, (1, 16)
 
@@ -20,66 +23,80 @@ def argument(name, default):
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
-def cpu():
-    times = os.times()
-    return times.user + times.system
+def noise(seed, length):
+    return [(seed * 7919 + i * 104729 + i * i * 31) % 29000 + 500 for i in range(length)]
 
 
 def peer(model, threads):
     """Runs in a process of its own: prints one row per measurement."""
-    import xllamacpp
-    params = xllamacpp.CommonParams()
-    params.model.path, params.n_ctx, params.n_parallel = model, 16 * 1024, 16
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.cont_batching, params.verbosity = True, -1
-    server = xllamacpp.Server(params)
+    from llama_cpp import llama_cpp as api
+    silence = api.llama_log_callback(lambda level, text, data: None)
+    api.llama_log_set(silence, ctypes.c_void_p(0))
+    api.llama_backend_init()
+    weights = api.llama_model_load_from_file(model.encode(), api.llama_model_default_params())
+    options = api.llama_context_default_params()
+    options.n_ctx, options.n_batch, options.n_ubatch, options.n_seq_max = 16 * 640, 512, 512, 16
+    options.n_threads = options.n_threads_batch = threads
+    context = api.llama_init_from_model(weights, options)
+    memory = api.llama_get_memory(context)
+    batch = api.llama_batch_init(512, 0, 1)
 
-    def complete(prompt, count):
-        body = {"prompt": prompt, "n_predict": count, "temperature": 1.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0,
-                "cache_prompt": False, "ignore_eos": True, "samplers": ["temperature"]}
-        request = urllib.request.Request(server.listening_address + "/completion", json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request))["tokens_predicted"]
-
-    def noise(seed, length):
-        return [(seed * 7919 + i * 104729 + i * i * 31) % 29000 + 500 for i in range(length)]
+    def decode(rows):
+        """`rows`: token, position, sequence, whether its logits are wanted."""
+        batch.n_tokens = len(rows)
+        for i, (token, position, sequence, wanted) in enumerate(rows):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, position, 1
+            batch.seq_id[i][0], batch.logits[i] = sequence, wanted
+        if api.llama_decode(context, batch) != 0:
+            raise SystemExit("llama_decode failed")
+        api.llama_get_logits_ith(context, len(rows) - 1)
 
     def measure(what, tokens, work):
-        wall, used = time.monotonic(), cpu()
+        wall, used = time.monotonic(), time.process_time()
         work()
         print(json.dumps({"engine": "llama.cpp", "what": what, "tokens": tokens,
-                          "wall": time.monotonic() - wall, "cpu": cpu() - used}), flush=True)
+                          "wall": time.monotonic() - wall, "cpu": time.process_time() - used}), flush=True)
+        api.llama_memory_clear(memory, True)
 
-    complete(noise(1000, 16), 4)
-    measure("prefill", PROMPT, lambda: complete(noise(1, PROMPT), 1))
-    for batch in BATCHES:
-        def work():
-            jobs = [threading.Thread(target=complete, args=(noise(100 + i, 4), TOKENS)) for i in range(batch)]
-            [job.start() for job in jobs]
-            [job.join() for job in jobs]
-        measure(f"decode {batch}", batch * TOKENS, work)
+    def prefill(length):
+        tokens = noise(1, length)
+        decode([(token, i, 0, i + 1 == length) for i, token in enumerate(tokens)])
+
+    def replies(count):
+        tokens = [noise(100 + i, 4 + TOKENS) for i in range(count)]
+        decode([(tokens[s][i], i, s, i == 3) for s in range(count) for i in range(4)])
+        for i in range(4, 3 + TOKENS):
+            decode([(tokens[s][i], i, s, True) for s in range(count)])
+
+    prefill(32)
+    api.llama_memory_clear(memory, True)
+    measure("prefill", PROMPT, lambda: prefill(PROMPT))
+    for count in BATCHES:
+        measure(f"decode {count}", count * TOKENS, lambda: replies(count))
+    os._exit(0)
 
 
 def rows_of(command):
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 def main():
     bench, model = sys.argv[1:3]
-    threads, rounds = argument("--threads", "1"), int(argument("--rounds", "3"))
+    threads, rounds, isa = argument("--threads", "1"), int(argument("--rounds", "3")), argument("--isa", None)
+    ours_command = [bench, model, "--threads", threads, "--prompt", str(PROMPT), "--tokens", str(TOKENS),
+                    "--batches", ",".join(map(str, BATCHES))] + (["--isa", isa] if isa else [])
     rates = {}
     for _ in range(rounds):
         theirs = rows_of([sys.executable, __file__, "--peer", model, threads])
-        batches = ",".join(map(str, BATCHES))
-        ours = rows_of([bench, model, "--threads", threads, "--prompt", str(PROMPT), "--tokens", str(TOKENS),
-                        "--batches", batches])
+        ours = rows_of(ours_command)
         for row in theirs + [{"engine": "tirade", **row} for row in ours if "what" in row]:
             print(json.dumps(row), flush=True)
             for unit in ("cpu", "wall"):
                 rates.setdefault((row["what"], unit, row["engine"]), []).append(row["tokens"] / row[unit])
-    for what in ["prefill"] + [f"decode {batch}" for batch in BATCHES]:
-        summary = {"model": os.path.basename(model), "threads": int(threads), "what": what, "load": os.getloadavg()[0]}
+    for what in ["prefill"] + [f"decode {count}" for count in BATCHES]:
+        summary = {"model": os.path.basename(model), "isa": isa or "best", "threads": int(threads), "what": what,
+                   "load": round(os.getloadavg()[0], 1)}
         for unit in ("cpu", "wall"):
             mine, other = (statistics.median(rates[what, unit, e]) for e in ("tirade", "llama.cpp"))
             summary |= {f"tirade per {unit} s": round(mine, 1), f"llama.cpp per {unit} s": round(other, 1),

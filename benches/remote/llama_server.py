@@ -7,7 +7,6 @@ One thread: on busy cores ggml's spinning threads make two of them many times sl
 """
 
 import sys
-import time
 
 import xllamacpp
 
@@ -21,5 +20,4 @@ params.port = 0
 params.use_jinja = True
 server = xllamacpp.Server(params)
 print(server.listening_address + "/v1", flush=True)
-while True:
-    time.sleep(3600)
+sys.stdin.read()  # Whoever started it ends it by closing its input.

@@ -1,36 +1,47 @@
-//! CPU and time per turn of the client with its store, against a mock server in another process. See README.md.
-//!
-//! `turns serve ADDRESS LATENCY_MS` serves; `turns drive URL CONVERSATIONS IN_FLIGHT` holds conversations of two turns with a tool call between
-//! them, and prints one JSON line.
+//! CPU and time per turn of solving with its store, against a mock server in another process; memory over many problems; time to resume.
+//! See README.md.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use serde_json::Value;
 use tirade::mock_server::{MockConfig, MockServer};
+use tirade::model::price::Budget;
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
-use tirade::model::scripted::Script;
-use tirade::model::{Message, Model, Request, ToolSpec};
-use tirade::store::Store;
-use tirade::store::recorded::RecordedModel;
+use tirade::model::scripted::{Script, ScriptedModel};
+use tirade::model::{Model, ToolSpec};
+use tirade::pipeline::{Context, PipelineError, Problems, Progress, Shard, SolveJob, solve};
+use tirade::problem::Problem;
+use tirade::prompts::Prompts;
+use tirade::solver::SolverOptions;
+use tirade::stop::Stop;
+use tirade::store::{Outcome, Stage, Store};
+use tirade::tool::{ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
+use tirade_math::Policy;
 
 const SCRIPT: &str = r#"
 {"when": {"last": "What is {{a}} + {{b}}?", "turn": 0}, "reply": "I add the two numbers with the tool.", "tool_calls": [{"name": "add", "arguments": {"a": "{{a}}", "b": "{{b}}"}}]}
 {"when": {"last": "{{sum}}", "turn": 1}, "reply": "The sum of the two numbers is $\\boxed{{{sum}}}$."}
 "#;
+const AT_ONCE: &str =
+    r#"{"when": {"last": "What is {{a}} + 7?"}, "reply": "The sum of {{a}} and 7 is $\\boxed{{{a}}+7}$."}"#;
 
-const SYSTEM: &str = "You solve problems of mathematics step by step. Call the tool for every calculation. Put the answer into \\boxed{}.";
+const USAGE: &str = "turns serve ADDRESS LATENCY_MS | turns drive URL CONVERSATIONS IN_FLIGHT | turns stream PROBLEMS | turns resume PROBLEMS";
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<u64>().expect("a number");
     match arguments[..] {
-        ["serve", address, latency] => serve(address, latency.parse().expect("milliseconds")).await,
+        ["serve", address, latency] => serve(address, number(latency)).await,
         ["drive", url, conversations, in_flight] => {
-            drive(url, conversations.parse().expect("a number"), in_flight.parse().expect("a number")).await
+            drive(url, number(conversations), number(in_flight) as usize).await
         }
-        _ => eprintln!("turns serve ADDRESS LATENCY_MS | turns drive URL CONVERSATIONS IN_FLIGHT"),
+        ["stream", problems] => stream(number(problems)).await,
+        ["resume", problems] => resume(number(problems)).await,
+        _ => eprintln!("{USAGE}"),
     }
 }
 
@@ -41,23 +52,109 @@ async fn serve(address: &str, latency: u64) {
     MockServer::start(address, config).await.expect("the address is free").wait().await.expect("it serves");
 }
 
+/// `What is I + 7?` for every number below the one given; nothing is in memory.
+struct Sums(u64);
+
+impl Problems for Sums {
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_> {
+        Box::new((0..self.0).map(|i| {
+            Ok(Problem {
+                id: format!("sum/{i}"),
+                problem: format!("What is {i} + 7?"),
+                answer: (i + 7).to_string(),
+                source: "sums".into(),
+                ..Problem::default()
+            })
+        }))
+    }
+}
+
+/// Adds, in this process: what is measured is not the tool.
+struct Add(Vec<ToolSpec>);
+
+impl Add {
+    fn new() -> Self {
+        let parameters = serde_json::json!({
+            "type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+            "required": ["a", "b"], "additionalProperties": false,
+        });
+        Self(vec![ToolSpec { name: "add".into(), description: "Adds two numbers.".into(), parameters }])
+    }
+}
+
+impl Toolbox for Add {
+    fn specs(&self) -> &[ToolSpec] {
+        &self.0
+    }
+    fn identity(&self) -> &str {
+        "add"
+    }
+    fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
+        Ok(Box::new(AddSession))
+    }
+}
+
+struct AddSession;
+
+impl ToolSession for AddSession {
+    fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+        let number =
+            |name: &str| arguments[name].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let content = (number("a") + number("b")).to_string();
+        Ok(ToolResult { status: ToolStatus::Ok, content, derivation: None, seconds: 0.0 })
+    }
+}
+
+/// Solves with everything that `tirade solve` does but the terminal. Gives how many answers were right.
+async fn run(
+    store: &Path,
+    model: Arc<dyn Model>,
+    problems: Box<dyn Problems>,
+    tools: bool,
+    at_once: usize,
+) -> usize {
+    let right = std::sync::atomic::AtomicUsize::new(0);
+    let watch = |progress: &Progress<'_>| {
+        if let Progress::Attempt { row } = progress
+            && row.outcome == Outcome::Correct
+        {
+            right.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    };
+    let context = Context {
+        store: Arc::new(Store::open(store).expect("a store")),
+        stop: Stop::default(),
+        watch: &watch,
+        concurrency: at_once,
+        shard: Shard::WHOLE,
+        now: 0,
+        budget: Budget::unlimited(),
+    };
+    let job = SolveJob {
+        stage: Stage::Solve,
+        problems,
+        model,
+        toolbox: tools.then(|| Arc::new(Add::new()) as Arc<dyn Toolbox>),
+        prompts: Prompts::default(),
+        options: SolverOptions::default(),
+        attempts: 1,
+        enough: None,
+        about: Value::Null,
+        policy: Policy::default(),
+        price: None,
+    };
+    solve(&context, &job).await.expect("the run ends well");
+    right.into_inner()
+}
+
 async fn drive(url: &str, conversations: u64, in_flight: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Arc::new(Store::open(&folder.path().join("bench.db")).expect("a store"));
     let name = format!("{url}#mock").parse().expect("a name");
     let config = RemoteConfig { in_flight, ..RemoteConfig::default() };
     let remote = Arc::new(RemoteModel::new(&name, &Keys::default(), config).expect("a model"));
-    let model = Arc::new(RecordedModel::new(remote, store, tirade::stop::Stop::default()));
     let (started, cpu) = (Instant::now(), cpu_seconds());
-    let right = futures::stream::iter(0..conversations)
-        .map(|i| {
-            let model = model.clone();
-            tokio::spawn(async move { conversation(&*model, i).await })
-        })
-        .buffer_unordered(in_flight)
-        .filter(|right| std::future::ready(*right.as_ref().unwrap_or(&false)))
-        .count()
-        .await;
+    let right =
+        run(&folder.path().join("bench.db"), remote, Box::new(Sums(conversations)), true, in_flight).await;
     let (seconds, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     let turns = 2 * conversations;
     println!(
@@ -65,37 +162,41 @@ async fn drive(url: &str, conversations: u64, in_flight: usize) {
          \"turns_per_second\": {:.0}, \"cpu_us_per_turn\": {:.0}, \"peak_mb\": {}}}",
         turns as f64 / seconds,
         cpu * 1e6 / turns as f64,
-        peak_mb(),
+        memory_mb("VmHWM"),
     );
 }
 
-/// Whether the conversation ended in the right sum.
-async fn conversation(model: &dyn Model, i: u64) -> bool {
-    let messages = vec![Message::system(SYSTEM), Message::user(format!("What is {i} + 7?"))];
-    let mut request = Request { messages, tools: vec![add_tool()], ..Request::default() };
-    loop {
-        let Ok(reply) = model.reply(&request).await else { return false };
-        if reply.tool_calls.is_empty() {
-            return reply.text.contains(&format!("\\boxed{{{}}}", i + 7));
-        }
-        request.messages.push(Message::from_reply(&reply));
-        for call in &reply.tool_calls {
-            let arguments: serde_json::Value = serde_json::from_str(&call.arguments).unwrap_or_default();
-            let number =
-                |name: &str| arguments[name].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-            request.messages.push(Message::tool(&call.id, (number("a") + number("b")).to_string()));
-        }
+/// Many problems with a model in this process: is the memory flat?
+async fn stream(problems: u64) {
+    let folder = tempfile::tempdir_in(".").expect("a folder here");
+    let store = folder.path().join("bench.db");
+    let scripted = || Arc::new(ScriptedModel::new("bench", AT_ONCE).expect("a script"));
+    for count in [problems / 100, problems / 10, problems] {
+        let (started, cpu) = (Instant::now(), cpu_seconds());
+        let right = run(&store, scripted(), Box::new(Sums(count)), false, 64).await;
+        println!(
+            "{{\"problems\": {count}, \"right\": {right}, \"seconds\": {:.1}, \"cpu_us_per_problem\": {:.0}, \"rss_mb\": {}, \"peak_mb\": {}}}",
+            started.elapsed().as_secs_f64(),
+            (cpu_seconds() - cpu) * 1e6 / count as f64,
+            memory_mb("VmRSS"),
+            memory_mb("VmHWM"),
+        );
     }
 }
 
-fn add_tool() -> ToolSpec {
-    ToolSpec {
-        name: "add".into(),
-        description: "Adds two numbers.".into(),
-        parameters: serde_json::json!({
-            "type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
-            "required": ["a", "b"], "additionalProperties": false,
-        }),
+/// A finished run, given again.
+async fn resume(problems: u64) {
+    let folder = tempfile::tempdir_in(".").expect("a folder here");
+    let store = folder.path().join("bench.db");
+    for pass in ["first", "resumed"] {
+        let model = Arc::new(ScriptedModel::new("bench", AT_ONCE).expect("a script"));
+        let (started, cpu) = (Instant::now(), cpu_seconds());
+        run(&store, model, Box::new(Sums(problems)), false, 64).await;
+        println!(
+            "{{\"pass\": \"{pass}\", \"attempts\": {problems}, \"seconds\": {:.2}, \"cpu_seconds\": {:.2}}}",
+            started.elapsed().as_secs_f64(),
+            cpu_seconds() - cpu
+        );
     }
 }
 
@@ -107,8 +208,8 @@ fn cpu_seconds() -> f64 {
     (ticks(12) + ticks(13)) / 100.0
 }
 
-fn peak_mb() -> u64 {
+fn memory_mb(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("a peak");
+    let line = status.lines().find(|line| line.starts_with(field)).expect("a field");
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }

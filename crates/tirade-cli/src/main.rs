@@ -2,14 +2,19 @@
 //!
 //! One command is one file in `commands/`; its arguments' doc comments are the manual, and the same struct is the section of a recipe.
 
+mod beside;
 mod commands;
 mod download;
+mod forecast;
 mod home;
 mod jsonl;
+mod log;
 mod open;
+mod otel;
 mod problems;
 mod progress;
 mod recipe;
+mod span;
 mod summary;
 mod work;
 
@@ -37,6 +42,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    leave_when_nobody_reads();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -52,9 +58,75 @@ fn main() -> ExitCode {
     }
 }
 
+/// `tirade data show math | head` ends when `head` does, without a word.
+///
+/// `println!` panics on a closed pipe. The signal SIGPIPE stays ignored, as Rust has it: at its default the end of a sandbox child would
+/// end us too.
+fn leave_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
+            std::process::exit(CLOSED_PIPE);
+        }
+        usual(panic);
+    }));
+}
+
+/// What a shell reports of a program that SIGPIPE ended.
+const CLOSED_PIPE: i32 = 128 + 13;
+
+/// The chain of causes in one sentence, none said twice, and the hints below it.
+fn explained(error: &anyhow::Error) -> String {
+    let (mut causes, mut hints) = (Vec::<String>::new(), Vec::<String>::new());
+    for text in error.chain().map(ToString::to_string) {
+        let (hint, cause): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| line.trim_start().starts_with("hint:"));
+        let cause = cause.join("\n");
+        if !causes.iter().any(|said| said.contains(&cause)) {
+            causes.push(cause);
+        }
+        hints.extend(hint.iter().map(|line| (*line).to_owned()));
+    }
+    let mut lines = vec![causes.join(": ")];
+    for hint in hints {
+        if !lines.contains(&hint) {
+            lines.push(hint);
+        }
+    }
+    lines.join("\n")
+}
+
 /// One clear error: what, with which value, what to do next. A stopped command has its own exit code.
 fn fail(error: &anyhow::Error) -> ExitCode {
+    let pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(pipe) {
+        return ExitCode::from(CLOSED_PIPE as u8);
+    }
     let stopped = error.downcast_ref::<work::Interrupted>().is_some();
-    eprintln!("{}{error:#}", if stopped { "" } else { "error: " });
+    eprintln!("{}{}", if stopped { "" } else { "error: " }, explained(error));
     ExitCode::from(if stopped { 130 } else { 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once_and_hints_come_last() {
+        let check = |chain: &[&str], expected: &str| {
+            let (first, more) = chain.split_last().unwrap();
+            let error = more
+                .iter()
+                .rev()
+                .fold(anyhow::anyhow!("{first}"), |error, text| error.context(text.to_string()));
+            assert_eq!(explained(&error), expected);
+        };
+        check(&["no model"], "no model");
+        check(&["no store\n  hint: use --dir", "full"], "no store: full\n  hint: use --dir");
+        check(&["store a: full\n  hint: make room", "full"], "store a: full\n  hint: make room");
+        check(&["a\n  hint: x", "b\n  hint: y", "c\n  hint: x"], "a: b: c\n  hint: x\n  hint: y");
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -10,16 +11,22 @@ use tirade::hash::file_digest;
 use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::price::{Budget, Metered, Price, Prices, Usd};
-use tirade::model::remote::{RemoteConfig, RemoteModel};
+use tirade::model::remote::batch::BatchServer;
+use tirade::model::remote::{Observer, RemoteConfig, RemoteModel};
 use tirade::model::scripted::ScriptedModel;
 use tirade::model::{Model, ModelError, Reply, Request};
+use tirade::stop::Stop;
+use tirade::store::Store;
+use tirade::store::batch::{BatchModel, BatchOptions};
 use tirade::tool::{StandardToolbox, Toolbox};
 use tirade_nn::engine::EngineOptions;
 use tirade_sandbox::{Sandbox, SandboxConfig};
 
-use crate::commands::solve::ToolkitArgs;
+use crate::commands::solve::{ShareArgs, ToolkitArgs};
 use crate::download;
 use crate::home::Home;
+use crate::log::Log;
+use crate::work::Work;
 
 /// A model, and what it costs.
 pub struct OpenModel {
@@ -33,12 +40,33 @@ pub struct Opened<'a> {
     locals: HashMap<PathBuf, Arc<LocalModel>>,
     sandbox: Option<Arc<Sandbox>>,
     /// What all remote models of this command may spend together.
-    budget: Option<Budget>,
+    budget: Budget,
+    /// Hears of failed exchanges with servers.
+    log: Option<Log>,
+    /// Where batches are kept, and what ends the waiting for them.
+    batches: Option<(Arc<Store>, Stop)>,
 }
 
 impl<'a> Opened<'a> {
     pub fn new(home: &'a Home) -> Self {
-        Self { home, locals: HashMap::new(), sandbox: None, budget: None }
+        Self {
+            home,
+            locals: HashMap::new(),
+            sandbox: None,
+            budget: Budget::default(),
+            log: None,
+            batches: None,
+        }
+    }
+
+    /// For a command that works on an experiment: what models cost and where they fail is told there.
+    pub fn for_work(home: &'a Home, work: &Work) -> Self {
+        Self {
+            budget: work.budget.clone(),
+            log: Some(work.log.clone()),
+            batches: Some((work.store.clone(), work.stop.clone())),
+            ..Self::new(home)
+        }
     }
 
     /// Lets go of models in memory; those still used by somebody stay.
@@ -51,7 +79,7 @@ impl<'a> Opened<'a> {
         &mut self,
         name: &str,
         adapter: Option<&Path>,
-        max_cost: Option<f64>,
+        share: &ShareArgs,
     ) -> anyhow::Result<OpenModel> {
         let parsed: ModelName = name.parse()?;
         if adapter.is_some() && parsed.is_remote() {
@@ -65,20 +93,61 @@ impl<'a> Opened<'a> {
                 Ok(OpenModel { model: Arc::new(ScriptedModel::open(path)?), price: None })
             }
             ModelName::Local(_) | ModelName::File(_) => self.local(&parsed, adapter).await,
-            ModelName::Hosted { .. } | ModelName::Server { .. } => self.remote(&parsed, max_cost),
+            ModelName::Hosted { .. } | ModelName::Server { .. } => self.remote(&parsed, share),
         }
     }
 
-    fn remote(&mut self, name: &ModelName, max_cost: Option<f64>) -> anyhow::Result<OpenModel> {
-        let model: Arc<dyn Model> =
-            Arc::new(RemoteModel::new(name, &self.home.keys, RemoteConfig::default())?);
-        let price = Prices::embedded().of(&name.to_string()).cloned();
-        let Some(limit) = max_cost else { return Ok(OpenModel { model, price }) };
-        let known = price.clone().with_context(|| {
-            format!("--max-cost needs a price for {name}, and none is known\n  hint: leave out --max-cost, or choose another model")
-        })?;
-        let budget = self.budget.get_or_insert_with(|| Budget::new(Usd::from_dollars(limit))).clone();
-        Ok(OpenModel { model: Arc::new(Metered::new(model, known, budget)), price })
+    fn remote(&self, name: &ModelName, share: &ShareArgs) -> anyhow::Result<OpenModel> {
+        let price = price_of(&share.price_table()?, name);
+        if let Some(limit) = share.max_cost {
+            anyhow::ensure!(
+                price.is_some(),
+                "--max-cost needs a price for {name}, and none is known\n  hint: name a file with its price (--prices FILE), leave out --max-cost, \
+                 or choose another model"
+            );
+            self.budget.limit_to(Usd::from_dollars(limit));
+        }
+        let config = self.remote_config(share);
+        let (model, price): (Arc<dyn Model>, Option<Price>) = match (share.batch, &self.batches) {
+            (true, Some((store, stop))) => {
+                let server = BatchServer::new(name, &self.home.keys, config)?;
+                let price = price.map(|price| price.batched());
+                let options = BatchOptions { price: price.clone(), ..BatchOptions::default() };
+                (Arc::new(BatchModel::new(server, store.clone(), stop.clone(), options)), price)
+            }
+            _ => (Arc::new(RemoteModel::new(name, &self.home.keys, config)?), price),
+        };
+        let Some(price) = price else { return Ok(OpenModel { model, price: None }) };
+        let metered = Metered::new(model, price.clone(), self.budget.clone());
+        Ok(OpenModel { model: Arc::new(metered), price: Some(price) })
+    }
+
+    fn remote_config(&self, share: &ShareArgs) -> RemoteConfig {
+        let patience = Duration::from(share.call_timeout);
+        let observer = self.log.clone().map(|log| {
+            let observer: Observer = Arc::new(move |exchange| log.exchange(exchange));
+            observer
+        });
+        RemoteConfig {
+            in_flight: share.concurrency.max(1),
+            requests_per_minute: share.rpm,
+            tokens_per_minute: share.tpm,
+            try_timeout: patience,
+            deadline: patience * 6,
+            proxy: self.home.proxy.clone(),
+            observer,
+            ..RemoteConfig::default()
+        }
+    }
+
+    /// The name and price of a model that will not be asked: a remote one needs no key.
+    pub async fn unasked(&mut self, name: &str, share: &ShareArgs) -> anyhow::Result<OpenModel> {
+        let parsed: ModelName = name.parse()?;
+        if !parsed.is_remote() {
+            return self.model(name, None, share).await;
+        }
+        let prices = share.price_table()?;
+        Ok(OpenModel { price: price_of(&prices, &parsed), model: Arc::new(NoModel(parsed.identity())) })
     }
 
     async fn local(&mut self, name: &ModelName, adapter: Option<&Path>) -> anyhow::Result<OpenModel> {
@@ -146,6 +215,11 @@ impl<'a> Opened<'a> {
     }
 }
 
+/// By the name as it was given, or by what identifies the model behind servers (`server:NAME`).
+fn price_of(prices: &Prices, name: &ModelName) -> Option<Price> {
+    prices.of(&name.to_string()).or_else(|| prices.of(&name.identity())).cloned()
+}
+
 fn bare_name(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase()
 }
@@ -165,19 +239,22 @@ fn weights_digest(path: &Path) -> anyhow::Result<String> {
     Ok(tirade::hash::digest(&digests.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// Stands where a model is not used: `--way rules` asks nobody.
-pub struct NoModel;
+/// A model that is not asked: `--way rules` needs none, and a forecast without a pilot needs no more than its name.
+pub struct NoModel(pub String);
+
+impl Default for NoModel {
+    fn default() -> Self {
+        Self("none".into())
+    }
+}
 
 #[async_trait]
 impl Model for NoModel {
     fn identity(&self) -> &str {
-        "none"
+        &self.0
     }
 
     async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
-        Err(ModelError::Refused {
-            model: "none".into(),
-            message: "translation by rules asks no model".into(),
-        })
+        Err(ModelError::Refused { model: self.0.clone(), message: "this command asks no model".into() })
     }
 }

@@ -1,29 +1,31 @@
-//! The progress line: stage, rows, accuracy, rate, time left. A bar on a terminal, plain lines elsewhere, and every line in the log file.
+//! The progress line: rows, accuracy, tokens, cost, rate, time left. A bar on a terminal, plain lines elsewhere, and every step in the log.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tirade::model::price::{Budget, Usd};
 use tirade::pipeline::Progress;
 use tirade::store::Outcome;
 use tirade::trace::Event;
 use tirade_nn::train::TrainEvent;
 
+use crate::log::Log;
+
 /// Where the output is no terminal, a line is written this often.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// On a terminal the line changes this often at most.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the progress of one stage after another.
 pub struct Bar {
     bar: ProgressBar,
+    log: Log,
+    budget: Budget,
     state: Mutex<State>,
 }
 
 struct State {
-    log: File,
     started: Instant,
     shown: Instant,
     stage: &'static str,
@@ -32,19 +34,13 @@ struct State {
     before: usize,
     done: usize,
     good: usize,
-    tokens: u64,
-    cost: f64,
+    /// Prompt and completion tokens of the replies so far.
+    tokens: (u64, u64),
     note: String,
 }
 
 impl Bar {
-    /// The log is `logs/tirade.log` in the experiment's folder; lines are added.
-    pub fn new(dir: &Path) -> anyhow::Result<Self> {
-        let folder = dir.join("logs");
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        let path = folder.join("tirade.log");
-        let log = File::options().create(true).append(true).open(&path);
-        let log = log.with_context(|| format!("cannot write the log file {}", path.display()))?;
+    pub fn new(log: Log, budget: Budget) -> Self {
         let bar = ProgressBar::new(0);
         bar.set_style(
             ProgressStyle::with_template("{prefix:>9} {bar:24.cyan/blue} {pos}/{len} {msg}")
@@ -53,129 +49,127 @@ impl Bar {
         if bar.is_hidden() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let now = Instant::now();
-        let state = State {
-            log,
-            started: now,
-            shown: now,
-            stage: "",
-            total: 0,
-            before: 0,
-            done: 0,
-            good: 0,
-            tokens: 0,
-            cost: 0.0,
-            note: String::new(),
-        };
-        Ok(Self { bar, state: Mutex::new(state) })
+        Self { bar, log, budget, state: Mutex::new(State::new("", 0, 0)) }
     }
 
     /// Takes in what happened.
     pub fn watch(&self, progress: &Progress<'_>) {
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Progress::Stage { stage, run, .. } = progress {
+            self.log.run(stage.as_str(), run);
+        }
         state.take(progress);
-        let line = state.line();
-        self.bar.set_prefix(state.stage);
-        self.bar.set_length(state.total as u64);
-        self.bar.set_position(state.done as u64);
-        self.bar.set_message(line.clone());
-        let due = state.shown.elapsed() > PLAIN_EVERY || matches!(progress, Progress::Stage { .. });
-        if self.bar.is_hidden() && due {
+        if let Some(line) = logged(progress) {
+            self.log.line(&line);
+        }
+        let begins = matches!(progress, Progress::Stage { .. });
+        let every = if self.bar.is_hidden() { PLAIN_EVERY } else { DRAW_EVERY };
+        if begins || state.shown.elapsed() > every {
             state.shown = Instant::now();
-            eprintln!("{:>9} {}/{} {line}", state.stage, state.done, state.total);
+            self.show(&state);
         }
     }
 
     /// Leaves the last state of the line on the screen.
     pub fn finish(&self) {
         let state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if self.bar.is_hidden() && state.total > 0 {
-            eprintln!("{:>9} {}/{} {}", state.stage, state.done, state.total, state.line());
+        if state.total > 0 {
+            self.show(&state);
         }
         self.bar.abandon();
+    }
+
+    fn show(&self, state: &State) {
+        let line = state.line(self.budget.spent(), self.budget.limit());
+        if self.bar.is_hidden() {
+            eprintln!("{:>9} {}/{} {line}", state.stage, state.done, state.total);
+        } else {
+            self.bar.set_prefix(state.stage);
+            self.bar.set_length(state.total as u64);
+            self.bar.set_position(state.done as u64);
+            self.bar.set_message(line);
+        }
     }
 }
 
 impl State {
+    fn new(stage: &'static str, done: usize, total: usize) -> Self {
+        let now = Instant::now();
+        Self {
+            started: now,
+            shown: now,
+            stage,
+            total,
+            before: done,
+            done,
+            good: 0,
+            tokens: (0, 0),
+            note: String::new(),
+        }
+    }
+
     fn take(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Stage { stage, run, done, total } => {
-                *self = Self {
-                    log: self
-                        .log
-                        .try_clone()
-                        .unwrap_or_else(|_| File::open("/dev/null").expect("/dev/null is there")),
-                    started: Instant::now(),
-                    shown: Instant::now(),
-                    stage: stage.as_str(),
-                    total: *total,
-                    before: *done,
-                    done: *done,
-                    good: 0,
-                    tokens: 0,
-                    cost: 0.0,
-                    note: String::new(),
-                };
-                self.log(&format!("{run}: {done} of {total} rows are there"));
+            Progress::Stage { stage, done, total, .. } => *self = Self::new(stage.as_str(), *done, *total),
+            Progress::Event { event: Event::Reply { usage, .. }, .. } => {
+                self.tokens.0 += usage.prompt;
+                self.tokens.1 += usage.completion;
             }
-            Progress::Event { problem, attempt, event } => {
-                if let Event::Reply { usage, .. } = event {
-                    self.tokens += usage.completion;
-                }
-                self.log(&format!("{problem}#{attempt} {}", one_line(event)));
-            }
+            Progress::Event { .. } => {}
             Progress::Attempt { row } => {
                 self.done += 1;
                 self.good += usize::from(row.outcome == Outcome::Correct);
-                self.cost += row.cost.unwrap_or(0.0);
-                self.log(&format!("{}#{} {}", row.key.problem, row.key.attempt, row.outcome.as_str()));
             }
-            Progress::Solution { problem, accepted, reason } => {
+            Progress::Solution { accepted, .. } => {
                 self.done += 1;
                 self.good += usize::from(*accepted);
-                self.log(&format!("{problem} {}", if *accepted { "accepted" } else { reason }));
             }
-            Progress::Train { event } => self.train(event),
+            Progress::Train { event } => {
+                if let TrainEvent::Step { step, total, loss, tokens_per_second, .. } = event {
+                    (self.done, self.total) = (*step, *total);
+                    self.note = format!("loss {loss:.3} · {tokens_per_second:.0} tok/s");
+                }
+            }
         }
     }
 
-    fn train(&mut self, event: &TrainEvent) {
-        if let TrainEvent::Step { step, total, loss, tokens_per_second, .. } = event {
-            (self.done, self.total) = (*step, *total);
-            self.note = format!("loss {loss:.3} · {tokens_per_second:.0} tok/s");
-        }
-        self.log(&format!("{event:?}"));
-    }
-
-    /// Accuracy or loss, rate, cost, time left.
-    fn line(&self) -> String {
+    /// Accuracy or loss, tokens, cost, rate, time left.
+    fn line(&self, spent: Usd, limit: Option<Usd>) -> String {
         let seconds = self.started.elapsed().as_secs_f64();
         let fresh = self.done.saturating_sub(self.before);
         let mut parts = Vec::new();
         if !self.note.is_empty() {
             parts.push(self.note.clone());
         } else if fresh > 0 {
-            parts.push(format!("{}/{fresh} good", self.good));
+            let share = 100.0 * self.good as f64 / fresh as f64;
+            parts.push(format!("{}/{fresh} good ({share:.1} %)", self.good));
         }
-        if self.tokens > 0 && seconds > 0.5 {
-            parts.push(format!("{:.0} tok/s", self.tokens as f64 / seconds));
+        let (read, written) = self.tokens;
+        if read + written > 0 && seconds > 0.5 {
+            let rate = written as f64 / seconds;
+            parts.push(format!("{} in, {} out, {rate:.0} tok/s", short(read), short(written)));
         }
-        if self.cost > 0.0 {
-            parts.push(format!("${:.4}", self.cost));
+        match limit {
+            Some(limit) => parts.push(format!("{spent} of {limit}")),
+            None if spent > Usd::default() => parts.push(spent.to_string()),
+            None => {}
         }
         parts.push(clock(seconds));
         if fresh > 0 && self.done < self.total {
-            parts.push(format!(
-                "about {} left",
-                clock(seconds / fresh as f64 * (self.total - self.done) as f64)
-            ));
+            let each = seconds / fresh as f64;
+            parts.push(format!("{:.1} rows/min", 60.0 / each));
+            parts.push(format!("about {} left", clock(each * (self.total - self.done) as f64)));
         }
         parts.join(" · ")
     }
+}
 
-    /// A log that cannot be written costs no row.
-    fn log(&mut self, line: &str) {
-        let _ = writeln!(self.log, "{:9.2} {:>9} {line}", self.started.elapsed().as_secs_f64(), self.stage);
+/// `950`, `12.3k`, `4.56M` tokens.
+fn short(count: u64) -> String {
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..1_000_000 => format!("{:.1}k", count as f64 / 1e3),
+        _ => format!("{:.2}M", count as f64 / 1e6),
     }
 }
 
@@ -186,20 +180,36 @@ fn clock(seconds: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// What happened, short enough for a log.
+/// What the log says about it.
+fn logged(progress: &Progress<'_>) -> Option<String> {
+    Some(match progress {
+        Progress::Stage { run, done, total, .. } => format!("{run}: {done} of {total} rows are there"),
+        Progress::Event { problem, attempt, event } => format!("{problem}#{attempt} {}", one_line(event)),
+        Progress::Attempt { row } => {
+            let why = row.message.as_deref().unwrap_or_default();
+            format!("{}#{} {}: {why}", row.key.problem, row.key.attempt, row.outcome.as_str())
+        }
+        Progress::Solution { problem, accepted, reason } => {
+            format!("{problem} {}", if *accepted { "accepted" } else { reason })
+        }
+        Progress::Train { event } => format!("{event:?}"),
+    })
+}
+
+/// An event, short enough for a log.
 fn one_line(event: &Event) -> String {
-    let text = match event {
+    let start = |text: &str| text[..text.floor_char_boundary(300)].to_owned();
+    match event {
         Event::Prompt { phase, messages } => format!("prompt {phase:?} ({} messages)", messages.len()),
         Event::Reply { text, finish, usage, seconds, .. } => {
-            format!("reply {finish:?} {} tokens {seconds:.1} s: {text}", usage.completion)
+            format!("reply {finish:?} {} tokens {seconds:.1} s: {}", usage.completion, start(text))
         }
-        Event::ToolCall { call } => format!("call {} {}", call.name, call.arguments),
-        Event::ToolResult { result, .. } => format!("result {:?} {}", result.status, result.content),
+        Event::ToolCall { call } => format!("call {} {}", call.name, start(&call.arguments)),
+        Event::ToolResult { result, .. } => format!("result {:?} {}", result.status, start(&result.content)),
         Event::Answer { answer } => format!("answer {answer}"),
         Event::Limit { limit, message } => format!("limit {limit:?}: {message}"),
         Event::Error { message, .. } => format!("error {message}"),
-    };
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+    }
 }
 
 #[cfg(test)]
@@ -209,5 +219,18 @@ mod tests {
     #[test]
     fn clocks() {
         assert_eq!([clock(5.2), clock(65.0), clock(7200.0)], ["0:05", "1:05", "2:00:00"]);
+    }
+
+    #[test]
+    fn the_line_says_accuracy_tokens_cost_and_time() {
+        let mut state = State::new("solve", 2, 10);
+        (state.done, state.good, state.tokens) = (6, 3, (12_345, 900));
+        state.started = Instant::now() - Duration::from_secs(60);
+        let line = state.line(Usd::from_dollars(0.25), Some(Usd::from_dollars(5.0)));
+        assert_eq!(
+            line,
+            "3/4 good (75.0 %) · 12.3k in, 900 out, 15 tok/s · $0.25 of $5.00 · 1:00 · 4.0 rows/min · about 1:00 left"
+        );
+        assert_eq!(State::new("solve", 0, 1).line(Usd::default(), None), "0:00");
     }
 }

@@ -101,7 +101,7 @@ mod tests {
     fn a_section_is_the_arguments_of_a_command() {
         let args = read("[solve]\nmodel = \"script:a.jsonl\"\nmulti-step = true\nnum = 3").unwrap().unwrap();
         assert_eq!(
-            (args.model.as_str(), args.sampling.multi_step, args.problems.num),
+            (args.model.as_str(), args.sampling.multi_step, args.problems.filter.num),
             ("script:a.jsonl", true, Some(3))
         );
         assert_eq!(args.sampling.max_turns, 15, "what is not said is clap's default");
@@ -120,7 +120,7 @@ mod tests {
         recipe.set("solve.num=5").unwrap();
         recipe.set("solve.model=local:x").unwrap();
         let args: SolveArgs = recipe.section("solve").unwrap().unwrap();
-        assert_eq!((args.problems.num, args.model.as_str()), (Some(5), "local:x"));
+        assert_eq!((args.problems.filter.num, args.model.as_str()), (Some(5), "local:x"));
         assert!(recipe.set("num=5").is_err());
     }
 }

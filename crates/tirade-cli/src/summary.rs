@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use tirade::corpus::Card;
+use tirade::corpus::card::Card;
 use tirade::eval::outcomes;
 use tirade::eval::score::{Outcome, Paired};
-use tirade::store::{self, AttemptRow, SolutionRow};
+use tirade::store::{self, SolutionRow, Totals};
 use tirade::translate::Solution;
 
 use crate::commands::eval::Evaluated;
@@ -14,16 +14,12 @@ use crate::work::Work;
 
 /// Attempts of a run by outcome.
 pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
-    let rows = work.store.attempts(run)?;
-    println!("{run}: {}", counts(&rows));
-    let (tokens, seconds): (u64, f64) = rows
-        .iter()
-        .fold((0, 0.0), |(tokens, seconds), row| (tokens + row.completion_tokens, seconds + row.seconds));
-    let with_tools = rows.iter().filter(|row| row.tool_calls > 0).count();
+    let totals = work.store.totals(run)?;
+    println!("{run}: {}", counts(&totals));
+    let Totals { with_tools, completion_tokens, seconds, cost, .. } = totals;
     println!(
-        "  {with_tools} attempts called a tool; {tokens} tokens written; {seconds:.0} s of waiting for model and tools"
+        "  {with_tools} attempts called a tool; {completion_tokens} tokens written; {seconds:.0} s of waiting for model and tools"
     );
-    let cost: f64 = rows.iter().filter_map(|row| row.cost).sum();
     if cost > 0.0 {
         println!("  cost ${cost:.4}");
     }
@@ -31,15 +27,12 @@ pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
 }
 
 /// `20 attempts: 12 correct, 6 wrong, 2 no answer`.
-fn counts(rows: &[AttemptRow]) -> String {
-    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
-    let parts: Vec<String> = store::Outcome::ALL
-        .into_iter()
-        .map(|outcome| (count(outcome), outcome.as_str().replace('_', " ")))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    format!("{} attempts: {}", rows.len(), parts.join(", "))
+fn counts(totals: &Totals) -> String {
+    let all: u64 = totals.outcomes.iter().map(|(_, count)| count).sum();
+    let part =
+        |(outcome, count): &(store::Outcome, u64)| format!("{count} {}", outcome.as_str().replace('_', " "));
+    let parts: Vec<String> = totals.outcomes.iter().map(part).collect();
+    format!("{all} attempts: {}", parts.join(", "))
 }
 
 /// Solutions of a run by outcome and reason.
@@ -60,19 +53,20 @@ pub fn translated(work: &Work, run: &str) -> anyhow::Result<()> {
 /// The yield of every filter of a corpus.
 pub fn card(card: &Card) -> String {
     let mut text = format!("{} solutions\n", card.solutions);
-    let mut line = |sign: char, count: usize, what: &str| {
-        if count > 0 {
-            let _ = writeln!(text, "  {sign} {count:>5} {what}");
-        }
-    };
-    for (reason, count) in &card.rejected {
-        line('-', *count, &format!("not accepted: {}", reason.replace('_', " ")));
+    for (count, what) in card.lines() {
+        let _ = writeln!(text, "  - {count:>5} {what}");
     }
-    line('-', card.contaminated, "problem is in an evaluation set");
-    line('-', card.duplicates, "same text as another");
-    line('-', card.surplus, "more than asked for of one problem");
-    line('=', card.train, "training examples");
-    line('=', card.validation, "validation examples");
+    for (count, problems, what) in [
+        (card.train, card.train_problems, "training examples"),
+        (card.validation, card.validation_problems, "validation examples"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "  = {count:>5} {what} of {problems} problems");
+        }
+    }
+    for (kind, count) in &card.contaminated_problems {
+        let _ = writeln!(text, "  {count} problems agree with a held-out one: {}", kind.replace('_', " "));
+    }
     text.truncate(text.trim_end().len());
     text
 }
@@ -80,7 +74,7 @@ pub fn card(card: &Card) -> String {
 /// Accuracy of the base model and of the adapted one.
 pub fn evaluated(work: &Work, evaluated: &Evaluated) -> anyhow::Result<()> {
     for run in [Some(&evaluated.base), evaluated.adapted.as_ref()].into_iter().flatten() {
-        println!("{run}: {}", counts(&work.store.attempts(run)?));
+        println!("{run}: {}", counts(&work.store.totals(run)?));
         for score in work.store.scores(run)? {
             let interval = match (score.low, score.high) {
                 (Some(low), Some(high)) => format!(" [{low:.3}, {high:.3}]"),

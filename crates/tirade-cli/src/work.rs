@@ -1,15 +1,18 @@
 //! The folder of an experiment: its store, adapters, logs and report.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use tirade::model::price::Budget;
 use tirade::pipeline::{Context, PipelineError, Progress, Shard};
 use tirade::stop::Stop;
 use tirade::store::{Stage, Store};
 
 use crate::commands::solve::ShareArgs;
+use crate::log::Log;
+use crate::otel::Spans;
 use crate::progress::Bar;
 
 /// An open experiment.
@@ -17,6 +20,9 @@ pub struct Work {
     pub dir: PathBuf,
     pub store: Arc<Store>,
     pub stop: Stop,
+    /// What the models of this command may spend together.
+    pub budget: Budget,
+    pub log: Log,
 }
 
 impl Work {
@@ -28,7 +34,7 @@ impl Work {
         let store = Arc::new(Store::open(&dir.join("tirade.db"))?);
         let stop = Stop::default();
         listen_for_interrupt(stop.clone());
-        Ok(Self { dir: dir.to_owned(), store, stop })
+        Ok(Self { dir: dir.to_owned(), store, stop, budget: Budget::default(), log: Log::open(dir)? })
     }
 
     /// Opens an experiment that must be there already.
@@ -74,8 +80,24 @@ impl Work {
         share: &ShareArgs,
         stage: impl AsyncFnOnce(&Context<'_>) -> Result<T, PipelineError>,
     ) -> anyhow::Result<T> {
-        let bar = Bar::new(&self.dir)?;
-        let watch = |progress: &Progress<'_>| bar.watch(progress);
+        let bar = Bar::new(self.log.clone(), self.budget.clone());
+        let timer = share.max_time.map(|limit| stop_after(limit.into(), self.stop.clone()));
+        let spans = share.otel.as_deref().map(Spans::open).transpose()?;
+        let (began, run) = (Instant::now(), OnceLock::new());
+        let watch = |progress: &Progress<'_>| {
+            if let Progress::Stage { run: id, .. } = progress {
+                run.get_or_init(|| (*id).to_owned());
+                let words: Vec<String> = std::env::args().collect();
+                if !words.iter().any(|word| word == "--dry-run") {
+                    // A command that cannot be kept only makes `tirade retry` less convenient.
+                    let _ = self.store.set_command(id, &words);
+                }
+            }
+            bar.watch(progress);
+            if let Some(spans) = &spans {
+                spans.watch(progress, |run| self.model_of(run));
+            }
+        };
         anyhow::ensure!(
             share.job_id < share.total_jobs,
             "--job-id {} of --total-jobs {}: ids count from 0\n  hint: use 0 to {}",
@@ -87,16 +109,27 @@ impl Work {
             store: self.store.clone(),
             stop: self.stop.clone(),
             watch: &watch,
-            concurrency: share.concurrency,
+            concurrency: share.at_once(),
             shard: Shard { index: share.job_id, of: share.total_jobs },
             now: now(),
+            budget: self.budget.clone(),
         };
         let result = stage(&context).await;
         bar.finish();
+        if let Some(run) = run.get() {
+            self.store.worked(run, began.elapsed().as_secs_f64())?;
+        }
+        timer.inspect(tokio::task::JoinHandle::abort);
         match result {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),
             other => Ok(other?),
         }
+    }
+
+    /// The identity of the model that a run asks.
+    fn model_of(&self, run: &str) -> String {
+        let config = self.store.run(run).map(|run| run.config).unwrap_or_default();
+        config["model"].as_str().unwrap_or_default().to_owned()
     }
 
     pub fn adapter(&self, run: &str) -> PathBuf {
@@ -124,6 +157,15 @@ fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// Like Ctrl-C, after so long.
+fn stop_after(limit: std::time::Duration, stop: Stop) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::time::sleep(limit).await;
+        eprintln!("\nthe time of --max-time is over: replies under way are finished and kept");
+        stop.request();
+    })
 }
 
 /// Once: finish what was begun. Twice: leave at once.

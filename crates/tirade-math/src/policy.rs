@@ -59,6 +59,9 @@ pub struct Policy {
     pub digits_of_gold: u32,
     /// Significant digits a coarser decimal must have to stand for a finer one; 0 forbids it.
     pub digits_for_decimal: u32,
+    /// Whether `z = 3 + 3 = 2`, a slip in the work before the end, makes the answer wrong. Two different numbers
+    /// (`x = 41 = 42`) always do.
+    pub chains_hold: bool,
     /// Whether 12.000000000000002, as printed from a double, is 12.
     pub float_noise: bool,
 }
@@ -77,6 +80,7 @@ impl Default for Policy {
             digits_for_irrational: 10,
             digits_of_gold: 3,
             digits_for_decimal: 3,
+            chains_hold: false,
             float_noise: true,
         }
     }
@@ -94,6 +98,7 @@ impl Policy {
             digits_for_irrational: 0,
             digits_of_gold: 0,
             digits_for_decimal: 0,
+            chains_hold: true,
             float_noise: false,
             ..Policy::default()
         }
@@ -111,6 +116,27 @@ impl Policy {
             ..Policy::default()
         }
     }
+
+    /// The names [`Policy::for_dataset`] knows.
+    pub const NAMES: [&str; 17] = [
+        "default",
+        "strict",
+        "lenient",
+        "math",
+        "math500",
+        "aime",
+        "amc",
+        "hmmt",
+        "olympiadbench",
+        "gsm8k",
+        "svamp",
+        "asdiv",
+        "mawps",
+        "gsm_hard",
+        "gsm_plus",
+        "college_math",
+        "minerva_math",
+    ];
 
     /// The conventions of a named data set; `None` for a name nobody knows.
     ///

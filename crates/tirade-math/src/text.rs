@@ -1,4 +1,82 @@
-//! Words: a form in which two ways to write the same words are the same string.
+//! Words and layout: forms in which two ways to write the same text are the same string.
+
+/// Commands that only say how something looks; their braces stay.
+const LAYOUT: [&str; 29] = [
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "text",
+    "textbf",
+    "textit",
+    "textrm",
+    "textnormal",
+    "mathrm",
+    "mathbf",
+    "mathit",
+    "mathsf",
+    "mathtt",
+    "bold",
+    "boldsymbol",
+    "mbox",
+    "hbox",
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "limits",
+    "quad",
+    "qquad",
+    "rm",
+    "bf",
+    "operatorname",
+];
+
+/// The text without blanks, dollar signs and layout commands; every other character stays.
+pub fn layout_free(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut len = c.len_utf8();
+        if c == '\\' {
+            let letters = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
+            let name = &rest[1..1 + letters];
+            match name {
+                "" if rest[1..].starts_with([',', ';', ':', '!', ' ', '>']) => len = 2,
+                "dfrac" | "tfrac" | "cfrac" => {
+                    out.push_str("\\frac");
+                    len = 1 + letters;
+                }
+                _ if letters > 0 && LAYOUT.contains(&name) => len = 1 + letters,
+                _ => {
+                    out.push_str(&rest[..1 + letters]);
+                    len = 1 + letters;
+                }
+            }
+        } else if !(c.is_whitespace() || matches!(c, '$' | '~')) {
+            out.push(c);
+        }
+        rest = &rest[len..];
+    }
+    while out.ends_with(['.', ',', ';']) {
+        out.pop();
+    }
+    out
+}
+
+/// Whether nothing is left of a text once layout and empty braces are taken away.
+pub fn is_blank(text: &str) -> bool {
+    // Most texts show something at once, and nobody writes pages of blanks.
+    if text.len() > 1000 {
+        return text.trim().is_empty();
+    }
+    let first = text.trim_start().as_bytes().first().copied().unwrap_or(b'{');
+    if !matches!(first, b'\\' | b'{' | b'$' | b'~' | b'.' | b',' | b';') {
+        return false;
+    }
+    layout_free(text).bytes().all(|b| matches!(b, b'{' | b'}'))
+}
 
 /// Lower case, LaTeX wrappers and punctuation dropped, one space between words.
 pub fn normalize(text: &str) -> String {
@@ -26,4 +104,32 @@ pub fn normalize(text: &str) -> String {
         line.push_str(word);
         line
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_is_dropped_and_meaning_kept() {
+        for (a, b) in [
+            (r"$ \dfrac{1}{2} $", r"\frac{1}{2}"),
+            (r"\left( a , b \right)", "(a,b)"),
+            (r"10\,\!000.", "10000"),
+        ] {
+            assert_eq!(layout_free(a), layout_free(b));
+        }
+        assert_ne!(layout_free(r"\le 7"), layout_free("7"));
+        assert_ne!(layout_free("x^{12}"), layout_free("x^12"));
+    }
+
+    #[test]
+    fn blank_texts() {
+        for text in ["", " ", r"\displaystyle ", r"\text{}", "{}", r"\,", "$ $", r"\text{ }."] {
+            assert!(is_blank(text), "{text:?}");
+        }
+        for text in ["0", r"\emptyset", r"\{\}", r"\pi"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
+    }
 }

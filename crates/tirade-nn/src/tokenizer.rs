@@ -89,7 +89,8 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// The tokenizer of a directory with `tokenizer.json` and, if there, `tokenizer_config.json`.
+    /// The tokenizer of a directory with `tokenizer.json` and, if there, `tokenizer_config.json` and
+    /// `generation_config.json` (which may name more end tokens).
     ///
     /// # Errors
     /// If it is missing or cannot be read.
@@ -124,10 +125,22 @@ impl Tokenizer {
             tokens.iter().zip(&kinds).map(|(t, k)| spm::token_bytes(t, kind(t, *k))).collect()
         };
         let control = kinds.iter().map(|&k| k == Kind::Control).collect();
-        let add_bos = options["add_bos_token"].as_bool().unwrap_or(false);
+        // Newer models leave it to the post-processor.
+        let by_itself = || {
+            inner
+                .encode_fast("", true)
+                .is_ok_and(|e| bos.is_some_and(|bos| e.get_ids().first() == Some(&bos)))
+        };
+        let add_bos = options["add_bos_token"].as_bool().unwrap_or_else(by_itself);
         let encoder = Encoder::Bpe(Box::new(inner));
         let mut tokenizer = Self { encoder, bytes, control, bos, end_tokens: Vec::new(), add_bos };
         tokenizer.find_end_tokens(eos);
+        let generation = read_json(&dir.join("generation_config.json"))?;
+        let ends = &generation["eos_token_id"];
+        for id in ends.as_array().into_iter().flatten().chain([ends]).filter_map(Json::as_u64) {
+            let token = u32::try_from(id).ok().filter(|id| !tokenizer.end_tokens.contains(id));
+            tokenizer.end_tokens.extend(token.filter(|&token| (token as usize) < tokenizer.len()));
+        }
         Ok(tokenizer)
     }
 

@@ -40,6 +40,8 @@ pub(crate) enum Ended {
     Crashed(String),
     /// The worker was killed by someone else.
     Killed(String),
+    /// An earlier request has left the interpreter unable to carry one out.
+    Broken,
 }
 
 /// One exchange with a worker.
@@ -70,6 +72,9 @@ pub(crate) trait Worker: Send {
 
     /// Stops or resumes the worker between calls.
     fn pause(&mut self, paused: bool);
+
+    /// Bytes of memory it has taken since it was fresh.
+    fn memory(&self) -> u64;
 }
 
 /// A source of confined interpreters.

@@ -11,7 +11,7 @@ pub enum SandboxError {
     )]
     Unsupported(&'static str),
     /// The interpreter could not be started.
-    #[error("cannot start Python at {path}: {source}; run `tirade setup`, or name another interpreter", path = .path.display())]
+    #[error("cannot start Python at {path}: {source}; run `tirade doctor --repair`, or name another interpreter", path = .path.display())]
     Python {
         /// The interpreter that was tried.
         path: PathBuf,
@@ -19,7 +19,9 @@ pub enum SandboxError {
         source: std::io::Error,
     },
     /// The interpreter started but could not load its modules, or died before it was ready.
-    #[error("the Python zygote did not become ready: {0}; `tirade setup` repairs the environment")]
+    #[error(
+        "the Python zygote did not become ready: {0}; `tirade doctor --repair` makes the environment anew"
+    )]
     Zygote(String),
     /// No child could be had in time.
     #[error("no sandbox child within {0} s; the machine may be out of memory or processes")]

@@ -20,6 +20,7 @@ pub(crate) fn read(outcome: Outcome, limits: &Limits) -> CallResult {
         }
         Ended::Crashed(text) => (Status::Crashed, text, None),
         Ended::Killed(text) => (Status::Killed, text, None),
+        Ended::Broken => (Status::Crashed, "the interpreter was broken by what it ran".into(), None),
     };
     let result = CallResult {
         json,

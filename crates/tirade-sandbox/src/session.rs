@@ -4,7 +4,7 @@
 //! killed) is replaced by a fresh one that runs the earlier cells again, without the one that died; and a cell whose result
 //! is in the cache need not run at all until a later cell needs its definitions.
 
-use crate::backend::{Kind, Worker};
+use crate::backend::{Ended, Kind, Worker};
 use crate::outcome::read;
 use crate::{CacheKey, CallResult, Limits, ResultCache, Sandbox, SandboxError, SessionLimits, Status};
 use std::collections::HashMap;
@@ -23,6 +23,8 @@ pub struct Session {
 #[derive(Default)]
 struct State {
     worker: Option<Box<dyn Worker>>,
+    /// The last worker was left unable to run anything.
+    broken: bool,
     history: History,
     spent: Spent,
     answered: HashMap<String, (String, CallResult)>,
@@ -83,6 +85,11 @@ impl Session {
         Ok(result)
     }
 
+    /// Bytes of memory that the session's process has taken for itself; 0 without one.
+    pub fn memory(&self) -> u64 {
+        self.lock().worker.as_ref().map_or(0, |worker| worker.memory())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -119,9 +126,15 @@ impl Session {
 }
 
 impl State {
-    /// A call whose process was killed by someone else is made once more: its code had no effect outside.
+    /// A call whose process was killed by someone else is made once more: its code had no effect outside. So is one that met
+    /// an interpreter broken by earlier cells, without those.
     fn run(&mut self, sandbox: &Sandbox, code: &str, limits: &Limits) -> Result<CallResult, SandboxError> {
         let result = self.run_once(sandbox, code, limits)?;
+        if std::mem::take(&mut self.broken) {
+            self.history = History::default();
+            let result = self.run_once(sandbox, code, limits)?;
+            return Ok(CallResult { state_lost: true, ..result });
+        }
         if result.status != Status::Killed || result.state_lost {
             return Ok(result);
         }
@@ -181,6 +194,7 @@ impl State {
         self.spent.calls += 1;
         self.spent.wall += outcome.wall;
         self.spent.cpu += outcome.cpu;
+        self.broken = outcome.ended == Ended::Broken;
         if outcome.is_alive() {
             worker.pause(true);
         } else {

@@ -9,11 +9,11 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
+use crate::corpus::presets::tagged;
 use crate::problem::Problem;
-use crate::solver::said;
 use crate::store::{AttemptRow, Outcome, Run, Stage, Store, StoreError};
 use crate::tool::{EXECUTE_CODE, ToolkitSelection};
-use crate::trace::{Event, Trace};
+use crate::trace::Trace;
 
 /// Which rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,31 +244,6 @@ fn toolkit_of(tool: &str) -> Option<&'static str> {
         return Some("code");
     }
     typed.into_iter().find(|(_, kit)| kit.tools().any(|known| known.name == tool)).map(|(name, _)| name)
-}
-
-/// The paper's tagged text: `<message>…</message>` and `<tool><tool_name>…</tool_name><args>…</args><result>…</result></tool>`.
-pub fn tagged(trace: &Trace) -> String {
-    let calls = trace.tool_calls();
-    let mut parts = Vec::new();
-    for (index, event) in trace.events.iter().enumerate() {
-        match event {
-            Event::Reply { .. } => {
-                let text = said(&trace.events, index);
-                parts.extend((!text.is_empty()).then(|| format!("<message>{text}</message>")));
-            }
-            Event::ToolCall { call } => {
-                let result =
-                    calls.iter().find(|(other, _)| other.id == call.id).and_then(|(_, result)| *result);
-                let result = result.map_or("No response", |result| result.content.as_str());
-                parts.push(format!(
-                    "<tool><tool_name>{}</tool_name><args>{}</args><result>{result}</result></tool>",
-                    call.name, call.arguments
-                ));
-            }
-            _ => {}
-        }
-    }
-    parts.join("\n")
 }
 
 fn solutions(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {

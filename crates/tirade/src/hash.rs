@@ -5,14 +5,26 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+/// A [`digest`] of parts that come one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Parts(Sha256);
+
+impl Parts {
+    pub fn add(&mut self, part: &str) {
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part.as_bytes());
+    }
+
+    pub fn digest(self) -> String {
+        hexadecimal(self.0)
+    }
+}
+
 /// SHA-256 over the parts, each preceded by its length so that no two lists of parts collide, as 64 hexadecimal digits.
 pub fn digest(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hexadecimal(hasher)
+    let mut all = Parts::default();
+    parts.iter().for_each(|part| all.add(part));
+    all.digest()
 }
 
 /// A seed that depends on every part and on nothing else.
@@ -28,7 +40,13 @@ pub fn file_digest(path: &Path) -> std::io::Result<String> {
 }
 
 fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(half)]));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

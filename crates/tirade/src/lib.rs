@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod eval;
 pub mod export;
 pub mod hash;
+pub mod import;
 pub mod mock_server;
 pub mod model;
 pub mod pipeline;

@@ -72,6 +72,9 @@ pub enum Limit {
     /// The model wrote the same call again and again.
     Repetition,
     Context,
+    /// Too long a wait for model and tools.
+    Time,
+    Cost,
 }
 
 impl Trace {

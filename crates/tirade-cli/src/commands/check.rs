@@ -8,7 +8,9 @@ use tirade::translate::check::{self, Case};
 
 use crate::jsonl;
 
-/// Check solutions in prose, anyone's: final answer, every equation that can be read, tool talk, markup, numbers from nowhere, length. No model is
+/// Check solutions in prose: answer, equations, tool talk
+///
+/// Anyone's solutions: final answer, every equation that can be read, tool talk, markup, numbers from nowhere, length. No model is
 /// asked. Rows `{"problem", "gold", "text"}` in, `{"outcome", "findings": [{"kind", "span", "message"}]}` out, in order.
 #[derive(Args, Clone, Debug)]
 pub struct CheckArgs {

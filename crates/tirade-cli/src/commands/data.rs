@@ -5,10 +5,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::{Args, Subcommand, ValueEnum};
-use tirade::dataset::{self, Fields, Import, Listing, Manifest, Selected, Selection, Split};
+use clap::{Args, Subcommand};
+use tirade::dataset::{self, Import, Listing, Manifest, Selected, Split};
 
-/// List, import and show data sets.
+use crate::problems::{FieldArgs, FilterArgs, Mode};
+
+/// As many problems are shown where it is not said.
+const SHOWN: usize = 10;
+
+/// Problem sets: list, import, show
 #[derive(Args, Debug)]
 pub struct DataArgs {
     #[command(subcommand)]
@@ -34,7 +39,7 @@ enum DataCommand {
     /// Read are JSONL, JSON, CSV, TSV and Parquet files and folders of them, such as the tree of MATH (train/algebra/1.json).
     /// Malformed rows are listed and left out. Importing again under the same name replaces what was there.
     Import(ImportArgs),
-    /// Print the problems that a selection gives, as a run would see them.
+    /// Print the problems that a selection gives, as a run would see them; 10 where --num does not say how many.
     Show(ShowArgs),
 }
 
@@ -63,125 +68,20 @@ struct ShowArgs {
     json: bool,
 }
 
-/// Which problems of a data set.
-#[derive(Args, Clone, Debug)]
-pub struct FilterArgs {
-    /// Only these levels: 1, 1,3 or 2-4.
-    #[arg(long, value_parser = levels, value_name = "LEVELS")]
-    pub level: Option<Levels>,
-    /// At most so many problems; `all` for all.
-    #[arg(long, default_value = "10", value_parser = number)]
-    pub num: Number,
-    /// How many of the problems that fit to step over first.
-    #[arg(long, alias = "start_idx", default_value_t = 0)]
-    pub start_idx: usize,
-    /// The half of the data set [default: train where there is one].
-    #[arg(long)]
-    pub mode: Option<Mode>,
-    /// A file of problem ids to leave out: one a line, or CSV with a column problem_id or id.
-    #[arg(long, alias = "blacklist_problems", value_name = "FILE")]
-    pub blacklist: Option<PathBuf>,
-    #[command(flatten)]
-    pub fields: FieldArgs,
-}
-
-/// Which columns hold what.
-#[derive(Args, Clone, Debug)]
-pub struct FieldArgs {
-    /// Where a field of a problem is: problem=question,answer=reward.truth. Fields: id, problem, answer, solution, level, subject,
-    /// split, source. `level=` does not read the level.
-    #[arg(long, value_name = "FIELD=COLUMN,…", value_parser = fields)]
-    pub field: Vec<Fields>,
-}
-
-/// A half of a data set, on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Mode {
-    Train,
-    Test,
-}
-
-/// See [`levels`].
-#[derive(Clone, Debug)]
-pub struct Levels(Vec<u8>);
-
-/// See [`number`].
-#[derive(Clone, Copy, Debug)]
-pub struct Number(Option<usize>);
-
-impl From<Mode> for Split {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Train => Self::Train,
-            Mode::Test => Self::Test,
-        }
-    }
-}
-
-impl FilterArgs {
-    fn selection(&self, dataset: &str) -> Selection {
-        Selection {
-            dataset: dataset.to_owned(),
-            level: self.level.clone().map(|levels| levels.0).unwrap_or_default(),
-            num: self.num.0,
-            start_idx: self.start_idx,
-            mode: self.mode.map(Split::from),
-            blacklist: self.blacklist.clone(),
-            fields: self.fields.merged(),
-        }
-    }
-}
-
-impl FieldArgs {
-    fn merged(&self) -> Fields {
-        let mut all = Fields::default();
-        self.field.iter().cloned().for_each(|fields| all.extend(fields));
-        all
-    }
-}
-
-/// `1`, `1,3`, `2-4`, and `Level 3` as the paper's command line has it.
-fn levels(text: &str) -> Result<Levels, String> {
-    let wrong = || format!("expected levels from 1 to 5 such as 1, 1,3 or 2-4, found `{text}`");
-    let level = |text: &str| text.trim().trim_start_matches("Level").trim().parse::<u8>().ok();
-    let mut all = Vec::new();
-    for part in text.split(',') {
-        let (low, high) = part.split_once('-').unwrap_or((part, part));
-        match (level(low), level(high)) {
-            (Some(low @ 1..=5), Some(high @ 1..=5)) if low <= high => all.extend(low..=high),
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(Levels(all))
-}
-
-fn number(text: &str) -> Result<Number, String> {
-    match text {
-        "all" => Ok(Number(None)),
-        _ => text
-            .parse()
-            .map(|num| Number(Some(num)))
-            .map_err(|_| format!("expected a number or `all`, found `{text}`")),
-    }
-}
-
-fn fields(text: &str) -> Result<Fields, String> {
-    Fields::parse(text).map_err(|error| error.to_string())
-}
-
-/// Runs `tirade data …`.
 /// Does it; `usual` is the folder of data sets where no other is named.
 pub fn run(args: DataArgs, usual: PathBuf, out: &mut dyn Write) -> Result<()> {
     let data_dir = &args.folder.data_dir.unwrap_or(usual);
     match args.command {
         DataCommand::List => list(&dataset::list(data_dir), data_dir, out),
         DataCommand::Import(args) => {
-            let (fields, split) = (args.fields.merged(), args.split.map(Split::from));
+            let (fields, split) = (args.fields.parsed()?, args.split.map(Split::from));
             let request = Import { source: args.source, name: args.name, fields, split };
             imported(&dataset::import(&request, data_dir)?, data_dir, out)
         }
         DataCommand::Show(args) => {
-            let selected = dataset::select(&args.filter.selection(&args.dataset), data_dir)?;
+            let mut selection = args.filter.selection(&args.dataset)?;
+            selection.num = selection.num.or(Some(SHOWN));
+            let selected = dataset::select(&selection, data_dir)?;
             if args.json { show_json(&selected, out) } else { show(&selected, out) }
         }
     }
@@ -313,21 +213,5 @@ mod tests {
             listed.contains("gsm8k         train           not here; from github.com/openai"),
             "{listed}"
         );
-    }
-
-    #[test]
-    fn levels_and_numbers_are_read_or_refused() {
-        let check = |text: &str, expected: Option<&[u8]>| {
-            assert_eq!(levels(text).ok().map(|levels| levels.0).as_deref(), expected, "{text}");
-        };
-        check("1", Some(&[1]));
-        check("Level 3", Some(&[3]));
-        check("1,3-5", Some(&[1, 3, 4, 5]));
-        check("0", None);
-        check("6", None);
-        check("4-2", None);
-        check("hard", None);
-        assert_eq!(number("all").unwrap().0, None);
-        assert!(number("ten").unwrap_err().contains("found `ten`"));
     }
 }

@@ -9,7 +9,9 @@ use tirade::model::remote::{PROVIDERS, SERVER_KEY_VARIABLE};
 use crate::home::Home;
 use crate::open::Opened;
 
-/// Look at everything tirade needs: the tools' Python, the sandbox and what it can enforce on this machine, models, keys, the processor. Each
+/// What is installed, what the sandbox can enforce here, what is missing and what to do about it
+///
+/// Looks at everything tirade needs: the tools' Python, the sandbox and what it can enforce on this machine, models, keys, the processor. Each
 /// line that is not well says what to do.
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {

@@ -16,7 +16,9 @@ use crate::open::Opened;
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
-/// Measure a model without tools: the same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
+/// Measure a model without tools, before and after training
+///
+/// The same solver and the same verifier as `solve`, tools off. With --adapter the base model and the
 /// adapted one are measured on the same problems and compared pair by pair.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -48,7 +50,7 @@ pub struct Evaluated {
 
 pub async fn run(args: EvalArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let evaluated = eval(&args, &work, &mut Opened::new(home)).await?;
+    let evaluated = eval(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::evaluated(&work, &evaluated)
 }
 
@@ -69,16 +71,19 @@ async fn one(
     work: &Work,
     opened: &mut Opened<'_>,
 ) -> anyhow::Result<String> {
-    let model = opened.model(&args.model, adapter, args.share.max_cost).await?;
+    let selected = args.problems.usually(Mode::Test);
+    let problems = selected.source(opened.home)?;
+    let model = opened.model(&args.model, adapter, &args.share).await?;
     let job = SolveJob {
         stage: Stage::Eval,
-        problems: args.problems.load(Mode::Test, opened.home)?,
+        problems: Box::new(problems),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({"dataset": args.problems.dataset, "mode": args.problems.mode.unwrap_or(Mode::Test), "level": args.problems.level}),
+        enough: None,
+        about: json!({"problems": selected.about()}),
         policy: Policy::default(),
         price: model.price,
     };

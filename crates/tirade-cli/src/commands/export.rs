@@ -8,7 +8,9 @@ use tirade::export::{self, Table};
 
 use crate::work::Work;
 
-/// Write a table of an experiment. `metadata`, `problem`, `reasoning` and `summary` have the columns of the paper's code; the others are
+/// Write the tables of an experiment as CSV or JSONL
+///
+/// The tables `metadata`, `problem`, `reasoning` and `summary` have the columns of the paper's code; the others are
 /// the store's own rows.
 #[derive(Args, Clone, Debug)]
 pub struct ExportArgs {

@@ -9,10 +9,12 @@ use clap::Args;
 use tirade::mock_server::{FaultRates, MockConfig, MockServer};
 use tirade::model::scripted::Script;
 
-/// A server that speaks the OpenAI protocol, answers from a script, and fails on purpose.
+use crate::span::Span;
+
+/// A server that speaks the OpenAI protocol from a script, with faults on demand
 ///
 /// Name it as a model with the URL it prints, for example `http://127.0.0.1:8000/v1#mock`. `GET /stats` tells what was asked and answered,
-/// and how many requests were answered more than once. A script has one JSON row a line; the first row that fits answers:
+/// and how many requests were answered more than once. Batches are taken at /v1/files and /v1/batches. A script has one JSON row a line; the first row that fits answers:
 ///
 ///     {"when": {"last": "What is {{a}} + {{b}}?"}, "reply": "```python\nprint({{a}} + {{b}})\n```"}
 ///     {"when": {"turn": 1, "last": "{{sum}}"}, "reply": "The answer is \\boxed{{{sum}}}.", "faults": ["lost"]}
@@ -40,14 +42,17 @@ pub struct MockServerArgs {
     #[arg(long, default_value_t = 3, value_name = "N")]
     pub most_faults: u32,
     /// What 429 says with retry-after
-    #[arg(long, default_value = "1s", value_name = "TIME", value_parser = time)]
-    pub retry_after: Duration,
+    #[arg(long, default_value = "1s", value_name = "TIME")]
+    pub retry_after: Span,
     /// More requests at once are answered 503
     #[arg(long, value_name = "N")]
     pub most_in_flight: Option<usize>,
     /// More requests than this are answered 429; every reply says how many are left
     #[arg(long, value_name = "N")]
     pub requests_per_minute: Option<u32>,
+    /// How long a batch takes (`/v1/batches`)
+    #[arg(long, default_value = "1s", value_name = "TIME")]
+    pub batch_time: Span,
     /// Requests without this key are answered 401
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
@@ -73,9 +78,10 @@ pub async fn run(args: MockServerArgs) -> anyhow::Result<()> {
         latency: args.latency,
         faults: args.fail,
         most_faults: args.most_faults,
-        retry_after: args.retry_after,
+        retry_after: args.retry_after.into(),
         most_in_flight: args.most_in_flight,
         requests_per_minute: args.requests_per_minute,
+        batch_time: args.batch_time.into(),
         key: args.key,
         seed: args.seed,
     };
@@ -91,6 +97,7 @@ pub async fn run(args: MockServerArgs) -> anyhow::Result<()> {
 }
 
 fn latency(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let time = |text: &str| text.parse::<Span>().map(Duration::from);
     match text.split_once("..") {
         None => time(text).map(|time| time..=time),
         Some((from, to)) => {
@@ -98,16 +105,6 @@ fn latency(text: &str) -> Result<RangeInclusive<Duration>, String> {
             if from <= to { Ok(from..=to) } else { Err("the first time is longer than the second".into()) }
         }
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 0.001),
-        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
-    };
-    let seconds = number.trim().parse::<f64>().ok().map(|number| number * unit);
-    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    time.ok_or_else(|| format!("`{text}` is no time; write `200ms` or `1.5s`"))
 }
 
 #[cfg(test)]

@@ -6,14 +6,19 @@ pub mod data;
 pub mod doctor;
 pub mod eval;
 pub mod export;
+pub mod import;
+pub mod judge;
+mod manual;
 pub mod merge;
 pub mod mock_server;
 pub mod models;
 pub mod quickstart;
+pub mod recheck;
 pub mod report;
 pub mod retry;
 pub mod run;
 pub mod runs;
+pub mod serve;
 pub mod show;
 pub mod solve;
 pub mod tool;
@@ -30,43 +35,51 @@ use crate::home::Home;
 /// Everything tirade can do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// The whole pipeline on a small real model: sets itself up, takes about 20 minutes on two cores
+    #[command(after_long_help = manual::QUICKSTART)]
     Quickstart(quickstart::QuickstartArgs),
-    /// Carry out a recipe: a whole experiment as a short file
+    #[command(after_long_help = manual::RUN)]
     Run(run::RunArgs),
-    /// Solve problems with a model that calls tools; every step is kept as a trace
+    #[command(after_long_help = manual::SOLVE)]
     Solve(solve::SolveArgs),
-    /// Back-translate correct traces into prose without tools, and check the prose
+    #[command(after_long_help = manual::IMPORT)]
+    Import(import::ImportArgs),
+    #[command(after_long_help = manual::TRANSLATE)]
     Translate(translate::TranslateArgs),
-    /// Build a training corpus from accepted solutions
+    #[command(after_long_help = manual::RECHECK)]
+    Recheck(recheck::RecheckArgs),
+    #[command(after_long_help = manual::JUDGE)]
+    Judge(judge::JudgeArgs),
+    #[command(after_long_help = manual::CORPUS)]
     Corpus(corpus::CorpusArgs),
-    /// Train a LoRA adapter on a corpus
+    #[command(after_long_help = manual::TRAIN)]
     Train(train::TrainArgs),
-    /// Measure a model without tools, before and after training
+    #[command(after_long_help = manual::EVAL)]
     Eval(eval::EvalArgs),
-    /// Show an experiment: in the terminal and as one HTML page
+    #[command(after_long_help = manual::REPORT)]
     Report(report::ReportArgs),
-    /// List the runs of an experiment
+    #[command(after_long_help = manual::RUNS)]
     Runs(runs::RunsArgs),
-    /// Show one attempt step by step
+    #[command(after_long_help = manual::SHOW)]
     Show(show::ShowArgs),
-    /// Write the tables of an experiment as CSV or JSONL
+    #[command(after_long_help = manual::EXPORT)]
     Export(export::ExportArgs),
-    /// Make the attempts that ended in an error anew
+    #[command(after_long_help = manual::RETRY)]
     Retry(retry::RetryArgs),
-    /// Problem sets: list, import, show
+    #[command(after_long_help = manual::DATA)]
     Data(data::DataArgs),
-    /// Local models: list, download, show
+    #[command(after_long_help = manual::MODELS)]
     Models(models::ModelsArgs),
-    /// Tools: list, call, run Python in the sandbox
+    #[command(after_long_help = manual::TOOL)]
     Tool(tool::ToolArgs),
-    /// Compare answers with gold answers
+    #[command(after_long_help = manual::VERIFY)]
     Verify(verify::VerifyArgs),
-    /// Check solutions in prose: answer, equations, tool talk
+    #[command(after_long_help = manual::CHECK)]
     Check(check::CheckArgs),
-    /// A server that speaks the OpenAI protocol from a script, with faults on demand
+    #[command(after_long_help = manual::SERVE)]
+    Serve(serve::ServeArgs),
+    #[command(after_long_help = manual::MOCK_SERVER)]
     MockServer(mock_server::MockServerArgs),
-    /// What is installed, what the sandbox can enforce here, what is missing and what to do about it
+    #[command(after_long_help = manual::DOCTOR)]
     Doctor(doctor::DoctorArgs),
 }
 
@@ -76,6 +89,9 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Quickstart(args) => quickstart::run(args, dir, home).await,
         Command::Run(args) => run::run(args, dir, home).await,
         Command::Solve(args) => solve::run(args, dir, home).await,
+        Command::Import(args) => import::run(args, dir).await,
+        Command::Recheck(args) => recheck::run(args, dir).await,
+        Command::Judge(args) => judge::run(args, dir, home).await,
         Command::Translate(args) => translate::run(args, dir, home).await,
         Command::Corpus(args) => corpus::run(args, dir, home).await,
         Command::Train(args) => train::run(args, dir, home).await,
@@ -84,12 +100,13 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Runs(args) => runs::run(args, dir),
         Command::Show(args) => show::run(args, dir),
         Command::Export(args) => export::run(args, dir),
-        Command::Retry(args) => retry::run(args, dir),
+        Command::Retry(args) => retry::run(args, dir, home).await,
         Command::Data(args) => data::run(args, home.data(), &mut std::io::stdout()),
         Command::Models(args) => models::run(args, dir, home).await,
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args, home).await,
         Command::MockServer(args) => mock_server::run(args).await,
         Command::Doctor(args) => doctor::run(args, dir, home).await,
     }

@@ -10,7 +10,9 @@ use tirade::model::registry::{self, LocalModel};
 use crate::download;
 use crate::home::Home;
 
-/// List, download and show the local models that tirade knows by name. Name one as `local:NAME` wherever a model is asked for; a
+/// Local models: list, download, show
+///
+/// Name one as `local:NAME` wherever a model is asked for; a
 /// file of your own is `file:PATH`.
 ///
 /// Models are kept under `$TIRADE_HOME/models` (else `~/.cache/tirade/models`). Files in the folder `$TIRADE_MODELS` are used without

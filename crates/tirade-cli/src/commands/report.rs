@@ -8,8 +8,10 @@ use tirade::report::{self, gather};
 
 use crate::work::{Work, write_whole};
 
-/// Show what the latest runs of an experiment found: the yield of every stage, accuracy before and after with intervals, time, tokens, tool
-/// use, and traces beside their prose. In the terminal, and as one self-contained page.
+/// Show an experiment: in the terminal and as one HTML page
+///
+/// What the latest runs found: the yield of every stage, accuracy before and after with intervals, time, tokens, tool
+/// use, and traces beside their prose. The page needs nothing beside it.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReportArgs {

@@ -19,7 +19,9 @@ use crate::work::Work;
 /// The sections a recipe may have, in the order in which they are carried out.
 const STAGES: [&str; 6] = ["solve", "translate", "corpus", "train", "eval", "report"];
 
-/// Carry out a recipe. Its sections are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
+/// Carry out a recipe: a whole experiment as a short file
+///
+/// The sections of a recipe are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
 /// arguments of the command of that name. Each stage reads the one before it. Giving the same recipe again continues it.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
@@ -58,7 +60,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     let report: Option<ReportArgs> = recipe.section("report")?;
 
     let work = Work::open(dir)?;
-    let mut opened = Opened::new(home);
+    let mut opened = Opened::for_work(home, &work);
     let mut latest: Option<String> = None;
     if let Some(args) = solve {
         let run = super::solve::solve(&args, &work, &mut opened).await?;
@@ -73,7 +75,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     }
     if let Some(mut args) = corpus {
         args.from = args.from.or(latest);
-        latest = Some(super::corpus::corpus(&args, &work, home).await?);
+        latest = Some(super::corpus::corpus(&args, &work, home, &mut opened).await?);
     }
     if let Some(mut args) = train {
         args.from = args.from.or(latest);

@@ -6,7 +6,9 @@ use clap::Args;
 
 use crate::work::Work;
 
-/// List the runs of an experiment, oldest first. A run is one stage over one input with one configuration.
+/// List the runs of an experiment, oldest first
+///
+/// A run is one stage over one input with one configuration.
 #[derive(Args, Clone, Debug)]
 pub struct RunsArgs {
     /// One JSON object a line, with the whole configuration

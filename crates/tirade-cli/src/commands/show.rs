@@ -4,12 +4,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Args;
-use tirade::store::{AttemptKey, Stage};
-use tirade::trace::Event;
+use tirade::store::{AttemptKey, Run, Stage};
+use tirade::trace::{Event, Trace};
+use tirade::translate::Solution;
 
+use crate::beside;
 use crate::work::Work;
 
-/// Show one attempt step by step, as it happened.
+/// Show one attempt step by step, as it happened, and the prose made of it beside its tool calls
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// Id of the problem; the first of the run where it is not said
@@ -47,7 +49,32 @@ pub fn run(args: ShowArgs, dir: &Path) -> anyhow::Result<()> {
         }
     }
     if !args.json {
+        prose(&work, &run, &row.key)?;
         println!("— {} ({})", row.outcome.as_str(), row.message.as_deref().unwrap_or("no reason kept"));
+    }
+    Ok(())
+}
+
+/// What each translate run made of the attempt, beside the calls.
+fn prose(work: &Work, solved: &str, key: &AttemptKey) -> anyhow::Result<()> {
+    let translated =
+        |run: &Run| run.stage == Stage::Translate.as_str() && run.inputs.iter().any(|input| input == solved);
+    let Some(problem) = work.store.problems(solved)?.into_iter().find(|problem| problem.id == key.problem)
+    else {
+        return Ok(());
+    };
+    let trace = Trace { problem, attempt: key.attempt, events: work.store.events(solved, key)? };
+    for run in work.store.runs()?.iter().filter(|run| translated(run)) {
+        for solution in
+            work.store.solutions::<Solution>(&run.run)?.into_iter().filter(|solution| solution.key == *key)
+        {
+            let way = run.config["options"]["way"].as_str().unwrap_or("unknown");
+            println!("▌prose · {way} · {} {} · {}\n", solution.outcome, solution.reason, run.run);
+            println!("{}", beside::solution(&trace, &solution.row));
+            for finding in &solution.row.findings {
+                println!("  ! {}", visible(&finding.message));
+            }
+        }
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! `tirade solve`: problems in, traces out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tirade::model::price::Prices;
 use tirade::pipeline::{self, SolveJob};
 use tirade::prompts::Prompts;
 use tirade::solver::{Protocol, SolverOptions};
@@ -13,12 +15,15 @@ use tirade::tool::ToolkitSelection;
 use tirade_math::Policy;
 
 use crate::home::Home;
-use crate::open::Opened;
-use crate::problems::{Mode, ProblemArgs};
+use crate::open::{OpenModel, Opened};
+use crate::problems::{ProblemArgs, Source};
+use crate::span::Span;
 use crate::work::Work;
 
-/// Solve problems with a model that calls tools. Every reply and every tool result is kept before it is used: after Ctrl-C, a kill or a
-/// power cut the same command goes on where it was, and asks nothing twice.
+/// Solve problems with a model that calls tools; every step is kept as a trace
+///
+/// Every reply and every tool result is kept before it is used: after Ctrl-C or a kill the same command goes on where it was,
+/// and asks nothing twice. (A power cut may cost the last moments: the disk is not waited for.)
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SolveArgs {
@@ -37,11 +42,18 @@ pub struct SolveArgs {
     #[command(flatten)]
     #[serde(flatten)]
     pub share: ShareArgs,
+    /// No further attempts at a problem once so many are correct; attempts at one problem are then made one after another
+    #[arg(long, value_name = "N")]
+    pub enough: Option<u32>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub forecast: ForecastArgs,
 }
 
 /// Which tools the solver may call; without any of these it gets the code toolkit.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Tools")]
 pub struct ToolkitArgs {
     /// 27 functions of SymPy and number theory, called with typed arguments
     #[arg(long, alias = "sympy_toolkit")]
@@ -60,6 +72,7 @@ pub struct ToolkitArgs {
 /// How attempts are made.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Attempts")]
 pub struct SolverArgs {
     /// Plan without tools first, then act and reflect step by step
     #[arg(long, alias = "multi_step")]
@@ -83,11 +96,21 @@ pub struct SolverArgs {
     pub top_p: f32,
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Tokens that an attempt may write, over all its replies
+    #[arg(long, default_value_t = 32_000)]
+    pub max_attempt_tokens: u64,
+    /// Seconds that an attempt may wait for model and tools
+    #[arg(long)]
+    pub max_attempt_seconds: Option<f64>,
+    /// US dollars that an attempt may cost
+    #[arg(long)]
+    pub max_attempt_cost: Option<f64>,
 }
 
 /// How the work is shared out. Changing any of this changes no row.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
+#[command(next_help_heading = "Sharing the work")]
 pub struct ShareArgs {
     /// Rows worked on at once
     #[arg(long, default_value_t = 16)]
@@ -98,9 +121,43 @@ pub struct ShareArgs {
     /// How many processes share the work
     #[arg(long, alias = "total_jobs", default_value_t = 1)]
     pub total_jobs: u64,
-    /// US dollars this command may spend on models that cost money
+    /// US dollars that the run may cost in all, what it spent before it was continued included
     #[arg(long)]
     pub max_cost: Option<f64>,
+    /// File with prices of models, which come before those built in (`tirade solve --dry-run` shows which is used)
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// Ask in batches: half the price, replies within a day. A batch goes on while tirade does not run, and is found again (openai:, groq:,
+    /// servers that speak their protocol)
+    #[arg(long)]
+    pub batch: bool,
+    /// Stop after so long, as Ctrl-C does: `90s`, `30m`, `8h`
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<Span>,
+    /// How long a server may take for one reply; a call with all its retries may take six times as long
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub call_timeout: Span,
+    /// File to which a line of OTLP/JSON is added for each attempt: spans as OpenTelemetry names them
+    #[arg(long, value_name = "FILE")]
+    pub otel: Option<PathBuf>,
+    /// The most requests per minute to a server; its headers lower it
+    #[arg(long, value_name = "N")]
+    pub rpm: Option<u32>,
+    /// The most tokens per minute to a server; its headers lower it
+    #[arg(long, value_name = "N")]
+    pub tpm: Option<u32>,
+}
+
+/// What it would take.
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForecastArgs {
+    /// Only tell how many attempts are missing and what tokens, dollars and time they will take, from a pilot of a few problems
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Problems of the pilot, which are solved, paid for, and part of the run; with 0 nobody is asked and no key is needed
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub pilot: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -112,7 +169,23 @@ pub enum ProtocolArg {
     Fenced,
 }
 
-crate::defaults_from_clap!(SolveArgs, SolverArgs, ShareArgs);
+crate::defaults_from_clap!(SolveArgs, SolverArgs, ShareArgs, ForecastArgs);
+
+impl ShareArgs {
+    /// Rows worked on at once. A batch is as large as the number of those that wait for it.
+    pub fn at_once(&self) -> usize {
+        const BATCH: usize = 5_000;
+        if self.batch { self.concurrency.max(BATCH) } else { self.concurrency }
+    }
+
+    /// The prices of the user's file before those built in.
+    pub fn price_table(&self) -> anyhow::Result<Prices> {
+        let Some(path) = &self.prices else { return Ok(Prices::embedded()) };
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Prices::embedded().overridden(&text).with_context(|| path.display().to_string())
+    }
+}
 
 impl ToolkitArgs {
     /// The toolkits asked for; the code toolkit where none is.
@@ -152,6 +225,9 @@ impl SolverArgs {
             temperature: self.temperature,
             top_p: self.top_p,
             max_tokens: self.max_tokens,
+            max_attempt_tokens: self.max_attempt_tokens,
+            max_attempt_seconds: self.max_attempt_seconds,
+            max_attempt_cost: self.max_attempt_cost,
             ..SolverOptions::default()
         }
     }
@@ -159,30 +235,67 @@ impl SolverArgs {
 
 pub async fn run(args: SolveArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let run = solve(&args, &work, &mut Opened::new(home)).await?;
-    crate::summary::solved(&work, &run)
+    let mut opened = Opened::for_work(home, &work);
+    if args.forecast.dry_run {
+        return dry_run(&args, &work, &mut opened).await;
+    }
+    let run = solve(&args, &work, &mut opened).await?;
+    crate::summary::solved(&work, &run)?;
+    if args.sampling.attempts > 1 {
+        print!("{}", difficulty(&work, &run)?);
+    }
+    Ok(())
+}
+
+/// How many problems there are of each pass rate.
+fn difficulty(work: &Work, run: &str) -> anyhow::Result<String> {
+    let rates = work.store.difficulty(run)?;
+    let lines = rates.iter().map(|((correct, attempts), count)| {
+        format!("  {count:>6} problems solved in {correct} of {attempts} attempts\n")
+    });
+    Ok(lines.collect())
 }
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
-    let problems = args.problems.load(Mode::Train, opened.home)?;
-    let model = opened.model(&args.model, None, args.share.max_cost).await?;
-    let job = SolveJob {
+    let problems = args.problems.source(opened.home)?;
+    let model = opened.model(&args.model, None, &args.share).await?;
+    let job = job(args, opened, problems, model)?;
+    work.stage(&args.share, async |context| pipeline::solve(context, &job).await).await
+}
+
+async fn dry_run(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
+    let problems = args.problems.source(opened.home)?;
+    let model = match args.forecast.pilot {
+        0 => opened.unasked(&args.model, &args.share).await?,
+        _ => opened.model(&args.model, None, &args.share).await?,
+    };
+    let price = model.price.clone();
+    let job = job(args, opened, problems, model)?;
+    let pilot = args.forecast.pilot;
+    let forecast =
+        work.stage(&args.share, async |context| pipeline::forecast(context, &job, pilot).await).await?;
+    print!("{}", crate::forecast::told(&forecast, price.as_ref(), args.share.concurrency));
+    Ok(())
+}
+
+fn job(
+    args: &SolveArgs,
+    opened: &mut Opened<'_>,
+    problems: Source,
+    model: OpenModel,
+) -> anyhow::Result<SolveJob> {
+    Ok(SolveJob {
         stage: Stage::Solve,
-        problems,
+        problems: Box::new(problems),
         model: model.model,
         toolbox: Some(opened.toolbox(&args.tools)?),
         prompts: Prompts::default(),
         options: args.sampling.options(),
         attempts: args.sampling.attempts,
-        about: json!({
-            "dataset": args.problems.dataset,
-            "mode": args.problems.mode.unwrap_or(Mode::Train),
-            "level": args.problems.level,
-            "toolkits": args.tools.names(),
-        }),
+        enough: args.enough,
+        about: json!({"problems": args.problems.about(), "toolkits": args.tools.names()}),
         policy: Policy::default(),
         price: model.price,
-    };
-    work.stage(&args.share, async |context| pipeline::solve(context, &job).await).await
+    })
 }

@@ -9,11 +9,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tirade::model::ToolSpec;
 use tirade::tool::{EXECUTE_CODE, Outcome, StandardToolbox, ToolStatus, ToolkitSelection, batch};
-use tirade_sandbox::{Sandbox, SandboxConfig, setup};
+use tirade_sandbox::{SandboxConfig, setup};
 
 use crate::home::Home;
 
-/// List tools, call one, run Python in the sandbox, or work through a file of calls.
+/// Tools: list them, call one, run Python in the sandbox, work through a file of calls
 #[derive(Args, Debug)]
 pub struct ToolArgs {
     #[command(subcommand)]
@@ -35,7 +35,8 @@ enum ToolCommand {
     /// share variables; sessions run side by side; rows without a session share nothing.
     ///
     /// Out: {"id", "status", "result" or "stdout" and "stderr", "error", "wall_ms", "cpu_ms", "cached", "truncated"}, as soon as it is known.
-    /// status is ok, error, timeout, memory, output or crashed.
+    /// status is ok, error, timeout, memory, output or crashed. A row given again with the same session, id and call (its reply was
+    /// lost) is not carried out again: its first outcome comes back, cached.
     Batch(BatchArgs),
 }
 
@@ -140,10 +141,12 @@ fn python(args: &PythonArgs, home: &Home) -> anyhow::Result<()> {
 /// Shows an outcome; one that is not ok ends the command with an error.
 fn finish(outcome: Outcome) -> anyhow::Result<()> {
     let status = outcome.status;
-    if status == ToolStatus::Ok || !outcome.stdout.is_empty() || !outcome.json.is_null() {
-        println!("{}", outcome.into_result().content);
+    let to_stdout = status == ToolStatus::Ok || !outcome.stdout.is_empty() || !outcome.json.is_null();
+    let content = outcome.into_result().content;
+    if to_stdout {
+        println!("{}", if std::io::stdout().is_terminal() { harmless(&content) } else { content });
     } else {
-        eprintln!("{}", outcome.into_result().content);
+        eprintln!("{}", if std::io::stderr().is_terminal() { harmless(&content) } else { content });
     }
     anyhow::ensure!(
         status == ToolStatus::Ok,
@@ -151,6 +154,11 @@ fn finish(outcome: Outcome) -> anyhow::Result<()> {
         json!(status).as_str().unwrap_or_default()
     );
     Ok(())
+}
+
+/// What untrusted code printed, for a terminal: control characters could make it write files, rename windows, fill the clipboard.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 fn run_batch(args: &BatchArgs, home: &Home) -> anyhow::Result<()> {
@@ -166,8 +174,20 @@ fn run_batch(args: &BatchArgs, home: &Home) -> anyhow::Result<()> {
 
 /// Every toolkit, over a sandbox with the environment of this user, which is made at the first time.
 fn open(home: &Home, jobs: usize) -> anyhow::Result<StandardToolbox> {
-    let python = setup::ensure_environment(&home.python(), &mut |step| eprintln!("{step}"))?;
-    let config = SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
-    let sandbox = Arc::new(Sandbox::start(config)?);
-    Ok(StandardToolbox::new(ToolkitSelection::ALL, sandbox)?)
+    let configure = |python| SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
+    let sandbox = setup::start(&home.python(), &mut |step| eprintln!("{step}"), &configure)?;
+    Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_no_control_characters() {
+        assert_eq!(
+            harmless("a\tb\n\u{1b}]52;c;eA==\u{7}\u{9b}2Jé\r"),
+            "a\tb\n\u{fffd}]52;c;eA==\u{fffd}\u{fffd}2Jé\u{fffd}"
+        );
+    }
 }

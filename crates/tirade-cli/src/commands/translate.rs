@@ -10,12 +10,15 @@ use tirade::prompts::Prompts;
 use tirade::store::Stage;
 use tirade::translate::{TranslateOptions, Way};
 
+use super::judge::CalibrationArgs;
 use super::solve::ShareArgs;
 use crate::home::Home;
 use crate::open::{NoModel, Opened};
 use crate::work::Work;
 
-/// Back-translate the correct traces of a solve run into prose with no tool in it. Each tool call is derived in words and judged, the whole
+/// Back-translate correct traces into prose without tools, and check the prose
+///
+/// Each tool call of a correct trace is derived in words and judged, the whole
 /// is rephrased, and machine checks accept or reject it. Rejected text goes no further.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,6 +57,9 @@ pub struct TranslateArgs {
     pub with_toolless: bool,
     #[command(flatten)]
     #[serde(flatten)]
+    pub calibration: CalibrationArgs,
+    #[command(flatten)]
+    #[serde(flatten)]
     pub share: ShareArgs,
 }
 
@@ -90,7 +96,7 @@ impl TranslateArgs {
 
 pub async fn run(args: TranslateArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let run = translate(&args, &work, &mut Opened::new(home)).await?;
+    let run = translate(&args, &work, &mut Opened::for_work(home, &work)).await?;
     crate::summary::translated(&work, &run)
 }
 
@@ -98,11 +104,11 @@ pub async fn run(args: TranslateArgs, dir: &Path, home: &Home) -> anyhow::Result
 pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
     let solved = work.input(args.from.as_deref(), Stage::Solve)?;
     let translator = match args.way {
-        WayArg::Rules => Arc::new(NoModel) as Arc<dyn tirade::model::Model>,
-        _ => opened.model(&args.model, None, args.share.max_cost).await?.model,
+        WayArg::Rules => Arc::new(NoModel::default()) as Arc<dyn tirade::model::Model>,
+        _ => opened.model(&args.model, None, &args.share).await?.model,
     };
     let mut other = async |name: &Option<String>| match name {
-        Some(name) => anyhow::Ok(opened.model(name, None, args.share.max_cost).await?.model),
+        Some(name) => anyhow::Ok(opened.model(name, None, &args.share).await?.model),
         None => Ok(translator.clone()),
     };
     let job = TranslateJob {
@@ -114,5 +120,9 @@ pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_
         options: args.options(),
         with_toolless: args.with_toolless,
     };
+    if args.calibration.judge_bar.is_some() && args.way != WayArg::Rules {
+        let solved = job.solved.clone();
+        super::judge::measure(&args.calibration, work, &args.share, solved, job.judge.clone()).await?;
+    }
     work.stage(&args.share, async |context| pipeline::translate(context, &job).await).await
 }

@@ -4,8 +4,12 @@
 #![allow(clippy::disallowed_methods)]
 
 mod command;
+mod corpus;
 mod errors;
 mod kill;
+mod money;
 mod pipeline;
 mod real_model;
+mod server;
 mod training;
+mod verify;

@@ -2,20 +2,30 @@
 
 use crate::command::Place;
 
-/// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired.
+/// Two problems of the starter set are worked with Python; one of the translations speaks of the program and is repaired. No rule explains the
+/// program of the other and the model derives it wrongly, so it is given up.
 const SCRIPT: &str = r#"
+{"when": {"contains": "mathematics teacher, write", "last": "not right yet"}, "reply": "I do not know."}
 {"when": {"contains": "mathematics teacher, write", "last": "rolls into each bag"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
-{"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 16$ and $5 + 3 \\cdot 16 = 53$. \\boxed{53}"}
+{"when": {"contains": "mathematics teacher, write", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We get $(12 - 8)^2 = 17$ and $5 + 3 \\cdot 17 = 56$. \\boxed{56}"}
 {"when": {"contains": "mathematical writer", "last": "rolls into each bag", "turn": 0}, "reply": "Each bag takes $6$ rolls. The program gives $138 / 6 = 23$ bags, so the answer is $\\boxed{23}$."}
 {"when": {"contains": "rolls into each bag", "last": "faults", "turn": 1}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
-{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "faults"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
-{"when": {"contains": "mathematical writer", "last": "5 + 3 \\cdot (12 - 8)^2"}, "reply": "We have $12 - 8 = 4$ and $4^2 = 17$, so the value is $5 + 3 \\cdot 16 = 53$. The answer is $\\boxed{53}$."}
 {"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide the rolls by the size of a bag.\n```python\nprint(138 // 6)\n```\nThe output is 99."}
 {"when": {"contains": "rolls into each bag", "last": "23", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
-{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\n5 + 3 * (12 - 8)**2\n```"}
+{"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "turn": 0}, "reply": "We evaluate it.\n```python\neval('5 + 3 * (12 - 8)**2')\n```"}
 {"when": {"contains": "5 + 3 \\cdot (12 - 8)^2", "last": "53", "turn": 1}, "reply": "The value is \\boxed{53}."}
 {"reply": "I do not know."}
 "#;
+
+/// What a command said, without what changes from run to run: ids, dates, times.
+fn snapshot(name: &str, said: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.add_filter(r"\b(solve|translate|corpus|train|eval)-[0-9a-f]{12}", "$1-ID");
+    settings.add_filter(r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", "DATE");
+    settings.add_filter(r" *\b[\d.]+\u{a0}?(ms|s|min)\b| *\b[\d.]+ (ms|s|min)\b", " TIME");
+    settings.bind(|| insta::assert_snapshot!(name, said));
+}
 
 #[test]
 fn every_stage_and_again() {
@@ -30,30 +40,24 @@ fn every_stage_and_again() {
         }
         place.run(&arguments)
     };
-    let solved = with("solve", &["--num", "3"]);
-    assert!(solved.contains("3 attempts: 2 correct, 1 no answer"), "{solved}");
-    assert!(solved.contains("2 attempts called a tool"), "{solved}");
-
-    let translated = with("translate", &[]);
-    assert!(translated.contains("1 of 2 traces accepted"), "{translated}");
-    assert!(translated.contains("1 not accepted: equation"), "{translated}");
-
+    snapshot("solve", &with("solve", &["--num", "3"]));
+    snapshot("translate", &with("translate", &[]));
     let corpus = with("corpus", &["--validation", "0"]);
-    assert!(corpus.contains("1 training examples"), "{corpus}");
+    snapshot("corpus", &corpus);
     let folder = corpus.lines().find_map(|line| line.strip_prefix("written to ")).unwrap();
     let examples = std::fs::read_to_string(place.path(folder).join("train.jsonl")).unwrap();
     assert!(examples.contains("Since $6") && !examples.contains("program"), "{examples}");
-
-    let evaluated = with("eval", &["--num", "2"]);
-    assert!(evaluated.contains("2 attempts: 2 no answer"), "{evaluated}");
-
-    let report = with("report", &[]);
-    assert!(report.contains("accepted") && place.path("tirade-work/report.html").is_file(), "{report}");
+    assert!(!examples.contains("4^2 = 17"), "a false equation is never learnt from: {examples}");
+    snapshot("eval", &with("eval", &["--num", "2"]));
+    snapshot("report", &with("report", &[]));
     let page = std::fs::read_to_string(place.path("tirade-work/report.html")).unwrap();
     assert!(page.contains("execute_code") && page.contains("<math"), "the page has a trace and formulas");
 
     let trace = with("show", &["starter/prealgebra/1"]);
     assert!(trace.contains("▌result") && trace.contains("23"), "{trace}");
+    let beside =
+        trace.lines().find(|line| line.contains("138 // 6") && line.contains('│')).unwrap_or_default();
+    assert!(beside.contains("bags") || beside.contains("6"), "the prose stands beside its call: {trace}");
 
     // The paper's tables.
     let reasoning = with("export", &["--table", "reasoning"]);

@@ -1,7 +1,7 @@
 //! Two typed answers: the gold's kind says how the other is read.
 
 use super::shape::{Shape, Statement, Value};
-use super::{list, region, relation, scalar};
+use super::{list, region, relation, scalar, spoken};
 use crate::expr::{Const, Expr};
 use crate::policy::Policy;
 use crate::verdict::{Equivalence, Stage};
@@ -21,6 +21,14 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Relation(g), a) => gold_statement(g, a, policy),
         (g, Relation(a)) => answer_statement(g, a, policy),
         (Text(g), Text(a)) => words(g, a),
+        (Value(g), Text(a)) => match spoken::number(a) {
+            Some(n) => scalar::values(g, &plain(n), policy),
+            None => Equivalence::not_equal(Stage::Structure, "words, but a value was asked for"),
+        },
+        (Text(g), Value(a)) if spoken::number(g).is_some() => match spoken::number(g) {
+            Some(n) => scalar::values(&plain(n), a, policy),
+            None => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
+        },
         (Matrix(g), Matrix(a)) => matrices(g, a, policy),
         (Matrix(g), Tuple(a, _) | List(a) | Bracket(a)) => list::ordered(&vector(g), a, policy),
         (Tuple(g, _), Matrix(a)) => list::ordered(g, &vector(a), policy),
@@ -29,6 +37,12 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Value(g), Ratio(a)) if a.len() == 2 => quotient_reversed(g, a, policy),
         (Cases(g), Cases(a)) => cases(g, a, policy),
         (Other(g), Other(a)) => trees(g, a),
+        (Text(w), Region(_)) if spoken::named_set(w).is_some() => regions(&named(w, gold), answer),
+        (Region(_), Text(w)) if spoken::named_set(w).is_some() => regions(gold, &named(w, answer)),
+        (List(g), Region(Expr::Interval(i))) if g.len() == 2 && i.closed == (true, true) => {
+            // [a, b] against two answers: a list as Python prints it
+            sequences(gold, g, &List(vec![super::shape::shape(&i.low), super::shape::shape(&i.high)]), policy)
+        }
         (Region(_), _) | (_, Region(_)) => regions(gold, answer),
         (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")
@@ -37,6 +51,16 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (Value(_), List(a) | Set(a) | Bracket(a)) if a.len() == 1 => compare(gold, &a[0], policy),
         _ => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
     }
+}
+
+/// A number without unit.
+fn plain(n: crate::Rational) -> Value {
+    Value { scalar: crate::equiv::Scalar::new(Expr::Num(n)), unit: None }
+}
+
+/// The set that words name, or the words as they were.
+fn named(words: &str, otherwise: &Shape) -> Shape {
+    spoken::named_set(words).map_or_else(|| otherwise.clone(), Shape::Region)
 }
 
 fn is_universal(words: &str) -> bool {
@@ -53,6 +77,9 @@ fn says_none(words: &str) -> bool {
             | "no real solution"
             | "no real solutions"
             | "does not exist"
+            | "dne"
+            | "no answer exists"
+            | "no such number exists"
     )
 }
 
@@ -60,7 +87,17 @@ fn words(g: &str, a: &str) -> Equivalence {
     if g == a {
         return Equivalence::equal(Stage::Text, "the same words");
     }
-    let strip = |s: &str| s.trim_start_matches("the ").trim_start_matches("a ").replace(' ', "");
+    let numbers = (spoken::number(g), spoken::number(a));
+    if numbers.0.is_some() && numbers.0 == numbers.1 {
+        return Equivalence::equal(Stage::Text, "the same number in words");
+    }
+    // "an ellipse", "the graph is an ellipse"
+    let tail = |s: &str| s.rsplit(" is ").next().unwrap_or(s).to_string();
+    let strip = |s: &str| {
+        let s = tail(s);
+        let bare = ["the ", "an ", "a "].iter().find_map(|w| s.strip_prefix(w)).unwrap_or(&s).to_string();
+        bare.replace(' ', "")
+    };
     if strip(g) == strip(a) || (says_none(g) && says_none(a)) {
         return Equivalence::equal(Stage::Text, "the same words");
     }
@@ -203,6 +240,9 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
     if list::ordered(g, a, policy).is_equal() {
         return Equivalence::equal(Stage::Structure, "the same ratio");
     }
+    if is_clock(g) {
+        return Equivalence::not_equal(Stage::Structure, "another time");
+    }
     let zero = |items: &[Shape]| items.iter().any(|s| value_expr(s).is_some_and(Expr::is_zero));
     if zero(g) || zero(a) {
         return Equivalence::not_equal(Stage::Structure, "times or ratios with a zero that differ");
@@ -221,6 +261,23 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
         }
     }
     Equivalence::equal(Stage::NormalForm, "proportional")
+}
+
+/// `12:30` is a time and no ratio: an author writes a ratio in lowest terms, and minutes stay below 60.
+fn is_clock(g: &[Shape]) -> bool {
+    let [a, b] = g else { return false };
+    let whole = |s: &Shape| value_expr(s).and_then(Expr::as_i64);
+    if matches!(b, Shape::Value(v) if matches!(v.unit.as_deref(), Some("am" | "pm"))) {
+        return true;
+    }
+    let (Some(hours), Some(minutes)) = (whole(a), whole(b)) else { return false };
+    let common = |mut a: i64, mut b: i64| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    (0..=24).contains(&hours) && (10..60).contains(&minutes) && common(hours, minutes) > 1
 }
 
 fn as_quotient(parts: &[Shape]) -> Option<Shape> {
@@ -282,7 +339,7 @@ fn is_set(s: &Shape) -> bool {
 
 /// A relation given where the gold is none: its value, or its solution set.
 fn answer_statement(gold: &Shape, a: &Statement, policy: &Policy) -> Equivalence {
-    if a.contradicts {
+    if a.is_broken(policy) {
         return Equivalence::not_equal(Stage::Exact, "the answer contradicts itself");
     }
     if let Some((_, value)) = &a.labelled

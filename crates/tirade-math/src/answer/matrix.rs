@@ -7,6 +7,15 @@ type Rows = Vec<Vec<Expr>>;
 /// Entries one product may have.
 const MAX_ENTRIES: usize = 400;
 
+/// The items of `[a, b, c]`, or of `[a, b]`, which is read as an interval.
+fn bracket_row(e: &Expr) -> Option<Vec<Expr>> {
+    match e {
+        Expr::Bracket(items) => Some(items.clone()),
+        Expr::Interval(i) if i.closed == (true, true) => Some(vec![(*i.low).clone(), (*i.high).clone()]),
+        _ => None,
+    }
+}
+
 /// The matrix an expression is, if it is one.
 pub fn fold(e: &Expr) -> Option<Rows> {
     match e {
@@ -20,12 +29,14 @@ pub fn fold(e: &Expr) -> Option<Rows> {
         },
         Expr::Bracket(items) if items.len() == 1 => fold(&items[0]),
         Expr::Tuple(items) if items.len() == 1 => fold(&items[0]),
-        Expr::Bracket(items) if items.len() > 1 && items.iter().all(|i| matches!(i, Expr::Bracket(_))) => {
-            let rows: Rows = items
-                .iter()
-                .filter_map(|i| if let Expr::Bracket(v) = i { Some(v.clone()) } else { None })
-                .collect();
+        Expr::Bracket(items) if items.len() > 1 => {
+            let rows: Rows = items.iter().map(bracket_row).collect::<Option<_>>()?;
             rows.iter().all(|r| r.len() == rows[0].len()).then_some(rows)
+        }
+        // [[1, 2], [3, 4]]: two rows, read as an interval of intervals
+        Expr::Interval(i) if i.closed == (true, true) => {
+            let rows = vec![bracket_row(&i.low)?, bracket_row(&i.high)?];
+            (rows[0].len() == rows[1].len()).then_some(rows)
         }
         Expr::Add(terms) if terms.iter().any(has_matrix) => {
             let mut sum = fold(&terms[0])?;

@@ -7,6 +7,7 @@ mod region;
 mod relation;
 mod scalar;
 mod shape;
+mod spoken;
 
 pub use compare::compare;
 pub(crate) use relation::check_chain;

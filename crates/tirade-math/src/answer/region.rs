@@ -78,6 +78,7 @@ pub fn region(e: &Expr) -> Option<Region> {
             };
             Some(inner)
         }
+        Expr::Logic(LogicOp::Not, items) => complement(region(items.first()?)?),
         Expr::Logic(LogicOp::Or, items) => items.iter().map(region).reduce(|a, b| union(a?, b?))?,
         Expr::Logic(LogicOp::And, items) | Expr::List(items) => {
             items.iter().map(region).reduce(|a, b| intersection(a?, b?))?

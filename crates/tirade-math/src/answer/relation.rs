@@ -2,7 +2,7 @@
 
 use super::compare::compare;
 use super::region;
-use super::shape::{Shape, Statement, shape};
+use super::shape::{Chain, Shape, Statement, shape};
 use crate::equiv::{Scalar, any, equivalent, free_names};
 use crate::expr::{Expr, LogicOp, RelOp};
 use crate::normal::{Atom, Builder};
@@ -15,7 +15,7 @@ pub fn statements(gold: &Statement, answer: &Statement, policy: &Policy) -> Equi
     if gold.expr == answer.expr {
         return Equivalence::equal(Stage::Identical, "the same statement");
     }
-    if answer.contradicts {
+    if answer.is_broken(policy) {
         return Equivalence::not_equal(Stage::Exact, "the answer contradicts itself");
     }
     if let (Some((gn, gv)), Some((an, av))) = (&gold.labelled, &answer.labelled) {
@@ -34,6 +34,13 @@ pub fn statements(gold: &Statement, answer: &Statement, policy: &Policy) -> Equi
     match (&gold.labelled, &answer.labelled) {
         (Some((_, gv)), None) if !matches!(gv, Shape::Value(_)) => direct,
         _ => direct,
+    }
+}
+
+impl Statement {
+    /// Whether its chain does not hold, by the policy's measure.
+    pub fn is_broken(&self, policy: &Policy) -> bool {
+        self.chain == Chain::Contradicts || (policy.chains_hold && self.chain == Chain::Slips)
     }
 }
 
@@ -161,6 +168,9 @@ fn pair((g, p, g2): (&Expr, RelOp, &Expr), (a, q, a2): (&Expr, RelOp, &Expr)) ->
                 Equivalence::not_equal(Stage::NormalForm, "the relation points the other way")
             }
         }
+        None if p == RelOp::Eq && q == RelOp::Eq && same_zeros(&d1, &d2) => {
+            Equivalence::equal(Stage::Numeric, "one equation is a multiple of the other")
+        }
         None => Equivalence::not_equal(Stage::NormalForm, "no multiple of the relation"),
     }
 }
@@ -176,6 +186,34 @@ fn proportional(a: &Expr, b: &Expr) -> Option<bool> {
         return Some(ratio > crate::Rational::ZERO);
     }
     None
+}
+
+/// Whether two differences are the same up to a constant factor, told from their values at one point: `a·b(p) = b·a(p)`.
+fn same_zeros(a: &Expr, b: &Expr) -> bool {
+    let names = |e: &Expr| {
+        let mut names = Vec::new();
+        free_names(e, &mut names);
+        names.sort_unstable();
+        names
+    };
+    let shared = names(a);
+    if shared.is_empty() || shared.len() > 6 || shared != names(b) {
+        return false;
+    }
+    let at_point = |e: &Expr| {
+        e.clone().map(&|e| match &e {
+            Expr::Sym(name) => match shared.iter().position(|n| n == name) {
+                Some(i) => Expr::Num(crate::Rational::from_parts((7 + 6 * i as i64).into(), 11u8.into())),
+                None => e,
+            },
+            _ => e,
+        })
+    };
+    let (at_a, at_b) = (at_point(a), at_point(b));
+    let nonzero = |e: &Expr| equivalent(e, &Expr::int(0)).outcome == Outcome::NotEqual;
+    nonzero(&at_a)
+        && nonzero(&at_b)
+        && equivalent(&Expr::product([a.clone(), at_b]), &Expr::product([b.clone(), at_a])).is_equal()
 }
 
 /// The numerator without negative powers of variables.

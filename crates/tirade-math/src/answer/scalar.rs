@@ -22,7 +22,7 @@ pub fn values(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
         return angles(gold, answer, policy);
     }
     if let (Some(g), Some(a)) = (gu, au)
-        && g != a
+        && !unit::same(g, a)
     {
         let known = unit::is_canonical(g) && unit::is_canonical(a);
         if policy.units == Units::Strict || (policy.units == Units::IfBoth && known) {
@@ -46,6 +46,10 @@ fn times(s: &Scalar, above: i64, below: u64) -> Scalar {
 /// One side has a percent sign: its number, or its hundredth.
 fn percents(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
     let gold_has = gold.unit.as_deref() == Some("%");
+    let other = if gold_has { &answer.unit } else { &gold.unit };
+    if other.as_deref().is_some_and(unit::is_canonical) && policy.units != Units::Ignore {
+        return Equivalence::not_equal(Stage::Convention, "different units");
+    }
     let (g, a) = (&gold.scalar, &answer.scalar);
     let hundredth =
         if gold_has { rounded(&times(g, 1, 100), a, policy) } else { rounded(g, &times(a, 1, 100), policy) };
@@ -91,7 +95,7 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
             !whole
                 && policy.digits_of_gold > 0
                 && significant(&g) >= policy.digits_of_gold
-                && near(&answer.expr, &g)
+                && (near(&answer.expr, &g) || (significant(&g) >= 5 && is_truncation(&answer.expr, &g)))
         }
         (None, Some(a)) => {
             let needed = match &gold.normal().and_then(|n| n.as_constant()) {
@@ -168,6 +172,17 @@ fn near(exact: &Expr, d: &Decimal) -> bool {
     // Seventeen digits printed from a double are off by its last bits, not by half a unit of the last digit.
     let half = half.to_f64().value() * 1.000_001 + x.approx().abs() * 6e-16;
     low.abs().max(high.abs()) <= half
+}
+
+/// Whether `d` is `exact` cut off behind its last digit (41.494 for 41.4949…).
+fn is_truncation(exact: &Expr, d: &Decimal) -> bool {
+    let (Some(x), Some(y)) = (constant_value(exact), crate::numeric::Ball64::rational(&d.value, ())) else {
+        return false;
+    };
+    let (low, high) = x.add(&y.neg()).bounds();
+    let unit = 10f64.powi(-(d.places as i32));
+    let (low, high) = if x.approx() < 0.0 { (-high, -low) } else { (low, high) };
+    low >= 0.0 && high < unit
 }
 
 /// Whether `rounded` is a rounding of `exact` to the digits it shows: for `a ≈ b`.

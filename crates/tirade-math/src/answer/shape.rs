@@ -4,6 +4,7 @@ use super::matrix;
 use crate::equiv::{Scalar, any};
 use crate::expr::{Const, Expr, Func, LogicOp, RelOp, SetOp};
 use smol_str::SmolStr;
+use std::collections::HashSet;
 
 /// A typed answer.
 #[derive(Clone, Debug)]
@@ -52,8 +53,19 @@ pub struct Statement {
     pub expr: Expr,
     /// If it only names a value (`x = 5`, `f(x) = 2x`): the name and the value.
     pub labelled: Option<(Expr, Shape)>,
-    /// If the parts of its chain contradict each other (`x = 41 = 42`).
-    pub contradicts: bool,
+    /// Whether its parts contradict each other.
+    pub chain: Chain,
+}
+
+/// Whether the constants of a chain of equations agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub enum Chain {
+    /// They do, as far as is known.
+    Holds,
+    /// `z = 3 + 3 = 2`: a slip in the work; what stands at the end is the answer.
+    Slips,
+    /// `x = 41 = 42`: two answers.
+    Contradicts,
 }
 
 /// What kind of answer `e` is.
@@ -65,12 +77,23 @@ pub fn shape(e: &Expr) -> Shape {
         return Shape::List(expand_signs(e).iter().map(shape).collect());
     }
     match e {
-        Expr::List(items) => list(items),
         Expr::Logic(LogicOp::Or | LogicOp::And, items) if !items.iter().any(is_inequality) => list(items),
-        Expr::Set(items) => Shape::Set(flat_shapes(items)),
+        Expr::Set(items) | Expr::List(items) if items.iter().all(is_dict_entry) && items.len() > 1 => {
+            let named = items.iter().filter_map(|i| match i {
+                Expr::Ratio(parts) => Some(Expr::relation(parts[0].clone(), RelOp::Eq, parts[1].clone())),
+                _ => None,
+            });
+            list(&named.collect::<Vec<_>>())
+        }
+        Expr::List(items) => list(items),
+        Expr::Set(items) => Shape::Set(dedup(flat_shapes(items))),
         Expr::Tuple(items) => tuple(items, e),
         Expr::Bracket(items) => Shape::Bracket(items.iter().map(shape).collect()),
-        Expr::Interval(_) | Expr::SetBuilder(..) => Shape::Region(e.clone()),
+        Expr::SetBuilder(element, condition) => match family(element, condition) {
+            Some(value) => shape(value),
+            None => Shape::Region(e.clone()),
+        },
+        Expr::Interval(_) => Shape::Region(e.clone()),
         Expr::SetOp(SetOp::Union, parts) if parts.iter().all(|p| matches!(p, Expr::Set(_))) => {
             let items: Vec<Expr> = parts
                 .iter()
@@ -96,9 +119,7 @@ pub fn shape(e: &Expr) -> Shape {
             Shape::Value(Value { scalar: Scalar::new((**x).clone()), unit: Some(unit.clone()) })
         }
         Expr::Matrix(_) => Shape::Other(e.clone()),
-        Expr::Add(terms) if terms.iter().any(|t| matches!(t, Expr::SetBuilder(..) | Expr::Interval(_))) => {
-            Shape::Region(e.clone())
-        }
+        Expr::Add(terms) if terms.iter().any(is_set_of_numbers) => Shape::Region(e.clone()),
         _ => Shape::Value(value(e)),
     }
 }
@@ -111,7 +132,46 @@ fn value(e: &Expr) -> Value {
     {
         return Value { scalar: Scalar::new((**x).clone().neg()), unit: Some(unit.clone()) };
     }
+    if let Expr::Add(terms) = e
+        && let Some((total, unit)) = mixed_units(terms)
+    {
+        return Value { scalar: Scalar::new(total), unit: Some(unit.into()) };
+    }
     Value { scalar: Scalar::new(e.clone()), unit: None }
+}
+
+/// Units that are mixed in one quantity, largest first, each with how many of the next it holds.
+const MIXED: [&[(&str, i64)]; 5] = [
+    &[("week", 7), ("day", 24), ("h", 60), ("min", 60), ("s", 1)],
+    &[("year", 12), ("month", 1)],
+    &[("yd", 3), ("ft", 12), ("in", 1)],
+    &[("lb", 16), ("oz", 1)],
+    &[("dollar", 100), ("cent", 1)],
+];
+
+/// `2 h 30 min` in its smallest unit, 150 min.
+fn mixed_units(terms: &[Expr]) -> Option<(Expr, &'static str)> {
+    let Expr::Quantity(_, first) = terms.first()? else { return None };
+    let family = MIXED.iter().find(|f| f.iter().any(|(name, _)| name == first))?;
+    let place = |unit: &str| family.iter().position(|(name, _)| *name == unit);
+    let mut parts = Vec::with_capacity(terms.len());
+    for term in terms {
+        let Expr::Quantity(x, unit) = term else { return None };
+        parts.push((&**x, place(unit)?));
+    }
+    let smallest = parts.iter().map(|p| p.1).max()?;
+    let scaled = parts.iter().map(|(x, at)| {
+        let factor: i64 = family[*at..smallest].iter().map(|(_, n)| n).product();
+        match x.as_rational() {
+            Some(r) => Expr::Num(r.clone() * crate::Rational::from(factor)),
+            None => Expr::product([Expr::int(factor), (*x).clone()]),
+        }
+    });
+    let total = scaled.reduce(|a, b| match (&a, &b) {
+        (Expr::Num(x), Expr::Num(y)) => Expr::Num(x + y),
+        _ => Expr::sum([a, b]),
+    })?;
+    Some((total, family[smallest].0))
 }
 
 fn list(items: &[Expr]) -> Shape {
@@ -128,8 +188,38 @@ fn list(items: &[Expr]) -> Shape {
 
 fn is_domain(s: &Shape) -> bool {
     let Shape::Relation(st) = s else { return false };
-    matches!(&st.expr, Expr::Relation(_, rest) if rest.len() == 1 && rest[0].0 == RelOp::In
-        && matches!(rest[0].1, Expr::Const(_)))
+    is_domain_statement(&st.expr)
+}
+
+/// `k ∈ ℤ`, `n ∈ ℤ^+`.
+fn is_domain_statement(e: &Expr) -> bool {
+    matches!(e, Expr::Relation(_, rest) if rest.len() == 1 && rest[0].0 == RelOp::In
+        && (matches!(rest[0].1, Expr::Const(_))
+            || matches!(&rest[0].1, Expr::SetOp(_, parts) if matches!(parts[0], Expr::Const(_)))))
+}
+
+/// `x: 3` in a dictionary, as SymPy's solve prints `{x: 3, y: 4}`.
+fn is_dict_entry(e: &Expr) -> bool {
+    matches!(e, Expr::Ratio(parts) if parts.len() == 2 && matches!(parts[0], Expr::Sym(_)))
+}
+
+fn is_set_of_numbers(e: &Expr) -> bool {
+    matches!(e, Expr::SetBuilder(..) | Expr::Interval(_) | Expr::Const(Const::Reals | Const::Integers))
+}
+
+/// `{x | x = kπ, k ∈ ℤ}` and `{kπ | k ∈ ℤ}` are the family `kπ`.
+fn family<'e>(element: &'e Expr, condition: &'e Expr) -> Option<&'e Expr> {
+    let whole = |e: &Expr| {
+        matches!(e, Expr::Relation(_, rest) if rest.len() == 1 && rest[0].0 == RelOp::In
+            && rest[0].1 == Expr::Const(Const::Integers))
+    };
+    if whole(condition) && !matches!(element, Expr::Sym(_) | Expr::Relation(..)) {
+        return Some(element);
+    }
+    let (Expr::List(parts) | Expr::Logic(LogicOp::And, parts)) = condition else { return None };
+    let [Expr::Relation(name, rest), domain] = parts.as_slice() else { return None };
+    let [(RelOp::Eq, value)] = rest.as_slice() else { return None };
+    (whole(domain) && **name == *element).then_some(value)
 }
 
 /// Shapes of items, with `±` written out.
@@ -144,15 +234,14 @@ fn flat_shapes(items: &[Expr]) -> Vec<Shape> {
     out
 }
 
-fn dedup(items: Vec<Shape>) -> Vec<Shape> {
-    let mut out: Vec<Shape> = Vec::new();
-    for item in items {
-        let same = |o: &Shape| matches!((o, &item), (Shape::Value(a), Shape::Value(b)) if a.scalar.expr == b.scalar.expr);
-        if !out.iter().any(same) {
-            out.push(item);
-        }
-    }
-    out
+/// Without repetitions of the same value, as written.
+fn dedup(mut items: Vec<Shape>) -> Vec<Shape> {
+    let mut seen = HashSet::new();
+    items.retain(|item| match item {
+        Shape::Value(v) => seen.insert((v.scalar.expr.clone(), v.unit.clone())),
+        _ => true,
+    });
+    items
 }
 
 fn tuple(items: &[Expr], e: &Expr) -> Shape {
@@ -216,27 +305,31 @@ fn is_inequality(e: &Expr) -> bool {
 }
 
 fn statement(e: &Expr) -> Shape {
-    let (labelled, contradicts) = labelled(e);
-    Shape::Relation(Box::new(Statement { expr: e.clone(), labelled, contradicts }))
+    let (labelled, chain) = labelled(e);
+    Shape::Relation(Box::new(Statement { expr: e.clone(), labelled, chain }))
 }
 
 /// Splits `name = value`, `value = name`, `name = value = value`, `exact ≈ rounded`.
-fn labelled(e: &Expr) -> (Option<(Expr, Shape)>, bool) {
-    let Expr::Relation(first, rest) = e else { return (None, false) };
+fn labelled(e: &Expr) -> (Option<(Expr, Shape)>, Chain) {
+    let Expr::Relation(first, rest) = e else { return (None, Chain::Holds) };
+    if let [(RelOp::In, set @ Expr::Set(_))] = rest.as_slice() {
+        return (Some(((**first).clone(), shape(set))), Chain::Holds);
+    }
     if !rest.iter().all(|(op, _)| matches!(op, RelOp::Eq | RelOp::Approx | RelOp::Equiv)) {
-        return (None, false);
+        return (None, Chain::Holds);
     }
     let sides: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, e)| e)).collect();
     let approx_from = rest.iter().position(|(op, _)| *op == RelOp::Approx).map_or(sides.len(), |i| i + 1);
     let constants: Vec<&Expr> = sides.iter().copied().filter(|s| is_constant(s)).collect();
-    let mut contradicts = false;
     let exact: Vec<&Expr> = sides[..approx_from].iter().copied().filter(|s| is_constant(s)).collect();
+    let mut chain = Chain::Holds;
     for pair in exact.windows(2) {
-        contradicts |= !crate::equiv::equivalent(pair[0], pair[1]).is_equal();
+        let link = link(pair[0], pair[1]);
+        chain = if link > chain { link } else { chain };
     }
     for rounded in &sides[approx_from..] {
-        if let Some(exact) = exact.last() {
-            contradicts |= !super::scalar::is_rounding(exact, rounded);
+        if exact.last().is_some_and(|exact| !super::scalar::is_rounding(exact, rounded)) {
+            chain = Chain::Contradicts;
         }
     }
     let names: Vec<&Expr> = sides.iter().copied().filter(|s| is_label(s)).collect();
@@ -245,16 +338,36 @@ fn labelled(e: &Expr) -> (Option<(Expr, Shape)>, bool) {
         // 42 ≈ 42.0 is a value; 41 = 42 contradicts itself
         let value =
             if approx_from < sides.len() { exact.last().or(constants.first()) } else { constants.last() };
-        return (value.map(|v| (Expr::Text("".into()), shape(v))), contradicts);
+        return (value.map(|v| (Expr::Text("".into()), shape(v))), chain);
     }
     match (names.as_slice(), values.as_slice()) {
-        (_, []) if sides.len() == 2 => (Some((sides[0].clone(), shape(sides[1]))), contradicts),
+        (_, []) if sides.len() == 2 => (Some((sides[0].clone(), shape(sides[1]))), chain),
         ([name, ..], [.., last]) if values.len() == 1 || values.iter().all(|v| is_constant(v)) => {
             let value = if approx_from < sides.len() { exact.last().unwrap_or(last) } else { last };
             let shared = !is_constant(value) && shares_names(name, value);
-            (if shared { None } else { Some(((*name).clone(), shape(value))) }, contradicts)
+            (if shared { None } else { Some(((*name).clone(), shape(value))) }, chain)
         }
-        _ => (None, contradicts),
+        _ => (None, chain),
+    }
+}
+
+/// Two constants said to be equal.
+fn link(a: &Expr, b: &Expr) -> Chain {
+    let unit = |e: &Expr| if let Expr::Quantity(_, unit) = e { Some(unit.clone()) } else { None };
+    if unit(a) != unit(b) && [unit(a), unit(b)].iter().flatten().all(|u| !matches!(u.as_str(), "%" | "°")) {
+        // 2 hours = 120: a conversion, not a contradiction
+        return Chain::Holds;
+    }
+    let literal = |e: &Expr| match e {
+        Expr::Quantity(x, _) => x.as_rational().is_some(),
+        other => other.as_rational().is_some(),
+    };
+    if crate::equiv::equivalent(a, b).is_equal() {
+        Chain::Holds
+    } else if literal(a) && literal(b) {
+        Chain::Contradicts
+    } else {
+        Chain::Slips
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Matrix, rref};
 use crate::derivation::{Derivation, Formula};
 use crate::derivation::{Rule, claim, term};
 use crate::exact::{Exact, Worked, at_most, unsupported};
-use crate::poly::{Factored, Poly, Root, exact_roots, factor, rational_tex};
+use crate::poly::{Factored, Poly, Root, factor, rational_tex, roots_of_factors};
 
 /// An eigenvalue with its multiplicity and a basis of its eigenvectors as columns.
 pub type EigenSpace = (RBig, usize, Vec<Matrix>);
@@ -59,8 +59,8 @@ fn characteristic_steps(m: &Matrix, p: &Poly) -> Exact<(Derivation, Factored)> {
 /// `Unsupported` otherwise; as [`characteristic_polynomial`].
 pub fn eigenvalues_worked(m: &Matrix) -> Exact<Worked<Vec<(Root, usize)>>> {
     let p = characteristic_polynomial(m)?;
-    let roots = exact_roots(&p)?;
-    let (mut steps, _) = characteristic_steps(m, &p)?;
+    let (mut steps, factored) = characteristic_steps(m, &p)?;
+    let roots = roots_of_factors(&factored)?;
     steps.push(Rule::EigenvaluesAre, roots.iter().map(|(r, _)| term(r.tex())));
     Ok(Worked::new(roots, steps))
 }

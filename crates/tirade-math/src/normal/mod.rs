@@ -7,8 +7,10 @@
 //! Everything is capped: terms, sizes of coefficients, exponents. Over the cap there is no normal form ([`None`]).
 
 mod build;
+mod counting;
 mod mono;
 mod poly;
+mod power;
 
 pub use build::Builder;
 pub use mono::{Atom, Exponent, Mono};

@@ -6,6 +6,7 @@ use dashu::rational::RBig;
 
 use super::hensel::{lift, multiply};
 use super::modp::Field;
+use super::small::factor_small;
 use super::{Poly, gcd};
 use crate::exact::{Exact, ExactError, at_most, bits, undefined};
 
@@ -70,6 +71,30 @@ pub fn factor(p: &Poly) -> Exact<Factored> {
     let size =
         p.coeffs().iter().map(|c| bits(c.numerator()) + bits(c.denominator().as_ibig())).max().unwrap_or(0);
     at_most("degree times bits to factor", p.degree().saturating_mul(size), MAX_FACTOR_SIZE)?;
+    if p.degree() > 1 {
+        let (content, ints) = p.primitive();
+        if let Some(factors) = factor_small(&ints) {
+            return Ok(Factored { content, factors: counted(factors) });
+        }
+    }
+    general(p)
+}
+
+/// Equal factors together, in order.
+fn counted(mut factors: Vec<Poly>) -> Vec<(Poly, usize)> {
+    factors.sort_by(|a, b| (a.degree(), a).cmp(&(b.degree(), b)));
+    let mut out: Vec<(Poly, usize)> = Vec::new();
+    for factor in factors {
+        match out.last_mut() {
+            Some((last, n)) if *last == factor => *n += 1,
+            _ => out.push((factor, 1)),
+        }
+    }
+    out
+}
+
+/// [`factor`] for polynomials of any kind.
+pub(super) fn general(p: &Poly) -> Exact<Factored> {
     let parts = square_free(p)?;
     let mut factors = Vec::new();
     for (part, multiplicity) in parts.factors {

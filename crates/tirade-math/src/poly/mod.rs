@@ -21,6 +21,7 @@ mod multi;
 mod multi_factor;
 mod multi_gcd;
 mod roots;
+mod small;
 mod sturm;
 
 pub use dense::{Poly, rational_tex, signed_rational_tex};
@@ -30,5 +31,6 @@ pub use gcd::{discriminant, gcd, resultant};
 pub use multi::{MPoly, Monomial};
 pub use multi_factor::{MFactored, factor_multi};
 pub use multi_gcd::gcd_multi;
+pub(crate) use roots::roots_of_factors;
 pub use roots::{Root, exact_roots, rational_roots};
 pub use sturm::{count_real_roots, count_real_roots_worked, isolate_real_roots};

@@ -4,7 +4,7 @@ use dashu::base::Abs;
 use dashu::integer::IBig;
 use dashu::rational::RBig;
 
-use super::{Poly, factor, rational_tex};
+use super::{Factored, Poly, factor, rational_tex};
 use crate::exact::{Exact, unsupported};
 use crate::integer::{is_negative, square_part};
 
@@ -86,9 +86,14 @@ pub fn rational_roots(p: &Poly) -> Exact<Vec<RBig>> {
 /// # Errors
 /// `Unsupported` when an irreducible factor is neither linear, quadratic nor biquadratic.
 pub fn exact_roots(p: &Poly) -> Exact<Vec<(Root, usize)>> {
+    roots_of_factors(&factor(p)?)
+}
+
+/// [`exact_roots`] of a polynomial that is already factored.
+pub(crate) fn roots_of_factors(p: &Factored) -> Exact<Vec<(Root, usize)>> {
     let mut roots = Vec::new();
-    for (f, multiplicity) in factor(p)?.factors {
-        roots.extend(roots_of_irreducible(&f)?.into_iter().map(|r| (r, multiplicity)));
+    for (f, multiplicity) in &p.factors {
+        roots.extend(roots_of_irreducible(f)?.into_iter().map(|r| (r, *multiplicity)));
     }
     Ok(roots)
 }

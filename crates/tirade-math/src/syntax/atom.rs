@@ -2,9 +2,9 @@
 
 use super::number;
 use super::parser::{Parser, Result};
+use super::powers::signed_set;
 use super::token::{Delim, Tok};
-use crate::expr::{BigOp, Const, Expr, Func, Rational};
-use crate::unit;
+use crate::expr::{BigOp, Const, Expr, Func, RelOp, SetOp};
 use smol_str::SmolStr;
 
 impl<'a> Parser<'a> {
@@ -23,7 +23,7 @@ impl<'a> Parser<'a> {
             Tok::Ident(name) => self.name(name),
             Tok::Const(Const::E) if self.peek() == Some(Tok::Under) => self.name("e"),
             Tok::Const(Const::I) if self.peek() == Some(Tok::Under) => self.name("i"),
-            Tok::Const(c) => Ok(Expr::Const(c)),
+            Tok::Const(c) => Ok(self.named_set(c).unwrap_or(Expr::Const(c))),
             Tok::Func(f) => self.function(f),
             Tok::Frac => self.fraction(),
             Tok::Sqrt => self.root(),
@@ -41,7 +41,9 @@ impl<'a> Parser<'a> {
             Tok::Boxed => self.argument(),
             Tok::Ellipsis => Ok(Expr::Const(Const::Ellipsis)),
             Tok::Currency(unit) => {
+                let negative = self.eat(Tok::Minus);
                 let value = self.power()?;
+                let value = if negative { value.neg() } else { value };
                 Ok(Expr::Quantity(Box::new(value), unit.into()))
             }
             Tok::Text(words) => Ok(Expr::Text(crate::text::normalize(words).into())),
@@ -49,6 +51,9 @@ impl<'a> Parser<'a> {
                 [a, b] => Ok(Expr::relation(a.clone(), op, b.clone())),
                 _ => self.unexpected(),
             },
+            Tok::MatrixCall => self.matrix_call(),
+            Tok::BigCall(op) => self.big_call(op),
+            Tok::SetCall(call) => self.set_call(call),
             Tok::Big(op) => self.big(op),
             Tok::Begin(name) => self.environment(name),
             Tok::Open(delim) => self.bracket(delim),
@@ -61,56 +66,30 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn number(&mut self, literal: &str) -> Result<Expr> {
-        if self.peek() == Some(Tok::Overline) && literal.contains('.') {
-            self.pos += 1;
-            let grouped = self.eat(Tok::Open(Delim::Group));
-            let Some(Tok::Number(cycle)) = self.peek() else { return self.unexpected() };
-            self.pos += 1;
-            if grouped && !self.eat(Tok::Close(Delim::Group)) {
-                return self.unexpected();
-            }
-            return number::repeating(literal, cycle).map_or_else(|| self.unexpected(), Ok);
+    /// `ℝ_+`, `ℤ_{>0}`, `ℝ_{\ge 0}`: a set of numbers restricted by its subscript.
+    fn named_set(&mut self, c: Const) -> Option<Expr> {
+        let set = Expr::Const(c);
+        let known = matches!(c, Const::Reals | Const::Integers | Const::Naturals | Const::Rationals);
+        if !known || self.peek() != Some(Tok::Under) {
+            return None;
         }
-        number::value(literal).map_or_else(|| self.unexpected(), Ok)
-    }
-
-    /// `1011_2`, `1A_{16}`: digits with a base behind them.
-    fn numeral(&mut self) -> Result<Option<Expr>> {
-        let mut digits: Vec<u8> = Vec::new();
-        let mut at = 0;
-        while let Some(tok) = self.peek_at(at) {
-            let text = match tok {
-                Tok::Number(n) => n,
-                Tok::Ident(n)
-                    if n.len() == 1 && n.as_bytes()[0].is_ascii_uppercase() && n.as_bytes()[0] <= b'F' =>
-                {
-                    n
-                }
-                _ => break,
-            };
-            if at > 0 && self.toks[self.pos + at].spaced {
-                break;
-            }
-            digits.extend(text.chars().filter_map(|c| c.to_digit(36)).map(|d| d as u8));
-            at += 1;
-        }
-        let number_first = matches!(self.peek(), Some(Tok::Number(n)) if !n.contains('.'));
-        if at == 0 || self.peek_at(at) != Some(Tok::Under) || (at > 1) != (at > 1 && digits.len() > 1) {
-            return Ok(None);
-        }
-        let (base, len) = match (self.peek_at(at + 1), self.peek_at(at + 2), self.peek_at(at + 3)) {
-            (Some(Tok::Number(b)), ..) => (b, 2),
-            (Some(Tok::Open(Delim::Group)), Some(Tok::Number(b)), Some(Tok::Close(Delim::Group))) => (b, 4),
-            _ => return Ok(None),
+        let grouped = self.peek_at(1) == Some(Tok::Open(Delim::Group));
+        let at = 1 + usize::from(grouped);
+        let (sign, closed, len) = match (self.peek_at(at)?, self.peek_at(at + 1)) {
+            (Tok::Rel(RelOp::Gt), Some(Tok::Number("0"))) => (Tok::Plus, false, 2),
+            (Tok::Rel(RelOp::Ge), Some(Tok::Number("0"))) => (Tok::Plus, true, 2),
+            (Tok::Rel(RelOp::Lt), Some(Tok::Number("0"))) => (Tok::Minus, false, 2),
+            (Tok::Rel(RelOp::Le), Some(Tok::Number("0"))) => (Tok::Minus, true, 2),
+            (sign @ (Tok::Plus | Tok::Minus), _) => (sign, false, 1),
+            _ => return None,
         };
-        let Ok(base) = base.parse::<u32>() else { return Ok(None) };
-        let valid = (2..=36).contains(&base) && digits.iter().all(|d| u32::from(*d) < base);
-        if !valid || (!number_first && (at == 1 || base < 11)) || digits.len() > 4000 {
-            return if number_first { self.unexpected() } else { Ok(None) };
+        if grouped && self.peek_at(at + len) != Some(Tok::Close(Delim::Group)) {
+            return None;
         }
-        self.pos += at + len;
-        Ok(Some(Expr::Based(digits, base)))
+        self.pos += at + len + usize::from(grouped);
+        let open = signed_set(&set, sign);
+        let zero = Expr::Set(vec![Expr::int(0)]);
+        Some(if closed { Expr::SetOp(SetOp::Union, vec![open, zero]) } else { open })
     }
 
     /// A variable with subscripts and primes, or a function applied to arguments.
@@ -205,7 +184,7 @@ impl<'a> Parser<'a> {
         let comma = self.toks[self.pos..self.pos + close].iter().any(|t| t.tok == Tok::Comma);
         let simple =
             close == 2 && matches!(self.peek_at(1), Some(Tok::Ident(_) | Tok::Number(_) | Tok::Const(_)));
-        let defines = self.peek_at(close + 1) == Some(Tok::Rel(crate::expr::RelOp::Eq)) && self.pos == 1;
+        let defines = self.peek_at(close + 1) == Some(Tok::Rel(RelOp::Eq)) && self.pos == 1;
         comma
             || (simple && letter.is_ascii_uppercase())
             || (simple && defines)
@@ -283,11 +262,21 @@ impl<'a> Parser<'a> {
 
     /// A named function with its exponent, subscript and argument.
     fn function(&mut self, func: Func) -> Result<Expr> {
+        // root(x) is the square root, cbrt(x) the cube root
+        let word = self.src.get(self.toks[self.pos - 1].at as usize..).unwrap_or("");
+        let index = if word.starts_with("root") { 2 } else { 3 };
         let mut base = None;
         let mut exponent = None;
         for _ in 0..2 {
             if self.eat(Tok::Under) {
-                base = Some(self.argument()?);
+                base = Some(match (func, self.peek()) {
+                    // log_10 x means base 10, whatever TeX sets
+                    (Func::Log, Some(Tok::Number(n))) => {
+                        self.pos += 1;
+                        number::value(n).map_or_else(|| self.unexpected(), Ok)?
+                    }
+                    _ => self.argument()?,
+                });
             } else if self.peek() == Some(Tok::Caret) && self.peek_at(1) != Some(Tok::Degree) {
                 self.pos += 1;
                 let negative = self.eat(Tok::Minus);
@@ -301,7 +290,7 @@ impl<'a> Parser<'a> {
         }
         let args = match (func, args.len()) {
             // cbrt(x) names its index
-            (Func::Root, 1) => args.into_iter().chain([Expr::int(3)]).collect(),
+            (Func::Root, 1) => args.into_iter().chain([Expr::int(index)]).collect(),
             _ => args,
         };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
@@ -337,110 +326,6 @@ impl<'a> Parser<'a> {
         }
         let product = Expr::product(factors);
         Ok(if negative { product.neg() } else { product })
-    }
-
-    /// A power, or a mixed number: `3\frac12`, `1 1/4`.
-    pub fn mixed_or_power(&mut self) -> Result<Expr> {
-        let start = self.pos;
-        let whole = match self.peek() {
-            Some(Tok::Number(n)) if n.bytes().all(|b| b.is_ascii_digit()) => n,
-            _ => return self.power(),
-        };
-        if self.peek_at(1) == Some(Tok::Frac) {
-            // \frac52 splits the number token "52": keep it, should this be a product after all.
-            let saved = self.toks.get(start + 2).copied();
-            self.pos += 2;
-            let above = self.argument()?;
-            let below = self.argument()?;
-            if let (Some(a), Some(b)) = (above.as_i64(), below.as_i64())
-                && 0 < a
-                && a < b
-                && !matches!(self.peek(), Some(Tok::Caret))
-            {
-                return self.mixed(whole, above.div(below));
-            }
-            self.pos = start;
-            if let Some(token) = saved {
-                self.toks[start + 2] = token;
-            }
-            return self.power();
-        }
-        let slash = matches!(
-            (self.peek_at(1), self.peek_at(2), self.peek_at(3)),
-            (Some(Tok::Number(_)), Some(Tok::Slash), Some(Tok::Number(_)))
-        );
-        if slash && self.toks[self.pos + 1].spaced {
-            let (Some(Tok::Number(a)), Some(Tok::Number(b))) = (self.peek_at(1), self.peek_at(3)) else {
-                return self.power();
-            };
-            if let (Ok(x), Ok(y)) = (a.parse::<u64>(), b.parse::<u64>())
-                && 0 < x
-                && x < y
-            {
-                self.pos += 4;
-                let fraction = Expr::Num(Rational::from_parts(x.into(), y.into()));
-                return self.mixed(whole, fraction);
-            }
-        }
-        self.power()
-    }
-
-    fn mixed(&mut self, whole: &str, fraction: Expr) -> Result<Expr> {
-        let (Some(Expr::Num(whole)), Expr::Num(fraction)) = (number::value(whole), fraction) else {
-            return self.unexpected();
-        };
-        let value = Expr::Num(whole + fraction);
-        if self.eat(Tok::Percent) {
-            return Ok(Expr::Quantity(Box::new(value), "%".into()));
-        }
-        Ok(value)
-    }
-
-    /// A value with the words behind it: a unit with its exponent, or an annotation.
-    pub fn quantity(&mut self, value: Expr) -> Result<Expr> {
-        let Some(Tok::Text(words)) = self.peek() else { return Ok(value) };
-        self.pos += 1;
-        if super::lexer::is_ordinal(words.trim()) && !matches!(value, Expr::Text(_)) {
-            let rest = matches!(self.peek(), Some(Tok::Text(_)));
-            return if rest { self.quantity(value) } else { Ok(value) };
-        }
-        let mut unit = unit::canonical(words);
-        loop {
-            match self.peek() {
-                Some(Tok::Caret) => {
-                    self.pos += 1;
-                    let e = self.argument()?;
-                    unit.push_str(&format!("^{e}"));
-                }
-                Some(Tok::Slash) if matches!(self.peek_at(1), Some(Tok::Text(_) | Tok::Ident(_))) => {
-                    let Some(Tok::Text(w) | Tok::Ident(w)) = self.peek_at(1) else { break };
-                    self.pos += 2;
-                    unit.push('/');
-                    unit.push_str(&unit::canonical(w));
-                }
-                Some(Tok::Text(more)) => {
-                    self.pos += 1;
-                    unit.push(' ');
-                    unit.push_str(&unit::canonical(more));
-                }
-                _ => break,
-            }
-        }
-        if matches!(value, Expr::Text(_)) {
-            let text = format!("{value} {unit}");
-            return Ok(Expr::Text(text.into()));
-        }
-        let unit = unit::canonical(&unit);
-        let quantity = Expr::Quantity(Box::new(value), unit.into());
-        // 2 hours 30 minutes
-        if matches!(self.peek(), Some(Tok::Number(_))) {
-            let more = self.product()?;
-            if matches!(more, Expr::Quantity(..) | Expr::Add(_)) {
-                return Ok(Expr::sum([quantity, more]));
-            }
-            return self.unexpected();
-        }
-        Ok(quantity)
     }
 }
 

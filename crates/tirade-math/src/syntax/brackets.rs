@@ -1,7 +1,7 @@
 //! Everything between brackets, bars and `\begin … \end`.
 
 use super::parser::{Parser, Result};
-use super::token::{Delim, Tok};
+use super::token::{Delim, SetCall, Tok};
 use crate::expr::{Const, Expr, Func, Interval};
 
 impl<'a> Parser<'a> {
@@ -46,7 +46,10 @@ impl<'a> Parser<'a> {
 
     /// `]a, b[`: an open interval, as some countries write it.
     pub fn reversed_interval(&mut self) -> Result<Expr> {
-        let content = self.fresh(Self::statements)?;
+        let content = self.fresh(|p| {
+            p.bracket_ends = true;
+            p.statements()
+        })?;
         let closed = match self.peek() {
             Some(Tok::Open(Delim::Bracket)) => false,
             Some(Tok::Close(Delim::Bracket)) => true,
@@ -66,7 +69,13 @@ impl<'a> Parser<'a> {
 
     /// LaTeX braces: grouping; with commas inside a list.
     fn group(&mut self) -> Result<Expr> {
-        let content = self.statements()?;
+        let mut content = self.statements()?;
+        if let Some(Tok::Infix(binomial)) = self.peek() {
+            self.pos += 1;
+            let below = self.statements()?;
+            content =
+                if binomial { Expr::Call(Func::Binom, vec![content, below]) } else { content.div(below) };
+        }
         if self.eat(Tok::Close(Delim::Group)) { Ok(content) } else { self.unexpected() }
     }
 
@@ -140,6 +149,40 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// `Interval(a, b)`, `Union(…)`, `FiniteSet(…)`; the name is eaten.
+    pub fn set_call(&mut self, call: SetCall) -> Result<Expr> {
+        let mut args = self.arguments()?;
+        let (low_closed, high_closed) = match call {
+            SetCall::Op(op) => return Ok(Expr::SetOp(op, args)),
+            SetCall::Finite => return Ok(Expr::Set(args)),
+            SetCall::Interval(low, high) => (low, high),
+        };
+        // Interval(a, b, left_open, right_open)
+        let open = |e: Option<&Expr>, closed: bool| match e {
+            Some(Expr::Const(Const::True)) => false,
+            _ => closed,
+        };
+        let closed = (open(args.get(2), low_closed), open(args.get(3), high_closed));
+        args.truncate(2);
+        match args.len() {
+            2 if closed == (false, false) => Ok(Expr::Tuple(args)),
+            2 => Ok(interval(args, closed)),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// `Matrix([[a, b], [c, d]])` or `matrix([a, b], [c, d])`; the name is eaten.
+    pub fn matrix_call(&mut self) -> Result<Expr> {
+        let mut rows = self.arguments()?;
+        if let [one] = rows.as_slice()
+            && let Some(inner) = items(one).filter(|v| v.iter().all(|r| items(r).is_some()))
+        {
+            rows = inner;
+        }
+        let rows: Option<Vec<Vec<Expr>>> = rows.iter().map(items).collect();
+        rows.and_then(matrix).map_or_else(|| self.unexpected(), Ok)
+    }
+
     fn rows(&mut self, name: &str) -> Result<Vec<Vec<Expr>>> {
         let aligned = name.contains("align") || name.contains("gather") || name.contains("split");
         let mut rows = vec![Vec::new()];
@@ -196,6 +239,15 @@ fn interval(mut items: Vec<Expr>, closed: (bool, bool)) -> Expr {
     let high = Box::new(items.pop().unwrap_or(Expr::int(0)));
     let low = Box::new(items.pop().unwrap_or(Expr::int(0)));
     Expr::Interval(Interval { low, high, closed })
+}
+
+/// What stands in square brackets; two items were read as an interval.
+fn items(e: &Expr) -> Option<Vec<Expr>> {
+    match e {
+        Expr::Bracket(items) => Some(items.clone()),
+        Expr::Interval(i) if i.closed == (true, true) => Some(vec![(*i.low).clone(), (*i.high).clone()]),
+        _ => None,
+    }
 }
 
 /// Rows of equal length; a bracket around one inner matrix is dropped by the caller.

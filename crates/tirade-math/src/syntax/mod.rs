@@ -11,10 +11,15 @@
 
 mod atom;
 mod brackets;
+mod fold;
 mod lexer;
 mod number;
+mod numerals;
 mod operators;
 mod parser;
+mod powers;
+mod quantity;
+mod statements;
 mod token;
 mod words;
 
@@ -44,7 +49,7 @@ pub struct Parsed {
     pub comma_seen: bool,
 }
 
-/// Why a text is not one expression. Offsets are bytes from the start.
+/// Why a text is not one expression. Offsets are bytes from the start (of the text with full-width forms made ASCII).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
     /// Nothing there.
@@ -83,6 +88,7 @@ pub fn parse(text: &str) -> Result<Expr, ParseError> {
 
 /// [`parse`] with a choice of what commas between digits mean.
 pub fn parse_with(text: &str, commas: Commas) -> Result<Parsed, ParseError> {
+    let text = &*fold::fold(text);
     let (tokens, comma_seen) = lexer::lex(text, commas)?;
     let expr = parser::Parser::new(text, tokens).whole()?;
     Ok(Parsed { expr, comma_seen })

@@ -26,6 +26,10 @@ pub fn scan(text: &str, commas: Commas, inside_brackets: bool) -> Found {
     let groupable = (1..=3).contains(&i) && b[0] != b'0';
     if groupable {
         while let Some((mark, plain)) = group_mark(&b[i..]) {
+            // 1 000 is a thousand, but not where parts are separated by blanks or a fraction follows.
+            if b[i] == b' ' && (inside_brackets || b.get(i + 4) == Some(&b'/')) {
+                break;
+            }
             if plain && (inside_brackets || commas != Commas::Group) {
                 comma = !inside_brackets;
                 break;
@@ -40,7 +44,10 @@ pub fn scan(text: &str, commas: Commas, inside_brackets: bool) -> Found {
     comma |= !inside_brackets && b.get(i) == Some(&b',') && b.get(i + 1).is_some_and(u8::is_ascii_digit);
     if b.get(i) == Some(&b'.') {
         let end = digits(b, i + 1);
-        let repeats = [r"\overline", r"\bar", r"\dot"].iter().any(|r| text[end..].starts_with(r));
+        let repeats = [r"\overline", r"\bar", r"\dot"].iter().any(|r| text[end..].starts_with(r))
+            || (b.get(end) == Some(&b'(')
+                && b.get(digits(b, end + 1)) == Some(&b')')
+                && digits(b, end + 1) > end + 1);
         if end > i + 1 || repeats {
             i = end;
         }
@@ -54,9 +61,10 @@ fn digits(b: &[u8], from: usize) -> usize {
 
 /// The length of a thousands mark with exactly three digits behind it, and whether it is a plain comma.
 fn group_mark(b: &[u8]) -> Option<(usize, bool)> {
-    let marks: [(&[u8], bool); 6] = [
+    let marks: [(&[u8], bool); 7] = [
         (b",\\!", false),
         (b"{,}", false),
+        (b" ", false),
         (b"\\,", false),
         (b"\\!", false),
         (b",", true),
@@ -64,7 +72,7 @@ fn group_mark(b: &[u8]) -> Option<(usize, bool)> {
     ];
     let (mark, plain) = marks.iter().find(|(m, _)| b.starts_with(m))?;
     let mut from = mark.len();
-    while b.get(from) == Some(&b' ') && !plain {
+    while b.get(from) == Some(&b' ') && !plain && *mark != b" " {
         from += 1;
     }
     (digits(b, from) == from + 3).then_some((from, *plain))
@@ -151,6 +159,22 @@ pub fn repeating(literal: &str, cycle: &str) -> Option<Expr> {
     let all = integer(&clean(&[whole, head, cycle].concat()))?;
     let divisor = (ten.pow(cycle.len()) - UBig::ONE) * ten.pow(head.len());
     Some(Expr::Num(Rational::from_parts(all - before, divisor)))
+}
+
+/// `0.333…`, `0.1666…`, `0.142857142857…`: the fraction whose digits repeat as they visibly do.
+pub fn continued(literal: &str) -> Option<Expr> {
+    let (whole, digits) = literal.split_once('.')?;
+    let b = digits.as_bytes();
+    for period in 1..=b.len() / 2 {
+        let needed = if period == 1 { 3 } else { 2 * period };
+        // The shortest start behind which all digits repeat with this period.
+        let start = (0..b.len()).find(|s| (*s..b.len()).skip(period).all(|i| b[i] == b[i - period]))?;
+        if b.len() - start >= needed {
+            let head = format!("{whole}.{}", &digits[..start]);
+            return repeating(&head, &digits[start..start + period]);
+        }
+    }
+    None
 }
 
 /// The digits of a run of `count` raised characters that ends at `end`, as a plain slice if it is in the table.

@@ -64,6 +64,23 @@ impl<'a> Parser<'a> {
         self.atom()
     }
 
+    /// `Sum(f, (k, a, b))` or `sum(f, k, a, b)`; the name is eaten.
+    pub fn big_call(&mut self, op: BigOp) -> Result<Expr> {
+        let mut args = self.arguments()?;
+        if let [_, Expr::Tuple(range)] = args.as_mut_slice() {
+            let range = std::mem::take(range);
+            args.truncate(1);
+            args.extend(range);
+        }
+        match <[Expr; 4]>::try_from(args) {
+            Ok([body, name, low, high]) => {
+                let var = variable(&name);
+                Ok(bind(op, body, var, Some(low), Some(high)))
+            }
+            Err(_) => self.unexpected(),
+        }
+    }
+
     fn integrand(&mut self) -> Result<(Expr, SmolStr)> {
         let saved = std::mem::replace(&mut self.dx_ends, true);
         let body = if self.at_dx() { Ok(Expr::int(1)) } else { self.sum() };

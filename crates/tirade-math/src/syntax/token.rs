@@ -55,6 +55,12 @@ pub enum Tok<'a> {
     Rel(RelOp),
     /// `Eq(a, b)`, as SymPy prints relations.
     RelCall(RelOp),
+    /// `Matrix([[a, b], [c, d]])`, as SymPy and Maxima print matrices.
+    MatrixCall,
+    /// `Interval(0, 1)`, `Union(…)`, as SymPy prints sets.
+    SetCall(SetCall),
+    /// `Sum(f, (k, a, b))`, `sum(f, k, a, b)`.
+    BigCall(BigOp),
     Comma,
     Semicolon,
     And,
@@ -73,6 +79,8 @@ pub enum Tok<'a> {
     Frac,
     Sqrt,
     Binom,
+    /// `\choose` (true) or `\over` (false) inside braces.
+    Infix(bool),
     /// `\overline`, `\bar`
     Overline,
     /// `\vec` and other accents, which become part of a name.
@@ -94,6 +102,17 @@ pub enum Tok<'a> {
     Boxed,
     /// Transpose mark (`^T` with `\top`).
     Top,
+}
+
+/// A set that SymPy prints as a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetCall {
+    /// `Interval`, `Interval.open`, `.Lopen`, `.Ropen`: which ends belong to it, unless further arguments say otherwise.
+    Interval(bool, bool),
+    /// `Union`, `Intersection`, `Complement`
+    Op(SetOp),
+    /// `FiniteSet`
+    Finite,
 }
 
 /// A token and whether blank space stood before it.

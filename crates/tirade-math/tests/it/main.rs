@@ -6,4 +6,7 @@ mod completions;
 mod pairs;
 mod parsing;
 mod properties;
+mod readings;
 mod statements;
+mod sympy;
+mod variants;

@@ -16,6 +16,7 @@
 //! ```
 
 mod blocks;
+mod grammar;
 mod request;
 mod scheduler;
 mod sequence;
@@ -31,6 +32,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value as Json;
 
+pub use self::grammar::Grammar;
 pub use self::request::{
     AdapterId, Callbacks, Cancel, Finish, GenerateReply, GenerateRequest, OnDone, OnText, Ticket,
 };
@@ -40,6 +42,7 @@ pub use crate::kernel::simd::Isa;
 pub use crate::sample::Sampling;
 
 use self::blocks::Blocks;
+use self::grammar::Grammars;
 use self::request::stopped;
 use self::scheduler::{Command, Scheduler, Score};
 use self::sequence::Sequence;
@@ -104,6 +107,7 @@ pub struct Engine {
     thread: Option<JoinHandle<()>>,
     config: Config,
     tokenizer: Arc<Tokenizer>,
+    grammars: Grammars,
     template: Option<ChatTemplate>,
     counters: Arc<Counters>,
     context: usize,
@@ -171,6 +175,7 @@ impl Engine {
         Ok(Self {
             commands: Some(commands),
             thread: Some(thread),
+            grammars: Grammars::new(Arc::clone(&tokenizer), config.vocab),
             config,
             tokenizer,
             template,
@@ -271,7 +276,15 @@ impl Engine {
     /// Asks for a reply that is reported by callbacks, piece by piece if wanted.
     pub fn submit_with(&self, request: GenerateRequest, callbacks: Callbacks) -> Cancel {
         let cancel = Cancel(Arc::new(AtomicBool::new(false)));
-        let sequence = Sequence::new(request, callbacks, Arc::clone(&cancel.0));
+        let constraint = request.grammar.as_ref().map(|grammar| self.grammars.matcher(grammar)).transpose();
+        let mut sequence = Sequence::new(request, callbacks, Arc::clone(&cancel.0));
+        match constraint {
+            Ok(constraint) => sequence.constraint = constraint,
+            Err(error) => {
+                sequence.refuse(error);
+                return cancel;
+            }
+        }
         if let Some(Command::Submit(sequence)) = self.send(Command::Submit(Box::new(sequence))) {
             sequence.refuse(stopped());
         }

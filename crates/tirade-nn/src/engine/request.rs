@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
+use super::grammar::Grammar;
 use crate::NnError;
 use crate::sample::Sampling;
 
@@ -20,9 +21,13 @@ pub struct GenerateRequest {
     /// The reply ends before the first of these texts.
     pub stop: Vec<String>,
     pub sampling: Sampling,
+    /// The form the reply must have; `None` for any.
+    pub grammar: Option<Grammar>,
     pub adapter: Option<AdapterId>,
     /// Whether the log-probability of every token is wanted.
     pub logprobs: bool,
+    /// Whether the reply goes on after the model's end token, to `max_tokens`: for benchmarks.
+    pub ignore_end: bool,
 }
 
 /// Why a reply ended.
@@ -69,7 +74,7 @@ pub struct Callbacks {
     pub done: Option<OnDone>,
 }
 
-/// Ends a request when dropped.
+/// Ends a request on demand; dropping it changes nothing.
 #[derive(Debug, Clone)]
 pub struct Cancel(pub(super) Arc<AtomicBool>);
 

@@ -289,25 +289,45 @@ impl Scheduler {
         let (width, vocab) = (self.model.config().hidden, self.model.config().vocab);
         let mut done = Vec::new();
         for (asked, hidden) in asked.chunks(LOGIT_ROWS).zip(hidden.chunks(LOGIT_ROWS * width)) {
-            let logits = self.model.logits(&self.pool, hidden);
-            for (&index, logits) in asked.iter().zip(logits.chunks_exact(vocab)) {
-                let sequence = &mut self.running[index];
-                let token = sequence.request.sampling.choose(self.isa, logits, sequence.generated());
-                let logprob = sequence.request.logprobs.then(|| logprob(self.isa, logits, token));
-                let visible =
-                    if self.tokenizer.is_special(token) { &[] } else { self.tokenizer.bytes(token) };
-                let is_end = self.tokenizer.end_tokens().contains(&token);
-                if let Some(finish) = sequence.push(token, logprob, visible, is_end, self.context) {
-                    done.push((index, finish));
+            let mut logits = self.model.logits(&self.pool, hidden);
+            for (&index, logits) in asked.iter().zip(logits.chunks_exact_mut(vocab)) {
+                match self.extend(index, logits) {
+                    Ok(None) => {}
+                    Ok(Some(finish)) => done.push((index, Ok(finish))),
+                    Err(problem) => done.push((index, Err(problem))),
                 }
             }
         }
         done.sort_unstable_by_key(|(index, _)| std::cmp::Reverse(*index));
-        for (index, finish) in done {
+        for (index, outcome) in done {
             let mut sequence = self.running.remove(index);
             sequence.release(&mut self.blocks);
-            sequence.finish(finish);
+            match outcome {
+                Ok(finish) => sequence.finish(finish),
+                Err(problem) => {
+                    sequence.refuse(NnError::Request(format!("the reply's grammar: {problem}")));
+                }
+            }
         }
+    }
+
+    /// Adds a token to a reply; says if that ends it. Fails with a sentence if its grammar cannot go on.
+    fn extend(&mut self, index: usize, logits: &mut [f32]) -> Result<Option<Finish>, String> {
+        let sequence = &mut self.running[index];
+        // A probability is the model's own, whatever the grammar allows; so its sum comes before the mask.
+        let total = sequence.request.logprobs.then(|| log_sum(self.isa, logits));
+        if let Some(constraint) = &mut sequence.constraint {
+            constraint.mask(logits)?;
+        }
+        let token = sequence.request.sampling.choose(self.isa, logits, sequence.generated());
+        let logprob = total.map(|total| logits[token as usize] - total);
+        let complete = sequence.constraint.as_mut().map_or(Ok(false), |c| c.push(token))?;
+        let visible = if self.tokenizer.is_special(token) { &[] } else { self.tokenizer.bytes(token) };
+        let is_end = self.tokenizer.end_tokens().contains(&token);
+        let finish = sequence.push(token, logprob, visible, is_end, self.context);
+        Ok(finish
+            .filter(|finish| !(complete && *finish == Finish::Length))
+            .or(complete.then_some(Finish::Stop)))
     }
 
     fn score(
@@ -366,6 +386,11 @@ impl Scheduler {
 }
 
 fn logprob(isa: Isa, logits: &[f32], token: u32) -> f32 {
+    logits[token as usize] - log_sum(isa, logits)
+}
+
+/// The logarithm of the sum of all exponentials.
+fn log_sum(isa: Isa, logits: &[f32]) -> f32 {
     let largest = logits[argmax(isa, logits)];
-    logits[token as usize] - largest - exp_sum(isa, logits, largest, 1.0).ln()
+    largest + exp_sum(isa, logits, largest, 1.0).ln()
 }

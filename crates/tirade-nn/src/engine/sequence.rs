@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::blocks::{Blocks, Prefix, root};
+use super::grammar::Constraint;
 use super::request::{Callbacks, Finish, GenerateReply, GenerateRequest};
 use super::text::Text;
 use crate::NnError;
@@ -16,6 +17,7 @@ use crate::kv::KvCache;
 pub struct Sequence {
     pub request: GenerateRequest,
     pub callbacks: Callbacks,
+    pub constraint: Option<Constraint>,
     cancelled: Arc<AtomicBool>,
     begun: Instant,
     /// The prompt, then the reply.
@@ -38,6 +40,7 @@ impl Sequence {
         Self {
             tokens: request.prompt.clone(),
             callbacks,
+            constraint: None,
             cancelled,
             begun: Instant::now(),
             computed: 0,
@@ -114,7 +117,7 @@ impl Sequence {
     ) -> Option<Finish> {
         self.tokens.push(token);
         self.logprobs.extend(logprob);
-        if is_end {
+        if is_end && !self.request.ignore_end {
             return Some(Finish::Stop);
         }
         self.stopped_by = self.text.push(bytes);

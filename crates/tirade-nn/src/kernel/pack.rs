@@ -6,7 +6,7 @@
 
 use memmap2::MmapMut;
 
-use super::matmul::Kind;
+use super::kind::Kind;
 use crate::NnError;
 use crate::pool::{Pool, Shared};
 use crate::quant::{BLOCK, Block, DType, dequantise, unpack};

@@ -11,14 +11,14 @@ use tirade_nn::gguf::Gguf;
 use tirade_nn::template::ChatMessage;
 use tirade_nn::weights::Weights;
 
-fn engine(options: EngineOptions) -> Engine {
+pub fn engine(options: EngineOptions) -> Engine {
     let file = Gguf::from_bytes("tiny", tiny_model(1)).unwrap();
     let tokenizer = tirade_nn::tokenizer::Tokenizer::from_gguf(&file).unwrap();
     let template = tirade_nn::template::ChatTemplate::from_gguf(&file, &tokenizer).unwrap();
     Engine::with_parts(Weights::from_gguf(file).unwrap(), tokenizer, template, options).unwrap()
 }
 
-fn small() -> EngineOptions {
+pub fn small() -> EngineOptions {
     EngineOptions { threads: 2, step_rows: 24, ..EngineOptions::default() }
 }
 

@@ -2,5 +2,8 @@
 
 mod engine;
 mod formats;
+mod grammar;
+mod hostile;
+mod hub;
 mod make;
 mod real;

@@ -101,9 +101,9 @@ impl Numbers {
 }
 
 pub const HIDDEN: usize = 64;
-const FF: usize = 96;
-const KV: usize = 32;
-const LAYERS: usize = 2;
+pub const FF: usize = 96;
+pub const KV: usize = 32;
+pub const LAYERS: usize = 2;
 
 /// The vocabulary of [`tiny_model`]: `<unk> <s> </s>`, 256 bytes, and a few pieces.
 pub fn tiny_tokens() -> (Vec<String>, Vec<f32>, Vec<i32>) {

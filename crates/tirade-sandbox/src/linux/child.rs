@@ -76,6 +76,8 @@ pub(super) struct Child {
     pub base: u64,
     /// The memory limit in force, in bytes above `base`.
     pub memory: u64,
+    /// Resident memory of the untouched child, in bytes.
+    pub fresh: u64,
     pub paused: bool,
 }
 
@@ -122,8 +124,9 @@ impl Child {
     }
 
     /// Looks, from outside, whether every layer holds.
-    pub fn verify(&self, seccomp_filters: u32) -> Result<(), SandboxError> {
+    pub fn verify(&mut self, seccomp_filters: u32) -> Result<(), SandboxError> {
         let lacks = |what| SandboxError::NotConfined(format!("a child's {what}"));
+        self.fresh = self.resident();
         verify_status(&self.proc_file("status")?, seccomp_filters).map_err(lacks)?;
         verify_limits(&self.proc_file("limits")?).map_err(lacks)
     }
@@ -149,6 +152,14 @@ impl Child {
         }
         self.memory = memory;
         Ok(())
+    }
+
+    /// Memory in use, in bytes; what it shares with its zygote included. 0 when the child is gone.
+    pub fn resident(&self) -> u64 {
+        let status = self.proc_file("status").unwrap_or_default();
+        let kilobytes =
+            field(&status, "VmRSS").and_then(|size| size.strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        kilobytes.unwrap_or(0) << 10
     }
 
     fn proc_file(&self, name: &str) -> Result<String, SandboxError> {

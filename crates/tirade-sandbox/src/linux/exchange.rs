@@ -21,7 +21,7 @@ const SLACK: usize = 64 << 10;
 
 impl Worker for Child {
     fn exchange(&mut self, kind: Kind, body: &[u8], limits: &Limits) -> Outcome {
-        Exchange::new(self, limits).run(kind, body)
+        Exchange::new(self, limits, kind).run(body)
     }
 
     fn is_idle(&mut self) -> bool {
@@ -35,6 +35,10 @@ impl Worker for Child {
             self.signal(if paused { Signal::STOP } else { Signal::CONT });
             self.paused = paused;
         }
+    }
+
+    fn memory(&self) -> u64 {
+        self.resident().saturating_sub(self.fresh)
     }
 }
 
@@ -55,6 +59,7 @@ impl Child {
 struct Exchange<'a> {
     child: &'a mut Child,
     limits: &'a Limits,
+    kind: Kind,
     nonce: [u8; NONCE],
     reply: Vec<u8>,
     stdout: Capped,
@@ -64,7 +69,7 @@ struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(child: &'a mut Child, limits: &'a Limits) -> Exchange<'a> {
+    fn new(child: &'a mut Child, limits: &'a Limits, kind: Kind) -> Exchange<'a> {
         let mut nonce = [0; NONCE];
         // The kernel's generator does not fail for 16 bytes once the machine has booted; zeros are refused below.
         let _ = rustix::rand::getrandom(&mut nonce, rustix::rand::GetRandomFlags::empty());
@@ -72,6 +77,7 @@ impl<'a> Exchange<'a> {
         Exchange {
             child,
             limits,
+            kind,
             nonce,
             reply: Vec::new(),
             stdout: Capped::new(limits.output),
@@ -81,8 +87,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn run(mut self, kind: Kind, body: &[u8]) -> Outcome {
-        let ended = self.talk(kind, body).unwrap_or_else(|ended| ended);
+    fn run(mut self, body: &[u8]) -> Outcome {
+        let ended = self.talk(body).unwrap_or_else(|ended| ended);
         let cpu = self.cpu();
         if !matches!(ended, Ended::Replied(..)) {
             self.child.kill();
@@ -101,11 +107,11 @@ impl<'a> Exchange<'a> {
         self.child.cpu().saturating_sub(self.cpu_before)
     }
 
-    fn talk(&mut self, kind: Kind, body: &[u8]) -> Result<Ended, Ended> {
+    fn talk(&mut self, body: &[u8]) -> Result<Ended, Ended> {
         if self.nonce == [0; NONCE] || self.child.limit_memory(self.limits.memory).is_err() {
             return Err(self.gone());
         }
-        let request = self.frame(kind, body);
+        let request = self.frame(body);
         let mut unsent = request.as_slice();
         loop {
             let ready = self.wait(!unsent.is_empty())?;
@@ -122,8 +128,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn frame(&self, kind: Kind, body: &[u8]) -> Vec<u8> {
-        let kind = match kind {
+    fn frame(&self, body: &[u8]) -> Vec<u8> {
+        let kind = match self.kind {
             Kind::Cell => b'C',
             Kind::Load => b'L',
             Kind::Typed => b'T',
@@ -203,7 +209,7 @@ impl<'a> Exchange<'a> {
         if self.reply.len() > cap {
             return Err(Ended::Flood);
         }
-        parse(&self.reply, &self.nonce, cap)
+        parse(&self.reply, &self.nonce, self.kind, cap)
     }
 
     /// The child is gone: how did it end?
@@ -221,8 +227,8 @@ fn seconds(time: Duration) -> String {
     format!("{} s", time.as_millis() as f64 / 1e3)
 }
 
-/// Exactly one frame with our nonce, or not yet, or a broken protocol.
-fn parse(reply: &[u8], nonce: &[u8; NONCE], cap: usize) -> Result<Option<Ended>, Ended> {
+/// Exactly one frame with our nonce and of a kind that answers ours, or not yet, or a broken protocol.
+fn parse(reply: &[u8], nonce: &[u8; NONCE], kind: Kind, cap: usize) -> Result<Option<Ended>, Ended> {
     let broken = || Ended::Crashed("the process answered with something that is not a reply".into());
     let known = reply.len().min(NONCE);
     if reply[..known] != nonce[..known] {
@@ -233,11 +239,12 @@ fn parse(reply: &[u8], nonce: &[u8; NONCE], cap: usize) -> Result<Option<Ended>,
     if length > cap {
         return Err(Ended::Flood);
     }
-    let said = match head[NONCE] {
-        b'o' => Said::Ok,
-        b'e' => Said::Error,
-        b'm' => Said::Memory,
-        b'j' => Said::Json,
+    let said = match (head[NONCE], kind) {
+        (b'o', Kind::Cell | Kind::Load) => Said::Ok,
+        (b'j', Kind::Typed) => Said::Json,
+        (b'e', _) => Said::Error,
+        (b'm', _) => Said::Memory,
+        (b'b', _) => return Err(Ended::Broken),
         _ => return Err(broken()),
     };
     match body.len().cmp(&length) {
@@ -307,9 +314,12 @@ mod tests {
     #[test]
     fn only_one_whole_frame_with_our_nonce_is_a_reply() {
         let good = frame(&NONCE_A, b'e', 3, b"abc");
-        assert_eq!(parse(&good, &NONCE_A, 100), Ok(Some(Ended::Replied(Said::Error, b"abc".to_vec()))));
+        assert_eq!(
+            parse(&good, &NONCE_A, Kind::Cell, 100),
+            Ok(Some(Ended::Replied(Said::Error, b"abc".to_vec())))
+        );
         for cut in 0..good.len() {
-            assert_eq!(parse(&good[..cut], &NONCE_A, 100), Ok(None), "{cut}");
+            assert_eq!(parse(&good[..cut], &NONCE_A, Kind::Cell, 100), Ok(None), "{cut}");
         }
         let forged: &[Vec<u8>] = &[
             frame(b"fedcba9876543210", b'o', 0, b""),
@@ -320,7 +330,11 @@ mod tests {
             b"\x80".to_vec(),
         ];
         for bytes in forged {
-            assert!(parse(bytes, &NONCE_A, 100).is_err(), "{bytes:?}");
+            assert!(parse(bytes, &NONCE_A, Kind::Cell, 100).is_err(), "{bytes:?}");
+        }
+        // What only a handler may answer, and what it may not.
+        for (said, kind) in [(b'j', Kind::Cell), (b'j', Kind::Load), (b'o', Kind::Typed)] {
+            assert!(parse(&frame(&NONCE_A, said, 2, b"{}"), &NONCE_A, kind, 100).is_err(), "{kind:?}");
         }
     }
 

@@ -13,6 +13,8 @@
 //! hold (`Seccomp: 2`, `NoNewPrivs: 1`, one thread, no capabilities) and refuses otherwise. Resource limits need no
 //! courier: `prlimit` works from outside.
 //!
+//! A child shares the zygote's memory until it writes to it; `python/share.py` makes that rare, so that a session starts fast.
+//!
 //! What is not covered: holes of the kernel reachable through the ~50 allowed calls, side channels (time, caches), and
 //! what code of one session does to later calls of the same session.
 

@@ -21,12 +21,9 @@ const ALWAYS: &[i64] = &[
     libc::SYS_brk,
     libc::SYS_munmap,
     libc::SYS_mremap,
-    libc::SYS_madvise,
     libc::SYS_lseek,
     libc::SYS_ppoll,
     libc::SYS_pselect6,
-    libc::SYS_clock_getres,
-    libc::SYS_clock_nanosleep,
     libc::SYS_nanosleep,
     libc::SYS_gettimeofday,
     libc::SYS_times,
@@ -57,6 +54,17 @@ const LEGACY: &[i64] = &[libc::SYS_poll, libc::SYS_select, libc::SYS_time, libc:
 #[cfg(not(target_arch = "x86_64"))]
 const LEGACY: &[i64] = &[];
 
+const ADVICE: &[libc::c_int] = &[
+    libc::MADV_NORMAL,
+    libc::MADV_RANDOM,
+    libc::MADV_SEQUENTIAL,
+    libc::MADV_WILLNEED,
+    libc::MADV_DONTNEED,
+    libc::MADV_FREE,
+    libc::MADV_HUGEPAGE,
+    libc::MADV_NOHUGEPAGE,
+];
+
 /// Calls allowed when an argument has one of these values: (call, argument, how, values).
 fn conditional() -> Vec<(i64, u8, SeccompCmpOp, Vec<u64>)> {
     use SeccompCmpOp::{Eq, Le, MaskedEq};
@@ -70,8 +78,12 @@ fn conditional() -> Vec<(i64, u8, SeccompCmpOp, Vec<u64>)> {
         (libc::SYS_fcntl, 1, Eq, vec![libc::F_GETFD as u64, libc::F_GETFL as u64]),
         // Without threads a lock needs no more; the priority-inheriting operations have a history of holes.
         (libc::SYS_futex, 1, MaskedEq(0x7f), vec![wait, wake, wait_bitset, wake_bitset]),
-        // Clocks of other processes have negative numbers.
+        // Clocks of other processes have negative numbers; even to ask for one tells whether the process exists.
         (libc::SYS_clock_gettime, 0, Le, vec![libc::CLOCK_TAI as u64]),
+        (libc::SYS_clock_getres, 0, Le, vec![libc::CLOCK_TAI as u64]),
+        (libc::SYS_clock_nanosleep, 0, Le, vec![libc::CLOCK_TAI as u64]),
+        // What allocators ask for. Not pages merged with those of others (a side channel), nor poisoned ones.
+        (libc::SYS_madvise, 2, Eq, ADVICE.iter().map(|advice| *advice as u64).collect()),
         (libc::SYS_sched_getaffinity, 0, Eq, vec![0]),
     ]
 }

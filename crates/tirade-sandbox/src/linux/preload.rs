@@ -151,6 +151,7 @@ pub(super) const MODULES: &[&str] = &[
     "unittest",
     "doctest",
     "pdb",
+    "pydoc",
     "threading",
     "queue",
     "_thread",

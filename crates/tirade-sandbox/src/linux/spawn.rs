@@ -21,7 +21,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("MKL_NUM_THREADS", "1"),
     ("TZ", "UTC"),
 ];
-const ZYGOTE: &str = include_str!("../python/zygote.py");
+/// Its first line keeps modules of the working directory from being imported.
+const ZYGOTE: &str = concat!(
+    "import sys; sys.path[:] = [place for place in sys.path if place]\n",
+    include_str!("../python/share.py"),
+    include_str!("../python/zygote.py")
+);
 /// Deep recursion in C code ends in an exception more often with room to spare.
 const STACK: u64 = 64 << 20;
 /// Two descriptors per live child and some.

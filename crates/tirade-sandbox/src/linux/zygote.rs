@@ -106,7 +106,7 @@ impl Zygote {
     pub fn child(&self, seccomp_filters: u32) -> Result<Child, SandboxError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let child = self.shared.take(deadline)?;
+            let mut child = self.shared.take(deadline)?;
             match child.greet().and_then(|()| child.verify(seccomp_filters)) {
                 Ok(()) => return Ok(child),
                 Err(SandboxError::NotConfined(_)) if self.shared.config.insecure => return Ok(child),
@@ -286,7 +286,20 @@ impl State {
         let pid = Child::pid_of(&pidfd)?;
         let (base, memory, control) = (self.base, self.memory, self.control.clone()?);
         let fate = Arc::default();
-        Some(Child { id, link, stdout, stderr, pidfd, pid, fate, control, base, memory, paused: false })
+        Some(Child {
+            id,
+            link,
+            stdout,
+            stderr,
+            pidfd,
+            pid,
+            fate,
+            control,
+            base,
+            memory,
+            fresh: 0,
+            paused: false,
+        })
     }
 
     /// Asks for as many children as are wanted: one for each waiting caller and the spare ones.

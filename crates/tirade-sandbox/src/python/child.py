@@ -5,7 +5,7 @@
 # copy of the builtins, so that a cell that patches `len` or `print` breaks itself and not the next cell.
 #
 # request  nonce(16) kind(1) length(4, big endian) body      kinds: C cell, L load handler, T typed call
-# reply    nonce(16) kind(1) length(4, big endian) body      kinds: o ok, e error, m memory error, j JSON
+# reply    nonce(16) kind(1) length(4, big endian) body      kinds: o ok, e error, m memory error, j JSON, b broken
 
 LINK = 3  # the descriptor shared with the supervisor
 ERROR_CHARS = 2000
@@ -33,6 +33,8 @@ def serve(cell, tools):
                 answer = tools.call(body)
         except MemoryError:
             answer = (b"m", b"MemoryError")
+        except BaseException:  # an earlier cell has broken the interpreter: the supervisor takes another
+            answer = (b"b", b"")
         send(head[:16], *answer)
 
 
@@ -69,7 +71,10 @@ class Cell:
     def run(self, code):
         self.count += 1
         name = f"<cell {self.count}>"
-        linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+        self.lines = code.splitlines(True)
+        known = vars(linecache).get("cache")
+        if type(known) is dict:  # for tracebacks that the code prints itself
+            known[name] = (len(code), None, self.lines, name)
         streams = open_streams()
         if get_limit() < 1000:
             set_limit(1000)
@@ -79,9 +84,9 @@ class Cell:
         except SystemExit as exit:
             answer = (b"o", b"") if exit.code in (None, 0) else (b"e", f"SystemExit: {exit.code}".encode("utf-8", "replace"))
         except MemoryError as error:
-            answer = (b"m", describe(error, name))
+            answer = (b"m", describe(error, name, self.lines))
         except BaseException as error:
-            answer = (b"e", describe(error, name))
+            answer = (b"e", describe(error, name, self.lines))
         quiet()
         for stream in (sys.stdout, sys.stderr, *streams):
             try:
@@ -104,6 +109,9 @@ def quiet():
     """Switches off what could run a cell's code after its end, or make noise when the supervisor resumes us."""
     set_trace(None)
     set_profile(None)
+    if monitoring and monitoring.all_events():
+        for tool, event in product(range(6), MONITORED):
+            monitoring.register(tool, event, None)
     for timer in TIMERS:
         set_timer(timer, 0)
     set_handler(SIGCONT, SIG_DFL)
@@ -128,8 +136,17 @@ def stream(fd):
     return io_TextIOWrapper(raw, "utf-8", "backslashreplace", "\n", line_buffering=True)
 
 
-def describe(error, name):
+def describe(error, name, lines=()):
     """The last line of the traceback and the offending line: what a reader needs to repair the code."""
+    try:
+        return told(error, name, lines)
+    except MemoryError:
+        return b"MemoryError"
+    except BaseException:
+        return b"an exception that cannot be shown"
+
+
+def told(error, name, lines):
     kind = type(error).__name__
     try:
         message = str(error)
@@ -143,7 +160,7 @@ def describe(error, name):
     if len(text) > ERROR_CHARS:
         text = text[:ERROR_CHARS] + " ..."
     if line:
-        source = linecache.getline(name, line).strip()[:SOURCE_CHARS]
+        source = "".join(lines[line - 1 : line]).strip()[:SOURCE_CHARS]
         text += f"\n  line {line}: {source}" if source else f"\n  line {line}"
     if kind in HINTS:
         text += f"\n  hint: {HINTS[kind]}"

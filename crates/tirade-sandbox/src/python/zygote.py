@@ -8,14 +8,12 @@
 # zygote -> supervisor   {"ready": versions, "address_space": n, "layers": ..} | {"failed": text} | {"forked": id} with a pidfd
 #                        {"limited": id, "memory": n} | {"exited": id, "status": n, "cpu": seconds}
 
-import sys
-
-sys.path[:] = [place for place in sys.path if place]  # never the working directory
-
-import array, ast, builtins, ctypes, gc, importlib, io, json, linecache, os, pkgutil  # noqa: E401
-import random, resource, select, signal, socket, struct, time, traceback, types, warnings  # noqa: E401
+import array, ast, builtins, ctypes, gc, importlib, io, itertools, json, linecache, os, pkgutil  # noqa: E401
+import random, resource, select, signal, socket, struct, sys, time, traceback, types, warnings  # noqa: E401
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+# Not `os.fork`: that draws new seeds and writes to some hundred pages to make up for threads, which a zygote does not have.
+FORK = ctypes.PyDLL(None).fork
 SYS_LANDLOCK_RESTRICT_SELF = 446  # the same on x86-64 and aarch64
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 NOBODY = 65534
@@ -29,7 +27,8 @@ class Program(ctypes.Structure):
 
 
 def main():
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control, ruleset = (int(number) for number in sys.argv[1:3])
+    control = socket.socket(fileno=control)
     plan = json.loads(control.recv(1 << 20))
     try:
         versions = preload(plan)
@@ -41,17 +40,17 @@ def main():
         control.send(json.dumps({"failed": traceback.format_exc()[-4000:]}).encode())
         raise SystemExit(1)
     code = private_code(plan["child"])
-    gc.collect()
-    gc.freeze()
+    cell, tools = code["Cell"](), code["Tools"]()
+    os.environ.clear()
+    share_memory(LIBC)
     base = address_space()
     control.send(json.dumps({"ready": versions, "address_space": base, "layers": layers()}).encode())
     limits = [(number, (value, value)) for number, value in plan["rlimits"]]
     limits.append((resource.RLIMIT_AS, (base + plan["memory"], resource.RLIM_INFINITY)))
-    guard = (program, filter_buffer, int(sys.argv[2]), os.getpid(), limits, plan["insecure"])
+    guard = (program, filter_buffer, ruleset, os.getpid(), limits, plan["insecure"])
     if fork_on_request(control, guard):
-        os.environ.clear()
         gc.enable()
-        code["serve"](code["Cell"](), code["Tools"]())
+        code["serve"](cell, tools)
 
 
 def preload(plan):
@@ -137,10 +136,21 @@ def private_code(source):
     scope |= {"set_timer": signal.setitimer, "set_handler": signal.signal, "set_wakeup": signal.set_wakeup_fd}
     scope |= {"TIMERS": (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)}
     scope |= {"SIGCONT": signal.SIGCONT, "SIG_DFL": signal.SIG_DFL}
+    scope |= private_monitoring()
     seeders = [(sys.modules.get("numpy.random"), "seed"), (sys.modules.get("sympy.core.random"), "seed")]
     scope["seeders"] = [getattr(module, name) for module, name in seeders if module]
     exec(compile(source, "<child>", "exec"), scope)
     return scope
+
+
+def private_monitoring():
+    """The calls that switch `sys.monitoring` off (from CPython 3.12)."""
+    if not hasattr(sys, "monitoring"):
+        return {"monitoring": None}
+    calls = {"all_events": sys.monitoring._all_events, "register": sys.monitoring.register_callback}
+    events = [value for name, value in vars(sys.monitoring.events).items() if name.isupper() and value]
+    events = [event for event in events if event & (event - 1) == 0]  # NO_EVENTS and groups are none
+    return {"monitoring": types.SimpleNamespace(**calls), "MONITORED": events, "product": itertools.product}
 
 
 def fork_on_request(control, guard):
@@ -166,7 +176,9 @@ def fork_on_request(control, guard):
                 limit(control, children, **request)
                 continue
             identity = request["fork"]
-            pid = os.fork()
+            pid = FORK()
+            if pid < 0:
+                raise OSError("no child could be forked")
             if pid == 0:
                 become_child(fds, guard)
                 return True

@@ -1,6 +1,6 @@
 //! The Python environment: one call makes it, reuses it, or repairs it.
 //!
-//! [`ensure_environment`] makes a virtual environment from the first CPython of 3.10 or newer it finds and installs the
+//! [`ensure_environment`] makes a virtual environment from the best CPython of 3.10 or newer it finds and installs the
 //! hash-pinned list `requirements.txt` into it (`pip --require-hashes`, wheels only). A finished environment is marked with
 //! the hash of the list and reused without the network. Where there is no Python, an installed `uv` fetches one; where
 //! there is no `uv` either, the error says what to install. pip's own settings (an index, `PIP_NO_INDEX` with
@@ -8,7 +8,7 @@
 
 mod steps;
 
-use crate::SandboxError;
+use crate::{Sandbox, SandboxConfig, SandboxError};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,28 @@ pub fn ensure_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<
         return Ok(interpreter(dir)); // another process made it meanwhile
     }
     build(steps)
+}
+
+/// A running sandbox over the environment in `dir`, made if need be, and made anew when it lacks what it should hold.
+///
+/// # Errors
+/// As [`ensure_environment`] and [`Sandbox::start`].
+pub fn start(
+    dir: &Path,
+    progress: &mut dyn FnMut(&str),
+    configure: &dyn Fn(PathBuf) -> SandboxConfig,
+) -> Result<Sandbox, SandboxError> {
+    let python = ensure_environment(dir, progress)?;
+    match Sandbox::start(configure(python)) {
+        // Nothing but a failed import is a reason to throw the environment away.
+        Err(SandboxError::Zygote(why))
+            if why.contains("ImportError") || why.contains("ModuleNotFoundError") =>
+        {
+            progress("the environment is damaged; making it anew");
+            Sandbox::start(configure(repair_environment(dir, progress)?))
+        }
+        other => other,
+    }
 }
 
 /// The same, but made anew whatever is there.

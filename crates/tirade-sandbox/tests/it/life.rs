@@ -4,7 +4,7 @@ use crate::{config, sandbox};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tirade_sandbox::{Limits, Sandbox, Status};
+use tirade_sandbox::{Limits, Sandbox, SandboxConfig, Status};
 
 /// Set for the copy of this program that is killed by [`a_killed_host_leaves_no_orphans`].
 const VICTIM: &str = "TIRADE_TEST_VICTIM";
@@ -56,8 +56,7 @@ fn host_that_is_killed() {
 #[test]
 fn a_killed_zygote_is_replaced_and_its_sessions_go_on() {
     let Some(sandbox) = sandbox() else { return };
-    let sandbox =
-        Sandbox::start(tirade_sandbox::SandboxConfig { workers: 1, ..sandbox.config().clone() }).unwrap();
+    let sandbox = Sandbox::start(SandboxConfig { workers: 1, ..sandbox.config().clone() }).unwrap();
     let limits = Limits::default();
     let session = sandbox.session();
     session.execute("kept = 42", &limits).unwrap();
@@ -122,4 +121,14 @@ fn descendants(pid: u32) -> Vec<u32> {
         .collect();
     let below: Vec<u32> = children.iter().flat_map(|child| descendants(*child)).collect();
     [children, below].concat()
+}
+
+#[test]
+fn an_interpreter_may_be_named_from_the_working_directory() {
+    let Some(sandbox) = sandbox() else { return };
+    let up = "../".repeat(std::env::current_dir().unwrap().components().count());
+    let relative = std::path::Path::new(&up).join(sandbox.config().python.strip_prefix("/").unwrap());
+    let config = SandboxConfig { python: relative, workers: 1, insecure: true, ..sandbox.config().clone() };
+    let other = Sandbox::start(config).unwrap();
+    assert_eq!(other.session().execute("6 * 7", &Limits::default()).unwrap().stdout, "42\n");
 }

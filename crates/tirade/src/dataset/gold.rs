@@ -85,7 +85,7 @@ pub(super) fn clean_solution(text: &str) -> String {
 }
 
 /// An answer as given in an answer field, bare: the gold of a whole solution, `$…$` taken off, and `3159.0` as `3159`.
-pub(super) fn bare_answer(text: &str) -> String {
+pub(crate) fn bare_answer(text: &str) -> String {
     let text = text.trim();
     if let Some(gold) = after_hashes(text) {
         return gold;

@@ -31,11 +31,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use fields::Fields;
+pub(crate) use gold::bare_answer;
 pub use gold::last_boxed;
 pub use import::{Import, Manifest, import, manifest};
 pub use known::{KnownSet, Listing, Location, known_sets, list, locate};
+pub(crate) use read::{Record, open as records};
 pub use rows::{Rows, open};
-pub use select::{Selected, Selection, Skipped, select};
+pub use select::{Picking, Selected, Selection, Skipped, pick, select};
 
 use crate::problem::Problem;
 

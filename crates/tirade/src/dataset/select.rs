@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::blacklist::Blacklist;
 use super::known::{Found, find};
-use super::{BadRow, DatasetError, Fields, Row, Split, open};
+use super::{BadRow, DatasetError, Fields, Row, Rows, Split, open};
+use crate::hash::digest;
 use crate::problem::Problem;
 
 /// Error rows beyond these are counted, not kept: a wrong file of a million lines must not fill the memory.
@@ -15,7 +16,7 @@ const BAD_ROWS_KEPT: usize = 1000;
 
 /// A selection, as on the command line: `--dataset algebra --level 1 --num 10 --start-idx 0 --mode train --blacklist FILE`.
 ///
-/// The order is: half, subject and level filter; then `start_idx` problems are skipped and `num` taken; then blacklisted ones drop
+/// The order is: half, subject and level filter; then shuffling; then `start_idx` problems are skipped and `num` taken; then blacklisted ones drop
 /// out. So a blacklist never shifts the window, and two runs with neighbouring windows never share a problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +28,8 @@ pub struct Selection {
     /// At most so many problems; nothing means all.
     pub num: Option<usize>,
     pub start_idx: usize,
+    /// Takes the problems that fit in an order that this seed and their ids alone determine; nothing means the order of the file.
+    pub shuffle: Option<u64>,
     /// The half of the data set. Nothing means the training half of a set that has one, else everything.
     /// A row that does not say to which half it belongs is in both.
     pub mode: Option<Split>,
@@ -60,33 +63,85 @@ pub struct Skipped {
 
 /// Finds the data set and picks its problems. Known names are looked up in `data_dir`.
 pub fn select(selection: &Selection, data_dir: &Path) -> Result<Selected, DatasetError> {
-    let found = find(&selection.dataset, selection.mode, data_dir)?;
-    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
-    let mut selected = Selected::default();
-    let mut taken = 0;
-    for row in open(&found.location, &selection.fields)? {
-        if selection.num.is_some_and(|num| taken >= num) {
-            break;
-        }
-        let Some(problem) = selected.filter(row, selection, &found) else { continue };
-        taken += 1;
-        if blacklist.has(&problem) {
-            selected.skipped.blacklisted += 1;
-        } else {
-            selected.problems.push(problem);
-        }
-    }
-    if selected.problems.is_empty() {
+    let mut picking = pick(selection, data_dir)?;
+    let problems: Vec<Problem> = picking.by_ref().collect();
+    let mut selected = picking.met;
+    if problems.is_empty() {
         let reason = selected.skipped.reason(selected.bad_rows.first());
         return Err(DatasetError::Empty { dataset: selection.dataset.clone(), reason });
     }
-    selected.sha256 = hash(&selected.problems);
+    selected.sha256 = hash(&problems);
+    selected.problems = problems;
     Ok(selected)
 }
 
+/// The same one problem after another, whatever their number: none is kept, unless they are shuffled.
+pub fn pick<'a>(selection: &'a Selection, data_dir: &Path) -> Result<Picking<'a>, DatasetError> {
+    let found = find(&selection.dataset, selection.mode, data_dir)?;
+    let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
+    let rows = open(&found.location, &selection.fields)?;
+    let met = Selected::default();
+    let mut picking = Picking { selection, found, blacklist, rows, shuffled: None, taken: 0, met };
+    if let Some(seed) = selection.shuffle {
+        let mut fitting: Vec<Problem> = std::iter::from_fn(|| picking.next_fitting()).collect();
+        let seed = seed.to_string();
+        fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
+        picking.shuffled = Some(fitting.into_iter());
+    }
+    Ok(picking)
+}
+
+/// See [`pick`].
+pub struct Picking<'a> {
+    selection: &'a Selection,
+    found: Found,
+    blacklist: Blacklist,
+    rows: Rows,
+    shuffled: Option<std::vec::IntoIter<Problem>>,
+    taken: usize,
+    /// What else was met so far: its `problems` and `sha256` stay empty.
+    pub met: Selected,
+}
+
+impl Picking<'_> {
+    /// The next problem of the half, subject and level that are wanted.
+    fn next_fitting(&mut self) -> Option<Problem> {
+        if let Some(shuffled) = &mut self.shuffled {
+            return shuffled.next();
+        }
+        loop {
+            let row = self.rows.next()?;
+            if let Some(problem) = self.met.fitting(row, self.selection, &self.found) {
+                return Some(problem);
+            }
+        }
+    }
+}
+
+impl Iterator for Picking<'_> {
+    type Item = Problem;
+
+    fn next(&mut self) -> Option<Problem> {
+        while self.selection.num.is_none_or(|num| self.taken < num) {
+            let problem = self.next_fitting()?;
+            let skipped = &mut self.met.skipped;
+            if skipped.before_start < self.selection.start_idx {
+                skipped.before_start += 1;
+                continue;
+            }
+            self.taken += 1;
+            if !self.blacklist.has(&problem) {
+                return Some(problem);
+            }
+            skipped.blacklisted += 1;
+        }
+        None
+    }
+}
+
 impl Selected {
-    /// The problem of a row that is wanted; else counts why not.
-    fn filter(&mut self, row: Result<Row, BadRow>, selection: &Selection, found: &Found) -> Option<Problem> {
+    /// The problem of a row of the half, subject and level that are wanted; else counts why not.
+    fn fitting(&mut self, row: Result<Row, BadRow>, selection: &Selection, found: &Found) -> Option<Problem> {
         let Row { problem, split } = match row {
             Ok(row) => row,
             Err(bad) => {
@@ -104,8 +159,6 @@ impl Selected {
             &mut self.skipped.other_subject
         } else if !selection.level.is_empty() && !selection.level.contains(&level) {
             &mut self.skipped.other_level
-        } else if self.skipped.before_start < selection.start_idx {
-            &mut self.skipped.before_start
         } else {
             return Some(problem);
         };
@@ -199,6 +252,9 @@ mod tests {
         check(&|s| (s.start_idx, s.num) = (1, Some(2)), &train[1..3]);
         check(&|s| (s.start_idx, s.num, s.blacklist) = (1, Some(2), Some(list.clone())), &train[2..3]);
         check(&|s| s.blacklist = Some(list.clone()), &[train[0], train[2], train[4]]);
+        let shuffled = [train[1], train[2], train[0], train[3], train[4]];
+        check(&|s| s.shuffle = Some(1), &shuffled);
+        check(&|s| (s.shuffle, s.start_idx, s.num) = (Some(1), 1, Some(2)), &shuffled[1..3]);
         check(
             &|s| (s.dataset, s.mode) = ("geometry".into(), Some(Split::Test)),
             &[

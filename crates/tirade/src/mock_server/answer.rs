@@ -24,6 +24,10 @@ pub async fn stats(State(shared): State<Arc<Shared>>) -> Json<Stats> {
     Json(shared.counts().stats())
 }
 
+pub async fn requests(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(shared.counts().requests())
+}
+
 pub async fn models() -> Json<Value> {
     Json(json!({"object": "list", "data": [{"id": "mock", "object": "model"}]}))
 }
@@ -45,13 +49,13 @@ pub async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     response
 }
 
-fn has_key(shared: &Shared, headers: &HeaderMap) -> bool {
+pub fn has_key(shared: &Shared, headers: &HeaderMap) -> bool {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     shared.config.key.as_deref().is_none_or(|key| given == Some(key))
 }
 
 /// One request from its arrival until its reply is on the way or its client gone.
-struct Visit<'a> {
+pub struct Visit<'a> {
     shared: &'a Shared,
     key: Key,
     /// How often this request was asked before, and how many faults it met.
@@ -60,7 +64,7 @@ struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    fn begin(shared: &'a Shared, body: &[u8]) -> Self {
+    pub fn begin(shared: &'a Shared, body: &[u8]) -> Self {
         let key: Key = Sha256::digest(body)[..16].try_into().expect("16 of 32 bytes");
         let (asked, faults) = shared.counts().begin(key);
         Self { shared, key, asked, faults }
@@ -85,6 +89,15 @@ impl<'a> Visit<'a> {
         Some(response)
     }
 
+    /// What the reply to this request is called: the same each time.
+    pub fn id(&self) -> String {
+        super::stats::id(&self.key)
+    }
+
+    pub fn answered(&self) {
+        self.shared.counts().answer(self.key);
+    }
+
     /// A random number for this request, this ask and this purpose.
     fn draw(&self, purpose: u64) -> f64 {
         let (half, other) = self.key.split_at(8);
@@ -107,19 +120,19 @@ impl<'a> Visit<'a> {
             None => row.answer(&asked.request, &captures),
         };
         let (kind, text) = match asked.stream {
-            true => ("text/event-stream", protocol::events(&whole, &asked.model)),
-            false => ("application/json", protocol::whole(&whole, &asked.model).to_string()),
+            true => ("text/event-stream", protocol::events(&whole, &asked.model, &self.id())),
+            false => ("application/json", protocol::whole(&whole, &asked.model, &self.id()).to_string()),
         };
         match fault {
             None => {
-                self.shared.counts().answer(self.key);
+                self.answered();
                 ([(CONTENT_TYPE, kind)], text).into_response()
             }
             Some(fault) => self.fail(fault, kind, text).await,
         }
     }
 
-    fn fault(&self, row: &Row) -> Option<Fault> {
+    pub fn fault(&self, row: &Row) -> Option<Fault> {
         let config = &self.shared.config;
         let scripted = row.faults.get(self.asked as usize).copied();
         let drawn = if self.faults < config.most_faults { config.faults.draw(self.draw(0)) } else { None };
@@ -195,7 +208,7 @@ async fn later_broken() -> Result<String, std::io::Error> {
     broken().await
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response {
+pub fn error(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({"error": {"message": message, "type": code, "code": code}}))).into_response()
 }
 

@@ -2,8 +2,8 @@
 //! sockets, and runs can be tried without paying.
 //!
 //! The main type is [`MockServer`]; `tirade mock-server` is it on the command line. `POST /v1/chat/completions` answers (streamed too),
-//! `GET /v1/models` lists one model, `GET /stats` tells what was asked and answered ([`Stats`]), so that a test can prove that nothing was
-//! asked twice.
+//! `GET /v1/models` lists one model, `/v1/files` and `/v1/batches` take batches, `GET /stats` tells what was asked and answered ([`Stats`])
+//! and `GET /requests` how often each request was, by the id of its reply, so that a test can prove that nothing was asked twice.
 //! ```
 //! # use tirade::mock_server::{MockConfig, MockServer};
 //! # use tirade::model::scripted::Script;
@@ -19,6 +19,7 @@
 //! come. A request is spared after [`MockConfig::most_faults`] of them, so every run ends.
 
 mod answer;
+mod batch;
 mod faults;
 mod protocol;
 mod stats;
@@ -59,6 +60,8 @@ pub struct MockConfig {
     pub most_in_flight: Option<usize>,
     /// More requests than this are answered 429; every reply says how many are left.
     pub requests_per_minute: Option<u32>,
+    /// How long a batch takes.
+    pub batch_time: Duration,
     /// Requests without this key are answered 401.
     pub key: Option<String>,
     pub seed: u64,
@@ -74,6 +77,7 @@ impl Default for MockConfig {
             retry_after: Duration::from_secs(1),
             most_in_flight: None,
             requests_per_minute: None,
+            batch_time: Duration::from_millis(100),
             key: None,
             seed: 0,
         }
@@ -92,9 +96,14 @@ struct Shared {
     config: MockConfig,
     counts: Mutex<stats::Counts>,
     requests: Mutex<Option<Bucket>>,
+    batches: Mutex<batch::Batches>,
 }
 
 impl Shared {
+    fn batches(&self) -> std::sync::MutexGuard<'_, batch::Batches> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn counts(&self) -> std::sync::MutexGuard<'_, stats::Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,7 +115,12 @@ impl MockServer {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let bucket = config.requests_per_minute.map(|limit| Bucket::per_minute(limit.into(), Instant::now()));
-        let shared = Arc::new(Shared { config, counts: Mutex::default(), requests: Mutex::new(bucket) });
+        let shared = Arc::new(Shared {
+            config,
+            counts: Mutex::default(),
+            requests: Mutex::new(bucket),
+            batches: Mutex::default(),
+        });
         let listener = listener.tap_io(|socket| {
             socket.set_nodelay(true).ok();
         });
@@ -139,7 +153,12 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(answer::chat))
         .route("/v1/models", get(answer::models))
+        .route("/v1/files", post(batch::upload))
+        .route("/v1/files/{id}/content", get(batch::content))
+        .route("/v1/batches", post(batch::create).get(batch::list))
+        .route("/v1/batches/{id}", get(batch::status))
         .route("/stats", get(answer::stats))
+        .route("/requests", get(answer::requests))
         .layer(DefaultBodyLimit::max(64 << 20))
         .with_state(shared)
 }

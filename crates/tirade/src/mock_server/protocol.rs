@@ -63,7 +63,7 @@ fn tool(value: &Value) -> Option<ToolSpec> {
 }
 
 /// The body of a chat completion.
-pub fn whole(reply: &Reply, model: &str) -> Value {
+pub fn whole(reply: &Reply, model: &str, id: &str) -> Value {
     let mut message = json!({"role": "assistant", "content": reply.text});
     if let Some(reasoning) = &reply.reasoning {
         message["reasoning"] = reasoning.as_str().into();
@@ -72,14 +72,14 @@ pub fn whole(reply: &Reply, model: &str) -> Value {
         message["tool_calls"] = reply.tool_calls.iter().map(call).collect();
     }
     json!({
-        "id": "mock", "object": "chat.completion", "model": model,
+        "id": id, "object": "chat.completion", "model": model,
         "choices": [{"index": 0, "message": message, "finish_reason": finish(reply.finish)}],
         "usage": usage(reply),
     })
 }
 
 /// The same as server-sent events: text in pieces of a few characters, calls in two pieces, usage in a last chunk without choices.
-pub fn events(reply: &Reply, model: &str) -> String {
+pub fn events(reply: &Reply, model: &str, id: &str) -> String {
     let mut deltas = vec![json!({"role": "assistant", "reasoning": reply.reasoning})];
     let characters: Vec<char> = reply.text.chars().collect();
     deltas.extend(characters.chunks(16).map(|piece| json!({"content": piece.iter().collect::<String>()})));
@@ -89,7 +89,7 @@ pub fn events(reply: &Reply, model: &str) -> String {
         deltas.push(json!({"tool_calls": [{"index": index, "function": {"arguments": each.arguments}}]}));
     }
     let chunk = |choices: Value, usage: Value| {
-        format!("data: {}\n\n", json!({"id": "mock", "model": model, "choices": choices, "usage": usage}))
+        format!("data: {}\n\n", json!({"id": id, "model": model, "choices": choices, "usage": usage}))
     };
     let mut text: String = deltas
         .into_iter()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::Fault;
 
@@ -17,6 +18,7 @@ pub struct Stats {
     pub distinct: u64,
     /// Requests that were answered more than once: each is a reply that a client paid for and asked for again.
     pub answered_again: u64,
+    pub in_flight: u64,
     pub most_in_flight: u64,
     /// How often each fault happened.
     pub faults: BTreeMap<Fault, u64>,
@@ -26,6 +28,11 @@ pub struct Stats {
 
 /// A hash of a request's body.
 pub type Key = [u8; 16];
+
+/// What the reply to a request is called.
+pub fn id(key: &Key) -> String {
+    format!("mock-{:032x}", u128::from_be_bytes(*key))
+}
 
 #[derive(Default)]
 pub struct Counts {
@@ -43,7 +50,15 @@ struct Request {
 
 impl Counts {
     pub fn stats(&self) -> Stats {
-        self.stats.clone()
+        Stats { in_flight: self.in_flight, ..self.stats.clone() }
+    }
+
+    /// How often each request was asked and answered, by the id of its reply.
+    pub fn requests(&self) -> Value {
+        let shown = |(key, request): (&Key, &Request)| {
+            (id(key), json!({"asked": request.asked, "answered": request.answered}))
+        };
+        Value::Object(self.requests.iter().map(shown).collect())
     }
 
     /// A request comes in. Gives how often it was asked before, and how many faults it met.

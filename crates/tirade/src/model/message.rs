@@ -42,7 +42,7 @@ pub struct Message {
     /// Only on assistant messages: what the model thought aloud. It is sent back to servers that read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
-    /// Only on assistant messages: signed reasoning that its server wants back untouched (OpenRouter); else null.
+    /// Only on assistant messages: signed reasoning that its server wants back untouched (OpenRouter, Anthropic, Gemini); else null.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub reasoning_details: Value,
 }
@@ -61,11 +61,10 @@ impl Message {
 
     /// The reply as the next message of its conversation.
     pub fn from_reply(reply: &Reply) -> Self {
-        let details = reply.raw.pointer("/choices/0/message/reasoning_details");
         Self {
             tool_calls: reply.tool_calls.clone(),
             reasoning: reply.reasoning.clone(),
-            reasoning_details: details.cloned().unwrap_or_default(),
+            reasoning_details: super::remote::signed_reasoning(&reply.raw),
             ..Self::assistant(&reply.text)
         }
     }

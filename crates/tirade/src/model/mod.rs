@@ -35,6 +35,18 @@ pub trait Model: Send + Sync {
     fn supports_tools(&self) -> bool {
         false
     }
+
+    /// The mean natural log-probability per token that this model gives the last of the messages (an assistant's), given those before it.
+    ///
+    /// # Errors
+    /// Only models in this process can tell; the others say so.
+    async fn log_probability(&self, _messages: &[Message]) -> Result<f64, ModelError> {
+        Err(ModelError::Unusable {
+            model: self.identity().to_owned(),
+            message: "it does not tell the probability of a given text".into(),
+            hint: "name a model in this process: local:NAME or file:PATH".into(),
+        })
+    }
 }
 
 /// Everything that determines a reply, but for the model itself.
@@ -113,6 +125,9 @@ pub struct Reply {
     pub usage: Usage,
     /// Seconds from request to reply, retries included.
     pub seconds: f64,
+    /// What it cost, where the model has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<price::Usd>,
     /// The server's own reply, unread parts included; null for models in this process.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub raw: serde_json::Value,

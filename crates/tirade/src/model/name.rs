@@ -23,6 +23,7 @@ use super::remote::{PROVIDERS, Provider};
 pub const FORMS: &[(&str, &str)] = &[
     ("PROVIDER:MODEL", "openai:gpt-4o-mini"),
     ("URL[,URL…]#MODEL", "http://localhost:8000/v1#Qwen/Qwen2.5-7B-Instruct"),
+    ("PROVIDER:URL#MODEL", "anthropic:https://gateway.example/v1#claude-haiku-4-5"),
     ("local:NAME", "local:qwen2.5-coder-1.5b-instruct"),
     ("file:PATH", "file:models/mine.gguf"),
     ("script:PATH", "script:replies.jsonl"),
@@ -34,8 +35,9 @@ pub const FORMS: &[(&str, &str)] = &[
 pub enum ModelName {
     /// A model of a known provider.
     Hosted { provider: &'static Provider, model: String },
-    /// A model on servers that speak the OpenAI protocol (vLLM, SGLang, llama.cpp, Ollama …), all serving the same weights.
-    Server { base_urls: Vec<String>, model: String },
+    /// A model on servers that speak the OpenAI protocol (vLLM, SGLang, llama.cpp, Ollama …), or a provider's dialect where one is named,
+    /// all serving the same weights.
+    Server { provider: Option<&'static Provider>, base_urls: Vec<String>, model: String },
     /// A model of the table of known local models ([`registry::MODELS`]).
     Local(String),
     /// A model file.
@@ -58,7 +60,10 @@ impl ModelName {
     /// adding a second one, must not ask everything again. Serve different weights under different model names.
     pub fn identity(&self) -> String {
         match self {
-            Self::Server { model, .. } => format!("server:{model}"),
+            Self::Server { provider: None, model, .. } => format!("server:{model}"),
+            Self::Server { provider: Some(provider), model, .. } => {
+                format!("server:{}:{model}", provider.prefix)
+            }
             other => other.to_string(),
         }
     }
@@ -73,7 +78,10 @@ impl fmt::Display for ModelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hosted { provider, model } => write!(f, "{}:{model}", provider.prefix),
-            Self::Server { base_urls, model } => write!(f, "{}#{model}", base_urls.join(",")),
+            Self::Server { provider, base_urls, model } => {
+                let prefix = provider.map_or(String::new(), |provider| format!("{}:", provider.prefix));
+                write!(f, "{prefix}{}#{model}", base_urls.join(","))
+            }
             Self::Local(name) => write!(f, "local:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Script(path) => write!(f, "script:{}", path.display()),
@@ -101,7 +109,7 @@ impl FromStr for ModelName {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
         if text.starts_with("http://") || text.starts_with("https://") {
-            return server(text);
+            return server(None, text);
         }
         let Some((prefix, rest)) = text.split_once(':') else {
             return Err(error(text, "it has no prefix", guess_without_prefix(text)));
@@ -114,6 +122,9 @@ impl FromStr for ModelName {
             "file" => Ok(Self::File(rest.into())),
             "script" => Ok(Self::Script(rest.into())),
             _ => match PROVIDERS.iter().find(|provider| provider.prefix == prefix) {
+                Some(provider) if rest.starts_with("http://") || rest.starts_with("https://") => {
+                    server(Some(provider), rest)
+                }
                 Some(provider) => Ok(Self::Hosted { provider, model: rest.to_owned() }),
                 None => {
                     Err(error(text, &format!("no provider is called `{prefix}`"), guess_prefix(prefix, rest)))
@@ -135,13 +146,13 @@ fn local(text: &str, name: &str) -> Result<ModelName, NameError> {
     Err(error(text, "it is not in the table of local models", hint))
 }
 
-fn server(text: &str) -> Result<ModelName, NameError> {
+fn server(provider: Option<&'static Provider>, text: &str) -> Result<ModelName, NameError> {
     let Some((urls, model)) = text.split_once('#').filter(|(_, model)| !model.is_empty()) else {
         let hint = format!("append `#MODEL`, for example `{}#Qwen/Qwen2.5-7B-Instruct`", shown(text));
         return Err(error(&shown(text), "it does not say which model the server shall use", hint));
     };
     let base_urls = urls.split(',').map(base_url).collect::<Result<_, _>>()?;
-    Ok(ModelName::Server { base_urls, model: model.to_owned() })
+    Ok(ModelName::Server { provider, base_urls, model: model.to_owned() })
 }
 
 /// One base URL without a trailing slash. Keys do not belong into it: names are printed and stored.
@@ -222,7 +233,11 @@ mod tests {
     fn every_form_round_trips() {
         let providers = PROVIDERS.iter().map(|provider| format!("{}:some/model:free", provider.prefix));
         let forms = FORMS.iter().map(|(_, example)| (*example).to_owned());
-        let more = ["http://a:1/v1,https://b/x/v1#m".to_owned(), "file:/a b/c:d.gguf".to_owned()];
+        let more = [
+            "http://a:1/v1,https://b/x/v1#m".to_owned(),
+            "mistral:http://a/v1,http://b/v1#m".to_owned(),
+            "file:/a b/c:d.gguf".to_owned(),
+        ];
         for text in providers.chain(forms).chain(more) {
             let name: ModelName = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(name.to_string(), text);

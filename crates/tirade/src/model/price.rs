@@ -95,6 +95,16 @@ impl Price {
         Self { model: model.to_owned(), as_of: String::new(), prompt: 0.0, cached: None, completion: 0.0 }
     }
 
+    /// The price of the same tokens in a batch: half.
+    pub fn batched(&self) -> Self {
+        Self {
+            prompt: self.prompt / 2.0,
+            cached: self.cached.map(|cached| cached / 2.0),
+            completion: self.completion / 2.0,
+            ..self.clone()
+        }
+    }
+
     /// What these tokens cost. Reasoning tokens are completion tokens and cost the same.
     pub fn cost(&self, usage: &Usage) -> Usd {
         let cached = usage.cached.min(usage.prompt);

@@ -1,42 +1,71 @@
-//! Building the corpus of a translate run.
+//! Building a corpus: reads the rows that a preset needs, asks the student where it may choose, keeps examples and card.
 
-use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use super::{Context, PipelineError, Progress};
-use crate::corpus::{self, Corpus, CorpusOptions};
+use crate::corpus::card::{Card, Dropped, Filter};
+use crate::corpus::presets::{self, Preset};
+use crate::corpus::{self, Candidate, Corpus, CorpusOptions, unsuited};
 use crate::hash::digest;
+use crate::model::{Message, Model};
 use crate::problem::Problem;
-use crate::store::{RunSpec, Stage};
+use crate::store::{AttemptKey, Outcome, Run, RunSpec, SolutionRow, Stage, Store};
+use crate::trace::Trace;
+use crate::translate::Solution;
 
 /// Which solutions become examples.
 pub struct CorpusJob {
-    /// The translate run.
-    pub translated: String,
-    /// Problems that must not be learnt from.
-    pub evaluation: Vec<Problem>,
+    /// The translate run; for the presets `gold` and `own` also a solve or eval run.
+    pub from: String,
+    pub preset: Preset,
+    /// Problems that must not be learnt from, by data set.
+    pub evaluation: Vec<(String, Vec<Problem>)>,
     pub options: CorpusOptions,
+    /// Whose log-probability chooses between candidates.
+    pub student: Option<Arc<dyn Model>>,
 }
 
 /// Builds the corpus, keeps its examples, and gives the run's id with it.
-pub fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus), PipelineError> {
+pub async fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus), PipelineError> {
     let store = &context.store;
-    let held_out: Vec<&str> = job.evaluation.iter().map(|problem| problem.problem.as_str()).collect();
+    let sources = Sources::read(store, job)?;
+    let mut pool = Pool::default();
+    match job.preset {
+        Preset::Gold => pool.gold(store, &sources)?,
+        Preset::Own => pool.own(store, &sources)?,
+        preset => pool.translated(store, &sources, preset, &job.options)?,
+    }
+    if let Some(student) = &job.student {
+        ask(context, student.as_ref(), &sources.problems, &mut pool.candidates, &job.options).await?;
+    }
+    let evaluation: Vec<Problem> = job.evaluation.iter().flat_map(|(_, problems)| problems.clone()).collect();
+    let problems: Vec<Problem> = sources.problems.values().cloned().collect();
+    let mut corpus = corpus::build(&problems, pool.candidates, &evaluation, &job.options);
+    corpus.card.solutions = pool.solutions;
+    for dropped in &pool.dropped {
+        *corpus.card.rejected.entry(dropped.detail.clone()).or_default() += 1;
+    }
+    corpus.dropped.splice(0..0, pool.dropped);
+    corpus.card.about = about(store, job, &sources, &corpus)?;
+    let run = keep(context, job, &corpus)?;
+    Ok((run, corpus))
+}
+
+fn keep(context: &Context<'_>, job: &CorpusJob, corpus: &Corpus) -> Result<String, PipelineError> {
+    let store = &context.store;
     let spec = RunSpec {
         stage: Stage::Corpus,
-        inputs: vec![job.translated.clone()],
-        config: json!({"options": job.options, "evaluation": {"count": held_out.len(), "digest": digest(&held_out)}}),
+        inputs: vec![job.from.clone()],
+        config: json!({
+            "preset": job.preset,
+            "options": job.options,
+            "evaluation": evaluation(job),
+            "student": job.student.as_ref().map(|student| student.identity()),
+        }),
     };
-    let translated = store.run(&job.translated)?;
-    let solved = translated
-        .inputs
-        .first()
-        .ok_or_else(|| PipelineError::Input(format!("{} names no solve run", job.translated)))?;
-    let corpus = corpus::build(
-        &store.problems(solved)?,
-        &store.solutions(&job.translated)?,
-        &job.evaluation,
-        &job.options,
-    );
     let run = store.begin(&spec, context.now)?;
     let rows: Vec<_> = corpus
         .examples
@@ -44,12 +73,204 @@ pub fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus)
         .map(|(split, example)| (example.problem.clone(), split.as_str().to_owned(), example.clone()))
         .collect();
     store.add_examples(&run, &rows)?;
+    store.add_fact(&format!("card:{run}"), &corpus.card)?;
     store.finish(&run, context.now)?;
-    (context.watch)(&Progress::Stage {
-        stage: Stage::Corpus,
-        run: &run,
-        done: rows.len(),
-        total: rows.len(),
-    });
-    Ok((run, corpus))
+    let total = rows.len();
+    (context.watch)(&Progress::Stage { stage: Stage::Corpus, run: &run, done: total, total });
+    Ok(run)
+}
+
+/// The card of a corpus run, where the run is finished.
+pub fn card(store: &Store, run: &str) -> Result<Option<Card>, PipelineError> {
+    Ok(store.fact(&format!("card:{run}"))?)
+}
+
+/// The runs that a corpus is made from.
+struct Sources {
+    /// The translate run, where one is read.
+    translated: Option<Run>,
+    solved: Run,
+    problems: BTreeMap<String, Problem>,
+}
+
+impl Sources {
+    fn read(store: &Store, job: &CorpusJob) -> Result<Self, PipelineError> {
+        let run = store.run(&job.from)?;
+        let (translated, solved) = if run.stage == Stage::Translate.as_str() {
+            let solved = run
+                .inputs
+                .first()
+                .ok_or_else(|| PipelineError::Input(format!("{} names no solve run", job.from)))?;
+            let solved = store.run(solved)?;
+            (Some(run), solved)
+        } else {
+            (None, run)
+        };
+        refuse(job, translated.as_ref(), &solved)?;
+        let problems =
+            store.problems(&solved.run)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
+        Ok(Self { translated, solved, problems })
+    }
+
+    fn trace(&self, store: &Store, key: &AttemptKey) -> Result<Option<Trace>, PipelineError> {
+        let Some(problem) = self.problems.get(&key.problem) else { return Ok(None) };
+        let events = store.events(&self.solved.run, key)?;
+        Ok(Some(Trace { problem: problem.clone(), attempt: key.attempt, events }))
+    }
+
+    fn solutions(&self, store: &Store) -> Result<Option<Vec<SolutionRow<Solution>>>, PipelineError> {
+        Ok(self.translated.as_ref().map(|run| store.solutions(&run.run)).transpose()?)
+    }
+}
+
+/// Presets and the runs they cannot be made from.
+fn refuse(job: &CorpusJob, translated: Option<&Run>, solved: &Run) -> Result<(), PipelineError> {
+    let name = job.preset.as_str();
+    let solving = [Stage::Solve, Stage::Eval].iter().any(|stage| stage.as_str() == solved.stage);
+    let wrong =
+        |what: &str| Err(PipelineError::Input(format!("the preset {name} {what}; {} is not one", job.from)));
+    match translated {
+        None if job.preset.reads_translations() => wrong("needs a translate run"),
+        None if !solving => wrong("needs a translate, solve or eval run"),
+        Some(run) if job.preset == Preset::Rules && run.config["options"]["way"] != "rules" => {
+            wrong("needs a run of `tirade translate --way rules`")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Candidates, and what was turned down before.
+#[derive(Default)]
+struct Pool {
+    solutions: usize,
+    candidates: Vec<Candidate>,
+    dropped: Vec<Dropped>,
+}
+
+impl Pool {
+    fn add(&mut self, key: &AttemptKey, candidate: Result<Candidate, String>) {
+        self.solutions += 1;
+        match candidate {
+            Ok(candidate) => self.candidates.push(candidate),
+            Err(detail) => {
+                self.dropped.push(Dropped { key: key.clone(), filter: Filter::NotAccepted, detail })
+            }
+        }
+    }
+
+    fn translated(
+        &mut self,
+        store: &Store,
+        sources: &Sources,
+        preset: Preset,
+        options: &CorpusOptions,
+    ) -> Result<(), PipelineError> {
+        for solution in sources.solutions(store)?.unwrap_or_default() {
+            let Some(trace) = sources.trace(store, &solution.key)? else { continue };
+            let candidate = presets::translated(preset, &trace, &solution);
+            let unsuited = unsuited::unsuited(&trace, &options.bounds);
+            self.add(&solution.key, candidate.map(|candidate| Candidate { unsuited, ..candidate }));
+        }
+        Ok(())
+    }
+
+    /// The problems with an accepted translation, where a translate run says which; else all.
+    fn gold(&mut self, store: &Store, sources: &Sources) -> Result<(), PipelineError> {
+        let accepted: Option<std::collections::BTreeSet<String>> =
+            sources.solutions(store)?.map(|solutions| {
+                let accepted = solutions.into_iter().filter(|solution| solution.reason.is_empty());
+                accepted.map(|solution| solution.key.problem).collect()
+            });
+        for (id, problem) in &sources.problems {
+            if accepted.as_ref().is_none_or(|accepted| accepted.contains(id)) {
+                self.add(&AttemptKey { problem: id.clone(), attempt: 0 }, presets::gold(problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn own(&mut self, store: &Store, sources: &Sources) -> Result<(), PipelineError> {
+        for row in store.attempts(&sources.solved.run)? {
+            if row.outcome != Outcome::Correct {
+                self.add(&row.key, Err(row.outcome.as_str().to_owned()));
+            } else if let Some(trace) = sources.trace(store, &row.key)? {
+                self.add(&row.key, presets::own(&trace));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks the student about the candidates of problems that have more of them than will be kept: nothing hangs on the others. What it said is kept.
+async fn ask(
+    context: &Context<'_>,
+    student: &dyn Model,
+    problems: &BTreeMap<String, Problem>,
+    candidates: &mut [Candidate],
+    options: &CorpusOptions,
+) -> Result<(), PipelineError> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for candidate in candidates.iter() {
+        *counts.entry(candidate.key.problem.clone()).or_default() += 1;
+    }
+    for candidate in candidates.iter_mut().filter(|one| counts[&one.key.problem] > options.per_problem) {
+        if context.stop.requested() {
+            return Err(PipelineError::Stopped);
+        }
+        let Some(problem) = problems.get(&candidate.key.problem) else { continue };
+        let messages = [
+            Message::system(&options.system),
+            Message::user(&problem.problem),
+            Message::assistant(&candidate.text),
+        ];
+        let key = format!("log-probability:{}", digest(&[student.identity(), &json!(messages).to_string()]));
+        let known: Option<f64> = context.store.fact(&key)?;
+        let value = match known {
+            Some(value) => value,
+            None => student.log_probability(&messages).await?,
+        };
+        context.store.add_fact(&key, &value)?;
+        candidate.log_probability = Some(value);
+    }
+    Ok(())
+}
+
+fn evaluation(job: &CorpusJob) -> Value {
+    let one = |(name, problems): &(String, Vec<Problem>)| {
+        let statements: Vec<&str> = problems.iter().map(|problem| problem.problem.as_str()).collect();
+        json!({"name": name, "count": problems.len(), "digest": digest(&statements)})
+    };
+    job.evaluation.iter().map(one).collect()
+}
+
+/// Everything that a reader of the corpus must know to make it again, and what it cost.
+fn about(store: &Store, job: &CorpusJob, sources: &Sources, corpus: &Corpus) -> Result<Value, PipelineError> {
+    let runs = [Some(&sources.solved), sources.translated.as_ref()].into_iter().flatten();
+    let runs = runs.map(|run| of_run(store, run)).collect::<Result<Vec<_>, _>>()?;
+    let lines: Vec<String> = corpus.examples.iter().map(|(_, example)| json!(example).to_string()).collect();
+    Ok(json!({
+        "preset": job.preset,
+        "program": env!("CARGO_PKG_VERSION"),
+        "runs": runs,
+        "evaluation": evaluation(job),
+        "options": job.options,
+        "student": job.student.as_ref().map(|student| student.identity()),
+        "examples_digest": digest(&lines.iter().map(String::as_str).collect::<Vec<_>>()),
+    }))
+}
+
+/// A run with its models, prompts and hashes, and the calls on its account.
+fn of_run(store: &Store, run: &Run) -> Result<Value, PipelineError> {
+    let account = store.account(&run.run)?;
+    Ok(json!({
+        "run": run.run,
+        "stage": run.stage,
+        "program": run.program,
+        "config": run.config,
+        "calls": account.calls,
+        "prompt_tokens": account.usage.prompt,
+        "completion_tokens": account.usage.completion,
+        "dollars": account.cost.dollars(),
+        "calls_without_price": account.unpriced,
+    }))
 }

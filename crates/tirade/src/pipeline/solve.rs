@@ -1,34 +1,52 @@
 //! Solving: every problem × attempt that has no row yet. Evaluation is the same with another model.
+//!
+//! Problems stream from their source into the store and from there, a page at a time, to the solver: the memory a run needs does not
+//! depend on how many there are.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, TryStreamExt, stream};
 use serde_json::{Value, json};
 use tirade_math::Policy;
 
-use super::{Context, PipelineError, Progress};
-use crate::hash::digest;
+use super::{Context, PipelineError, Progress, Shard, finish_all};
+use crate::hash::Parts;
 use crate::model::Model;
 use crate::model::price::Price;
 use crate::problem::Problem;
 use crate::prompts::Prompts;
 use crate::solver::{self, Solver, SolverOptions};
 use crate::store::recorded::{RecordedModel, RecordedToolbox};
-use crate::store::{AttemptKey, RunSpec, Stage};
+use crate::store::{Aim, Outcome, RunSpec, Stage, Unfinished};
 use crate::tool::Toolbox;
 use crate::verdict::attempt_row;
+
+/// Problems that can be gone through as often as needed, each time the same in the same order.
+pub trait Problems: Send + Sync {
+    /// An error ends the run.
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_>;
+}
+
+impl Problems for Vec<Problem> {
+    fn each(&self) -> Box<dyn Iterator<Item = Result<Problem, PipelineError>> + '_> {
+        Box::new(self.iter().cloned().map(Ok))
+    }
+}
 
 /// What is to be solved, by whom, how.
 pub struct SolveJob {
     pub stage: Stage,
-    pub problems: Vec<Problem>,
+    pub problems: Box<dyn Problems>,
     pub model: Arc<dyn Model>,
     pub toolbox: Option<Arc<dyn Toolbox>>,
     pub prompts: Prompts,
     pub options: SolverOptions,
     /// Attempts per problem.
     pub attempts: u32,
+    /// A problem's attempts are made one after another and end once so many are correct.
+    pub enough: Option<u32>,
     /// How the problems and tools were chosen, for people and tables.
     pub about: Value,
     pub policy: Policy,
@@ -36,25 +54,62 @@ pub struct SolveJob {
     pub price: Option<Price>,
 }
 
+/// The problems of a job, counted.
+pub(super) struct Tally {
+    count: usize,
+    /// Of this process's shard.
+    mine: usize,
+    digest: String,
+}
+
 impl SolveJob {
-    fn spec(&self) -> RunSpec {
-        let problems: Vec<String> = self.problems.iter().map(|problem| json!(problem).to_string()).collect();
-        let problems: Vec<&str> = problems.iter().map(String::as_str).collect();
-        RunSpec { stage: self.stage, inputs: Vec::new(), config: self.config(&digest(&problems)) }
+    /// When a problem of this job is done with.
+    pub fn aim(&self) -> Aim {
+        Aim { attempts: self.attempts, enough: self.enough }
     }
 
-    fn config(&self, problems: &str) -> Value {
-        json!({
+    fn tally(&self, shard: Shard) -> Result<Tally, PipelineError> {
+        let (mut count, mut mine, mut all) = (0, 0, Parts::default());
+        for problem in self.problems.each() {
+            let problem = problem?;
+            count += 1;
+            mine += usize::from(shard.has(&problem.id));
+            all.add(&json!(problem).to_string());
+        }
+        Ok(Tally { count, mine, digest: all.digest() })
+    }
+
+    fn spec(&self, tally: &Tally) -> RunSpec {
+        let mut config = json!({
             "model": self.model.identity(),
             "tools": self.toolbox.as_ref().map(|toolbox| toolbox.identity()),
             "solver": self.options,
             "attempts": self.attempts,
             "prompts": self.prompts.hashes(&solver::PROMPTS),
-            "problems": {"count": self.problems.len(), "digest": problems},
+            "problems": {"count": tally.count, "digest": tally.digest},
             "policy": format!("{:?}", self.policy),
             "about": self.about,
-        })
+        });
+        if let Some(enough) = self.enough {
+            config["enough"] = enough.into();
+        }
+        RunSpec { stage: self.stage, inputs: Vec::new(), config }
     }
+}
+
+/// Finds or adds the job's run with all its problems. Gives its id and how many problems are this shard's.
+pub(super) fn begin(context: &Context<'_>, job: &SolveJob) -> Result<(String, usize), PipelineError> {
+    let tally = job.tally(context.shard)?;
+    let run = context.begin(&job.spec(&tally))?;
+    if context.store.counts(&run)?.0 < tally.count {
+        let mut broken = Ok(());
+        let mut whole =
+            job.problems.each().map_while(|problem| problem.map_err(|error| broken = Err(error)).ok());
+        context.store.add_problems(&run, &mut whole)?;
+        drop(whole);
+        broken?;
+    }
+    Ok((run, tally.mine))
 }
 
 /// Does what is missing and gives the run's id.
@@ -62,18 +117,35 @@ impl SolveJob {
 /// # Errors
 /// Whatever ends the run; finished attempts are in the store by then.
 pub async fn solve(context: &Context<'_>, job: &SolveJob) -> Result<String, PipelineError> {
-    let store = &context.store;
-    let run = store.begin(&job.spec(), context.now)?;
-    store.add_problems(&run, &job.problems)?;
-    let done: HashSet<AttemptKey> = store.attempts(&run)?.into_iter().map(|row| row.key).collect();
-    let all =
-        job.problems.iter().flat_map(|problem| (0..job.attempts).map(move |attempt| (problem, attempt)));
-    let mine: Vec<(&Problem, u32)> = all.filter(|(problem, _)| context.shard.has(&problem.id)).collect();
-    let missing: Vec<(&Problem, u32)> = mine.iter().copied().filter(|at| !done.contains(&key(*at))).collect();
-    let (total, ready) = (mine.len(), mine.len() - missing.len());
-    (context.watch)(&Progress::Stage { stage: job.stage, run: &run, done: ready, total });
+    let (run, mine) = begin(context, job)?;
+    let (done, total) = (attempts_there(context, &run)?, mine * job.attempts as usize);
+    (context.watch)(&Progress::Stage { stage: job.stage, run: &run, done, total });
+    solve_where(context, job, &run, &|problem| context.shard.has(problem)).await?;
+    if context.store.is_complete(&run, job.aim())? {
+        context.store.finish(&run, context.now)?;
+    }
+    Ok(run)
+}
 
-    let model = RecordedModel::new(job.model.clone(), store.clone(), context.stop.clone());
+/// How many attempts of this shard the run has.
+fn attempts_there(context: &Context<'_>, run: &str) -> Result<usize, PipelineError> {
+    if context.shard == Shard::WHOLE {
+        return Ok(context.store.counts(run)?.1);
+    }
+    let mut there = 0;
+    context.store.each_attempt(run, |problem| there += usize::from(context.shard.has(problem)))?;
+    Ok(there)
+}
+
+/// Makes the missing attempts at the problems that `wanted` picks by id.
+pub(super) async fn solve_where(
+    context: &Context<'_>,
+    job: &SolveJob,
+    run: &str,
+    wanted: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<(), PipelineError> {
+    let (store, halt) = (&context.store, context.stop.child());
+    let model = RecordedModel::new(job.model.clone(), store.clone(), halt.clone()).for_run(run);
     let toolbox = job.toolbox.clone().map(|toolbox| RecordedToolbox::new(toolbox, store.clone()));
     let solver = Solver {
         model: &model,
@@ -81,15 +153,76 @@ pub async fn solve(context: &Context<'_>, job: &SolveJob) -> Result<String, Pipe
         prompts: &job.prompts,
         options: &job.options,
     };
-    stream::iter(missing)
-        .map(|(problem, attempt)| one(context, job, &solver, &run, problem, attempt))
-        .buffer_unordered(context.concurrency.max(1))
-        .try_collect::<()>()
-        .await?;
-    if store.attempts(&run)?.len() == job.problems.len() * job.attempts as usize {
-        store.finish(&run, context.now)?;
+    let work = |task: Task| task.carry_out(context, job, &solver, run);
+    finish_all(tasks(context, job, run, wanted).map_ok(work), context.concurrency, &halt).await
+}
+
+/// Attempts at one problem that are made one after another.
+struct Task {
+    problem: Arc<Problem>,
+    /// How many correct ones there are already.
+    correct: u32,
+    attempts: Vec<u32>,
+    enough: Option<u32>,
+}
+
+/// What is missing, in the order of the problems. Without `enough`, every attempt is a task of its own.
+fn tasks<'a>(
+    context: &'a Context<'_>,
+    job: &'a SolveJob,
+    run: &'a str,
+    wanted: &'a (dyn Fn(&str) -> bool + Sync),
+) -> impl Stream<Item = Result<Task, PipelineError>> + 'a {
+    const PAGE: usize = 256;
+    let next = move |(mut ready, after): (VecDeque<Task>, Option<i64>)| async move {
+        let mut after = after;
+        while ready.is_empty() {
+            let page = context.store.unfinished(run, job.aim(), after?, PAGE);
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => return Some((Err(error.into()), (ready, None))),
+            };
+            after = page.last().map(|last| last.position);
+            let mine = page.into_iter().filter(|one| wanted(&one.problem.id));
+            ready.extend(mine.flat_map(|one| Task::of(one, job)));
+        }
+        ready.pop_front().map(|task| (Ok(task), (ready, after)))
+    };
+    stream::unfold((VecDeque::new(), Some(-1)), next)
+}
+
+impl Task {
+    fn of(unfinished: Unfinished, job: &SolveJob) -> Vec<Self> {
+        let there: HashSet<u32> = unfinished.done.iter().map(|(attempt, _)| *attempt).collect();
+        let missing =
+            |range: Range<u32>| range.filter(|attempt| !there.contains(attempt)).collect::<Vec<_>>();
+        let correct =
+            unfinished.done.iter().filter(|(_, outcome)| *outcome == Outcome::Correct).count() as u32;
+        let problem = Arc::new(unfinished.problem);
+        let task = |attempts| Self { problem: problem.clone(), correct, attempts, enough: job.enough };
+        match job.enough {
+            Some(_) => vec![task(missing(0..job.attempts))],
+            None => missing(0..job.attempts).into_iter().map(|attempt| task(vec![attempt])).collect(),
+        }
     }
-    Ok(run)
+
+    async fn carry_out(
+        self,
+        context: &Context<'_>,
+        job: &SolveJob,
+        solver: &Solver<'_>,
+        run: &str,
+    ) -> Result<(), PipelineError> {
+        let mut correct = self.correct;
+        for attempt in self.attempts {
+            if self.enough.is_some_and(|enough| correct >= enough) {
+                break;
+            }
+            let outcome = one(context, job, solver, run, &self.problem, attempt).await?;
+            correct += u32::from(outcome == Outcome::Correct);
+        }
+        Ok(())
+    }
 }
 
 async fn one(
@@ -99,20 +232,13 @@ async fn one(
     run: &str,
     problem: &Problem,
     attempt: u32,
-) -> Result<(), PipelineError> {
-    if context.stop.requested() {
-        return Err(PipelineError::Stopped);
-    }
+) -> Result<Outcome, PipelineError> {
     let mut watch = |event: &_| (context.watch)(&Progress::Event { problem: &problem.id, attempt, event });
     let trace =
         solver::solve(solver, problem, attempt, &mut watch).await.map_err(PipelineError::from_model)?;
     let mut row = attempt_row(&trace, &job.policy);
     row.cost = job.price.as_ref().map(|price| price.cost(&trace.usage()).dollars());
-    context.store.add_attempt(run, &row, &trace)?;
+    context.store.keep_attempt(run, &row, &trace).await?;
     (context.watch)(&Progress::Attempt { row: &row });
-    Ok(())
-}
-
-fn key((problem, attempt): (&Problem, u32)) -> AttemptKey {
-    AttemptKey { problem: problem.id.clone(), attempt }
+    Ok(row.outcome)
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream;
 use serde_json::json;
 
-use super::{Context, PipelineError, Progress};
+use super::{Context, PipelineError, Progress, finish_all};
 use crate::model::Model;
 use crate::problem::Problem;
 use crate::prompts::Prompts;
@@ -46,7 +46,7 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
             "prompts": job.prompts.hashes(&translate::PROMPTS),
         }),
     };
-    let run = store.begin(&spec, context.now)?;
+    let run = context.begin(&spec)?;
     let wanted = wanted(context, job)?;
     let done: HashSet<AttemptKey> =
         store.solutions::<serde_json::Value>(&run)?.into_iter().map(|solution| solution.key).collect();
@@ -56,8 +56,9 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
 
     let problems: BTreeMap<String, Problem> =
         store.problems(&job.solved)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
+    let halt = context.stop.child();
     let recorded =
-        |model: &Arc<dyn Model>| RecordedModel::new(model.clone(), store.clone(), context.stop.clone());
+        |model: &Arc<dyn Model>| RecordedModel::new(model.clone(), store.clone(), halt.clone()).for_run(&run);
     let (translator, judge, rephraser) =
         (recorded(&job.translator), recorded(&job.judge), recorded(&job.rephraser));
     let with = Translators {
@@ -67,11 +68,8 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
         prompts: &job.prompts,
         options: &job.options,
     };
-    stream::iter(missing)
-        .map(|key| one(context, job, &with, &run, key, &problems))
-        .buffer_unordered(context.concurrency.max(1))
-        .try_collect::<()>()
-        .await?;
+    let tasks = missing.into_iter().map(|key| Ok(one(context, job, &with, &run, key, &problems)));
+    finish_all(stream::iter(tasks), context.concurrency, &halt).await?;
     if context.shard == super::Shard::WHOLE {
         store.finish(&run, context.now)?;
     }
@@ -98,9 +96,6 @@ async fn one(
     key: &AttemptKey,
     problems: &BTreeMap<String, Problem>,
 ) -> Result<(), PipelineError> {
-    if context.stop.requested() {
-        return Err(PipelineError::Stopped);
-    }
     let Some(problem) = problems.get(&key.problem) else {
         return Err(PipelineError::Input(format!(
             "run {} has an attempt at {} but not the problem",

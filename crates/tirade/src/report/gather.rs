@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tirade_nn::train::Point;
 
-use super::{Count, Evaluation, Loss, Mark, Pair, Report, Sentence, Stage as StageCost, ToolUse, Training};
+use super::{
+    Count, Evaluation, Loss, Mark, Pair, Report, Sentence, Spending, Stage as StageCost, ToolUse, Training,
+};
 use crate::eval::outcomes;
 use crate::eval::score::{Outcome as Scored, Paired, Score};
 use crate::pipeline::Trained;
@@ -48,9 +50,32 @@ pub fn gather(store: &Store, title: &str, date: &str) -> Result<Report, StoreErr
     }
     if let Some(run) = &runs.train {
         report.training = training(store, run)?;
+        report.stages.push(StageCost {
+            name: "train".to_owned(),
+            rows: report.training.as_ref().map_or(0, |training| training.loss.len() as u64),
+            seconds: store.seconds(&run.run)?,
+            ..StageCost::default()
+        });
     }
     report.evaluation = evaluation(store, &runs, &mut report.stages)?;
+    report.spending = spending(store, &runs, &report.funnel)?;
     Ok(report)
+}
+
+fn spending(store: &Store, runs: &Runs, funnel: &[Count]) -> Result<Option<Spending>, StoreError> {
+    let mut spending = Spending::default();
+    for run in runs.all() {
+        let account = store.account(&run.run)?;
+        spending.calls += account.calls - account.unpriced;
+        spending.cost += account.cost.dollars();
+    }
+    if spending.calls == 0 {
+        return Ok(None);
+    }
+    spending.cost_per_call = spending.cost / spending.calls as f64;
+    let accepted = funnel.iter().find(|count| count.name == "accepted").map_or(0, |count| count.count);
+    spending.cost_per_accepted = (accepted > 0).then(|| spending.cost / accepted as f64);
+    Ok(Some(spending))
 }
 
 impl Runs {
@@ -94,7 +119,7 @@ impl Runs {
         let (solve, translate, train, base) =
             (of(&self.solve), of(&self.translate), of(&self.train), of(&self.base));
         add("solver", solve.get("model"));
-        add("problems", solve["about"].get("dataset"));
+        add("problems", solve["about"]["problems"].get("dataset"));
         add("toolkits", solve["about"].get("toolkits"));
         add("attempts per problem", solve.get("attempts"));
         add("translator", translate.get("translator"));
@@ -127,7 +152,7 @@ fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreErr
     let used = count(&|row| correct(row) && row.tool_calls > 0);
     report.funnel.push(Count::new("with a tool", used).note("verified, and a tool was called"));
     report.solving = Some(Score::of("solver with tools", &outcomes(&problems, &attempts)));
-    report.stages.push(cost(Stage::Solve, &attempts));
+    report.stages.push(cost(store, run, "solve", &attempts)?);
     report.tools = tool_use(store, run, &attempts)?;
     for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Correct) {
         let missed = count(&|row| row.outcome == outcome);
@@ -140,16 +165,16 @@ fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreErr
     Ok(())
 }
 
-fn cost(stage: Stage, attempts: &[AttemptRow]) -> StageCost {
+fn cost(store: &Store, run: &Run, name: &str, attempts: &[AttemptRow]) -> Result<StageCost, StoreError> {
     let priced: Vec<f64> = attempts.iter().filter_map(|row| row.cost).collect();
-    StageCost {
-        name: stage.as_str().to_owned(),
+    Ok(StageCost {
+        name: name.to_owned(),
         rows: attempts.len() as u64,
-        seconds: attempts.iter().map(|row| row.seconds).sum(),
+        seconds: store.seconds(&run.run)?,
         prompt_tokens: attempts.iter().map(|row| row.prompt_tokens).sum(),
         completion_tokens: attempts.iter().map(|row| row.completion_tokens).sum(),
         cost: (!priced.is_empty()).then(|| priced.iter().sum()),
-    }
+    })
 }
 
 fn tool_use(store: &Store, run: &Run, attempts: &[AttemptRow]) -> Result<Vec<ToolUse>, StoreError> {
@@ -176,6 +201,15 @@ fn translating(
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let solutions: Vec<SolutionRow<Solution>> = store.solutions(&run.run)?;
+    let account = store.account(&run.run)?;
+    report.stages.push(StageCost {
+        name: "translate".to_owned(),
+        rows: solutions.len() as u64,
+        seconds: store.seconds(&run.run)?,
+        prompt_tokens: account.usage.prompt,
+        completion_tokens: account.usage.completion,
+        cost: (account.calls > account.unpriced).then(|| account.cost.dollars()),
+    });
     let count = |wanted: &dyn Fn(Translated) -> bool| {
         solutions.iter().filter(|s| wanted(s.row.outcome)).count() as u64
     };
@@ -291,14 +325,14 @@ fn evaluation(
     for (name, run) in [("base model", &runs.base), ("with adapter", &runs.adapted)] {
         let Some(run) = run else { continue };
         let (problems, attempts) = (store.problems(&run.run)?, store.attempts(&run.run)?);
-        let described = &run.config["about"];
+        let described = &run.config["about"]["problems"];
         about = format!(
             "{}, {} part, {} problems, no tools",
             described["dataset"].as_str().unwrap_or("problems"),
             described["mode"].as_str().unwrap_or("test"),
             problems.len()
         );
-        stages.push(StageCost { name: format!("eval {name}"), ..cost(Stage::Eval, &attempts) });
+        stages.push(cost(store, run, &format!("eval {name}"), &attempts)?);
         named.push((name, outcomes(&problems, &attempts)));
     }
     if named.is_empty() {

@@ -54,6 +54,9 @@ pub struct Report {
     pub solving: Option<Score>,
     pub evaluation: Option<Evaluation>,
     pub stages: Vec<Stage>,
+    /// What the models were asked for and paid, where something was paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spending: Option<Spending>,
     pub tools: Vec<ToolUse>,
     pub training: Option<Training>,
     /// Traces beside the prose made of them.
@@ -102,14 +105,35 @@ pub struct Evaluation {
 pub struct Stage {
     /// `solve`, `translate`, `train`, `eval`, …
     pub name: String,
-    /// Rows it produced.
+    /// Rows it produced; steps of training.
     pub rows: u64,
-    /// Wall-clock time.
+    /// Wall time of the commands that worked on it, without those that were killed.
     pub seconds: f64,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
     /// In US dollars; nothing for models that cost nothing or whose price is not known.
     pub cost: Option<f64>,
+}
+
+/// Calls of models that have a price, over all stages. Replies that an earlier run had paid for are not among them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spending {
+    pub calls: u64,
+    /// US dollars.
+    pub cost: f64,
+    pub cost_per_call: f64,
+    /// US dollars of all calls for each solution that passed every check.
+    pub cost_per_accepted: Option<f64>,
+}
+
+impl Spending {
+    /// In a sentence.
+    pub(crate) fn told(&self) -> String {
+        let dollars = |amount| format::dollars(Some(amount));
+        let accepted = self.cost_per_accepted.map(|cost| format!(", {} an accepted example", dollars(cost)));
+        let (total, each) = (dollars(self.cost), dollars(self.cost_per_call));
+        format!("{} calls cost {total}: {each} a call{}", self.calls, accepted.unwrap_or_default())
+    }
 }
 
 /// How a tool was used.
@@ -228,12 +252,12 @@ fn reading(paired: &Paired) -> String {
         0 => "no problem changed".into(),
         _ if paired.p < 0.05 => {
             format!(
-                "{} problems were won and {} lost (exact McNemar test, {p})",
+                "problem by problem {} won and {} lost (exact McNemar test, {p})",
                 paired.only_adapter, paired.only_base
             )
         }
         _ => format!(
-            "{} problems were won and {} lost, which can be chance (exact McNemar test, {p})",
+            "problem by problem {} won and {} lost, which can be chance (exact McNemar test, {p})",
             paired.only_adapter, paired.only_base
         ),
     }

@@ -156,6 +156,9 @@ impl Page {
             let name = cut(&stage.name, 14);
             self.line(&format!("  {name:<14}{rows:>7} {time:>14} {prompt:>11} {reply:>11} {cost:>9}"));
         }
+        if let Some(spending) = &report.spending {
+            self.line(&format!("  {}", spending.told()));
+        }
     }
 
     fn tools(&mut self, report: &Report) {

@@ -180,7 +180,7 @@ fn the_summary_says_what_the_figures_allow() {
     );
     let evaluation = report.evaluation.as_mut().unwrap();
     evaluation.paired.as_mut().unwrap().p = 0.001_2;
-    assert!(says(&report).ends_with("6 problems were won and 1 lost (exact McNemar test, p = 0.0012)."));
+    assert!(says(&report).ends_with("problem by problem 6 won and 1 lost (exact McNemar test, p = 0.0012)."));
     report.evaluation.as_mut().unwrap().scores.truncate(1);
     assert!(says(&report).ends_with("base solved 7 of 25 problems without tools (28.0 %)."));
     assert_eq!(Report::default().summary(), Vec::<String>::new());

@@ -1,7 +1,8 @@
 //! What has been said so far, as messages for the model and as events for everybody else.
 
+use super::{Said, fenced};
+use crate::model::price::Usd;
 use crate::model::{Message, Reply, ToolCall, Usage};
-use crate::solver::fenced;
 use crate::tool::ToolResult;
 use crate::trace::{Event, Limit, Phase};
 
@@ -9,6 +10,9 @@ pub(super) struct Conversation<'a> {
     pub messages: Vec<Message>,
     pub events: Vec<Event>,
     pub usage: Usage,
+    pub cost: Usd,
+    /// Of waiting for model and tools.
+    pub seconds: f64,
     /// How often the last call has been made in a row.
     pub repeats: u32,
     last_call: Option<(String, String)>,
@@ -21,6 +25,8 @@ impl<'a> Conversation<'a> {
             messages: Vec::new(),
             events: Vec::new(),
             usage: Usage::default(),
+            cost: Usd::default(),
+            seconds: 0.0,
             repeats: 0,
             last_call: None,
             watch,
@@ -49,17 +55,17 @@ impl<'a> Conversation<'a> {
         self.push(Event::Prompt { phase, messages });
     }
 
-    /// Takes in a reply. In the fenced protocol what the model wrote after its last program is not kept in the conversation:
-    /// it was written without knowing the output. The event has the whole text.
-    pub fn hear(&mut self, reply: &Reply, calls: &[ToolCall], native: bool) {
+    /// Takes in a reply: the conversation keeps what was `said`, with the reasoning that some servers want back; the event has the whole.
+    pub fn hear(&mut self, reply: &Reply, said: &Said, native: bool) {
         self.usage += reply.usage;
-        let mut message = Message::assistant(reply.text.clone());
-        if native {
-            message.tool_calls = calls.to_vec();
-        } else if !calls.is_empty() {
-            message.content = fenced::until_last_block(&reply.text).to_owned();
-        }
-        self.messages.push(message);
+        self.cost += reply.cost.unwrap_or_default();
+        self.seconds += reply.seconds;
+        let calls = if native { said.calls.clone() } else { Vec::new() };
+        self.messages.push(Message {
+            content: said.text.clone(),
+            tool_calls: calls,
+            ..Message::from_reply(reply)
+        });
         self.push(Event::Reply {
             text: reply.text.clone(),
             reasoning: reply.reasoning.clone(),
@@ -78,6 +84,7 @@ impl<'a> Conversation<'a> {
 
     /// Shows the results to the model: one tool message per call, or one user message with output blocks.
     pub fn show_results(&mut self, results: Vec<(ToolCall, ToolResult)>, native: bool) {
+        self.seconds += results.iter().map(|(_, result)| result.seconds).sum::<f64>();
         if native {
             self.messages
                 .extend(results.into_iter().map(|(call, result)| Message::tool(call.id, result.content)));

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{ToolCall, ToolSpec};
+use crate::model::{ToolCall, ToolSpec, tool_calls};
 use crate::prompts::Prompts;
 use crate::trace::{Event, Phase};
 
@@ -69,7 +69,13 @@ pub fn said(events: &[Event], index: usize) -> String {
         return String::new();
     }
     let called = matches!(events.get(index + 1), Some(Event::ToolCall { .. }));
-    let text = if called { until_last_block(text) } else { text };
+    let text = if !called {
+        text
+    } else if calls(text, 0).is_empty() {
+        return tool_calls::parse(text, CODE_TOOL).text;
+    } else {
+        until_last_block(text)
+    };
     let outside = text.split(FENCE).step_by(2).map(str::trim).filter(|part| !part.is_empty());
     outside.collect::<Vec<_>>().join("\n")
 }

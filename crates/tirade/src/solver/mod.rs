@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tirade_math::{ExtractMode, Extracted};
 
 use crate::hash::seed;
-use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall};
+use crate::model::price::Usd;
+use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall, ToolChoice, tool_calls};
 use crate::problem::Problem;
 use crate::prompts::Prompts;
 use crate::tool::{EXECUTE_CODE, ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
@@ -44,6 +45,13 @@ pub struct SolverOptions {
     pub max_repeats: u32,
     /// Tokens of all replies of an attempt together.
     pub max_attempt_tokens: u64,
+    /// Seconds that an attempt may wait for model and tools. Counted from what the replies and results say, so that an attempt that is
+    /// made again from the store ends where it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempt_seconds: Option<f64>,
+    /// US dollars of an attempt, where the model has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempt_cost: Option<f64>,
     /// Seed of the run; each reply's seed follows from it, the problem, the attempt and the turn.
     pub seed: u64,
     pub temperature: f32,
@@ -60,11 +68,30 @@ impl Default for SolverOptions {
             max_turns: 15,
             max_repeats: 3,
             max_attempt_tokens: 32_000,
+            max_attempt_seconds: None,
+            max_attempt_cost: None,
             seed: 0,
             temperature: 0.0,
             top_p: 1.0,
             max_tokens: 2048,
         }
+    }
+}
+
+impl SolverOptions {
+    /// The limit of the attempt that was passed, if any.
+    fn passed(&self, talk: &Conversation<'_>) -> Option<(Limit, String)> {
+        if talk.usage.completion > self.max_attempt_tokens {
+            return Some((
+                Limit::Tokens,
+                format!("more than {} tokens in one attempt", self.max_attempt_tokens),
+            ));
+        }
+        if let Some(most) = self.max_attempt_seconds.filter(|most| talk.seconds > *most) {
+            return Some((Limit::Time, format!("more than {most} seconds of waiting in one attempt")));
+        }
+        let most = self.max_attempt_cost.filter(|most| talk.cost > Usd::from_dollars(*most))?;
+        Some((Limit::Cost, format!("more than {} in one attempt", Usd::from_dollars(most))))
     }
 }
 
@@ -151,17 +178,15 @@ async fn converse(
         }
         let request = request(solver, problem, attempt, turn, talk, with_tools, native);
         let reply = solver.model.reply(&request).await?;
-        let calls = if with_tools { calls_of(&reply, native, turn) } else { Vec::new() };
-        talk.hear(&reply, &calls, native);
+        let said = if with_tools { said_of(solver, &reply, native, turn, talk) } else { Said::whole(&reply) };
+        talk.hear(&reply, &said, native);
+        let calls = said.calls;
         if planning {
             talk.say(Phase::Act, solver.prompts.render("act", &[("problem", &problem.problem)]));
             continue;
         }
-        if talk.usage.completion > options.max_attempt_tokens {
-            talk.limit(
-                Limit::Tokens,
-                format!("more than {} tokens in one attempt", options.max_attempt_tokens),
-            );
+        if let Some((limit, message)) = options.passed(talk) {
+            talk.limit(limit, message);
             return Ok(());
         }
         if !calls.is_empty() {
@@ -233,10 +258,13 @@ fn request(
     native: bool,
 ) -> Request {
     let options = solver.options;
+    // Servers want tools described as long as the conversation has calls of them.
+    let called = talk.messages.iter().any(|message| !message.tool_calls.is_empty());
     let tools = match solver.toolbox {
-        Some(toolbox) if with_tools && native => toolbox.specs().to_vec(),
+        Some(toolbox) if native && (with_tools || called) => toolbox.specs().to_vec(),
         _ => Vec::new(),
     };
+    let tool_choice = if with_tools || tools.is_empty() { ToolChoice::Auto } else { ToolChoice::None };
     let seed = seed(&[&options.seed.to_string(), &problem.id, &attempt.to_string(), &turn.to_string()]);
     let stop = if with_tools && !native { vec![fenced::OUTPUT_FENCE.to_owned()] } else { Vec::new() };
     Request {
@@ -249,12 +277,53 @@ fn request(
             seed,
         },
         stop,
-        ..Request::default()
+        tool_choice,
     }
 }
 
-fn calls_of(reply: &Reply, native: bool, turn: u32) -> Vec<ToolCall> {
-    if native { reply.tool_calls.clone() } else { fenced::calls(&reply.text, turn) }
+/// What of a reply stays in the conversation, and the calls in it.
+struct Said {
+    text: String,
+    calls: Vec<ToolCall>,
+}
+
+impl Said {
+    fn whole(reply: &Reply) -> Self {
+        Self { text: reply.text.clone(), calls: Vec::new() }
+    }
+}
+
+/// The calls of a reply, wherever the model put them: in the protocol's field, in ```` ```python ```` or ```` ```json ````, in `<tool_call>`, behind
+/// `[TOOL_CALLS]`. What it wrote after its last call was written without knowing the result, and is not kept in the conversation.
+fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32, talk: &Conversation<'_>) -> Said {
+    if native && !reply.tool_calls.is_empty() {
+        let mut calls = reply.tool_calls.clone();
+        // Some servers number the calls of each reply anew; a result has to find its own.
+        let taken =
+            |id: &str| talk.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id);
+        for (i, call) in calls.iter_mut().enumerate().filter(|(_, call)| taken(&call.id)) {
+            call.id = format!("call_{turn}_{i}");
+        }
+        return Said { text: reply.text.clone(), calls };
+    }
+    if !native {
+        let calls = fenced::calls(&reply.text, turn);
+        if !calls.is_empty() {
+            return Said { text: fenced::until_last_block(&reply.text).to_owned(), calls };
+        }
+    }
+    let mut found = tool_calls::parse(&reply.text, EXECUTE_CODE);
+    // A program in the text is no call where there is no tool to run it.
+    found.calls.retain(|call| call.name != EXECUTE_CODE || has_code(solver));
+    if found.calls.is_empty() {
+        return Said::whole(reply);
+    }
+    for (i, call) in found.calls.iter_mut().enumerate() {
+        call.id = format!("call_{turn}_{i}");
+    }
+    // In the fenced protocol the calls themselves are text of the conversation.
+    let text = if native { found.text } else { reply.text.clone() };
+    Said { text, calls: found.calls }
 }
 
 /// Runs the calls of one reply in order, off the async threads.

@@ -13,9 +13,14 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
+pub mod batch;
+mod facts;
 pub mod recorded;
 mod rows;
 mod run;
+mod unfinished;
+mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -23,16 +28,22 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+pub use account::{Account, PassRate, Totals};
+pub use facts::Imported;
 pub use rows::{AttemptKey, AttemptRow, Outcome, ScoreRow, SolutionRow};
 pub use run::{Run, RunSpec, Stage};
+pub use unfinished::{Aim, Unfinished};
+use writer::Writer;
 
-/// Version of `schema.sql`; a store with a higher one is refused.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of `schema.sql`; a store with another one is refused.
+const SCHEMA_VERSION: i64 = 2;
 
-/// An open store. Cheap calls on one connection behind a lock: SQLite allows one writer at a time anyway.
+/// An open store. Replies, tool results and attempts go through one writer, which commits whatever has come together; everything else
+/// is a cheap call on a connection behind a lock.
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
+    writer: Writer,
 }
 
 /// Why the store cannot do what it was asked.
@@ -41,13 +52,15 @@ pub enum StoreError {
     #[error("store {path}: {source}\n  hint: is the folder writable and the disk not full?")]
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error(
-        "store {path} has schema version {found}, this tirade knows up to {known}\n  hint: use a newer tirade, or another --store"
+        "store {path} has schema version {found}, this tirade reads {known}\n  hint: use the tirade that made it, or begin another experiment with --dir"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    OtherVersion { path: PathBuf, found: i64, known: i64 },
     #[error("store {path}: row of table {table} is not readable: {message}")]
     Row { path: PathBuf, table: &'static str, message: String },
     #[error("store {path} has no run {run}\n  hint: `tirade runs` lists what is there")]
     NoRun { path: PathBuf, run: String },
+    #[error("store {path}: {message}\n  hint: is the folder writable and the disk not full?")]
+    Writer { path: PathBuf, message: String },
     #[error(
         "store {path}: run {run} exists with another configuration\n  hint: this is a hash collision; please report it"
     )]
@@ -58,21 +71,20 @@ impl Store {
     /// Opens the store at `path`, creating it where there is none.
     ///
     /// # Errors
-    /// When the file cannot be written, is not a store, or was made by a newer tirade.
+    /// When the file cannot be written, is not a store, or was made by a newer or older tirade.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
         let wrap = |source| StoreError::Sqlite { path: path.to_owned(), source };
-        let connection = Connection::open(path).map_err(wrap)?;
-        connection.busy_timeout(Duration::from_secs(30)).map_err(wrap)?;
-        connection
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
-            .map_err(wrap)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
         match found {
             0 => create(&connection).map_err(wrap)?,
             SCHEMA_VERSION => {}
-            _ => return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION }),
+            _ => {
+                return Err(StoreError::OtherVersion { path: path.to_owned(), found, known: SCHEMA_VERSION });
+            }
         }
-        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+        let writer = Writer::start(path, connect(path)?)?;
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), writer })
     }
 
     /// Where the store is.
@@ -102,11 +114,29 @@ impl Store {
     }
 }
 
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(30))?;
+        // A longer log and a larger cache than SQLite's own: fewer pages are written twice.
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; \
+             PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-16000;",
+        )?;
+        Ok(connection)
+    };
+    open().map_err(|source| StoreError::Sqlite { path: path.to_owned(), source })
+}
+
+/// Makes the tables unless another process has done so meanwhile.
 fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;",
-        include_str!("schema.sql")
-    ))
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let now: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if now == 0 {
+        let tables = include_str!("schema.sql");
+        connection.execute_batch(&format!("{tables} PRAGMA user_version={SCHEMA_VERSION};"))?;
+    }
+    connection.execute_batch("COMMIT")
 }
 
 /// JSON of a plain row. Our rows have string keys and finite numbers, which always encode.

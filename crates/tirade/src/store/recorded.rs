@@ -3,12 +3,15 @@
 //! After a kill at any moment the same command asks again for the same things and gets what was stored, so nothing is paid twice and
 //! the rows come out the same. The solver does not know: it sees a [`Model`] and a [`Toolbox`].
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
+use tokio::sync::Mutex as Gate;
 
+use super::writer::{Call, Write};
 use super::{Store, StoreError, encode};
 use crate::hash::digest;
 use crate::model::{Model, ModelError, Reply, Request, ToolSpec};
@@ -20,12 +23,64 @@ pub struct RecordedModel {
     inner: Arc<dyn Model>,
     store: Arc<Store>,
     stop: Stop,
+    /// On whose account its calls go.
+    run: Option<String>,
+    /// What is being asked: who asks the same waits for the reply instead of paying for a second one.
+    asking: Mutex<HashMap<String, Arc<Gate<()>>>>,
+}
+
+/// The key of a reply: everything that determines it.
+pub(super) fn reply_key(model: &str, request: &Request) -> String {
+    short(digest(&[model, &encode(request)]))
+}
+
+/// 128 bits are enough for keys, and halve their index.
+fn short(mut digest: String) -> String {
+    digest.truncate(32);
+    digest
 }
 
 impl RecordedModel {
     /// Once `stop` is requested, only what is in the store is answered.
     pub fn new(inner: Arc<dyn Model>, store: Arc<Store>, stop: Stop) -> Self {
-        Self { inner, store, stop }
+        Self { inner, store, stop, run: None, asking: Mutex::default() }
+    }
+
+    /// The same with its calls on the account of `run`.
+    pub fn for_run(self, run: &str) -> Self {
+        Self { run: Some(run.to_owned()), ..self }
+    }
+
+    async fn ask(&self, key: &str, request: &Request) -> Result<Reply, ModelError> {
+        if let Some(reply) = self.store.reply(key).map_err(|error| self.unusable(&error))? {
+            return Ok(reply);
+        }
+        if self.stop.requested() {
+            return Err(ModelError::Stopped);
+        }
+        let reply = self.inner.reply(request).await?;
+        let call = self.run.as_ref().map(|run| Call {
+            run: run.clone(),
+            model: self.identity().to_owned(),
+            usage: reply.usage,
+            seconds: reply.seconds,
+            cost: reply.cost.map(|cost| cost.0),
+        });
+        let write = Write::Reply { key: key.to_owned(), reply: encode(&reply), call };
+        self.store.writer.keep(write).await.map_err(|error| self.unusable(&error))?;
+        Ok(reply)
+    }
+
+    fn unusable(&self, error: &StoreError) -> ModelError {
+        ModelError::Unusable {
+            model: self.identity().to_owned(),
+            message: error.to_string(),
+            hint: "replies are stored before they are used, so nothing goes on without the store".into(),
+        }
+    }
+
+    fn asking(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Gate<()>>>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -40,22 +95,17 @@ impl Model for RecordedModel {
     }
 
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
-        let encoded = encode(request);
-        let key = digest(&[self.identity(), &encoded]);
-        let unusable = |error: StoreError| ModelError::Unusable {
-            model: self.identity().to_owned(),
-            message: error.to_string(),
-            hint: "replies are stored before they are used, so nothing goes on without the store".into(),
-        };
-        if let Some(reply) = self.store.reply(&key).map_err(unusable)? {
-            return Ok(reply);
+        let key = reply_key(self.identity(), request);
+        let gate = self.asking().entry(key.clone()).or_default().clone();
+        let held = gate.lock().await;
+        let result = self.ask(&key, request).await;
+        drop(held);
+        let mut asking = self.asking();
+        // The last one to leave; others hold the gate through clones.
+        if Arc::strong_count(&gate) == 2 {
+            asking.remove(&key);
         }
-        if self.stop.requested() {
-            return Err(ModelError::Stopped);
-        }
-        let reply = self.inner.reply(request).await?;
-        self.store.add_reply(&key, self.identity(), &encoded, &reply).map_err(unusable)?;
-        Ok(reply)
+        result
     }
 }
 
@@ -81,7 +131,7 @@ impl Toolbox for RecordedToolbox {
     }
 
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
-        let key = digest(&[self.inner.identity()]);
+        let key = short(digest(&[self.inner.identity()]));
         Ok(Box::new(RecordedSession {
             toolbox: self.inner.clone(),
             store: self.store.clone(),
@@ -121,33 +171,37 @@ impl ToolSession for RecordedSession {
     fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
         let failure = |error: StoreError| ToolFailure(error.to_string());
         let call = json!({"name": name, "arguments": arguments}).to_string();
-        self.key = digest(&[&self.key, &call]);
+        self.key = short(digest(&[&self.key, &call]));
         if let Some(result) = self.store.tool_result(&self.key).map_err(failure)? {
             self.pending.push((name.to_owned(), arguments.clone()));
             return Ok(result);
         }
         let result = self.live()?.call(name, arguments)?;
-        self.store.add_tool_result(&self.key, &call, &result).map_err(failure)?;
+        let write = Write::ToolResult { key: self.key.clone(), result: encode(&result) };
+        self.store.writer.keep_blocking(write).map_err(failure)?;
         Ok(result)
     }
 }
 
 impl Store {
-    fn reply(&self, key: &str) -> Result<Option<Reply>, StoreError> {
+    /// Calls `see` with the key of every reply and the reply.
+    pub fn each_reply(&self, mut see: impl FnMut(&str, Reply)) -> Result<(), StoreError> {
+        let keys: Vec<String> = self.run_sql(|connection| {
+            let mut select = connection.prepare("SELECT key FROM replies ORDER BY rowid")?;
+            select.query_map([], |row| row.get(0))?.collect()
+        })?;
+        for key in keys {
+            self.reply(&key)?.into_iter().for_each(|reply| see(&key, reply));
+        }
+        Ok(())
+    }
+
+    pub(super) fn reply(&self, key: &str) -> Result<Option<Reply>, StoreError> {
         let found: Option<String> = self.run_sql(|connection| {
             let mut select = connection.prepare_cached("SELECT reply FROM replies WHERE key = ?1")?;
             select.query_row([key], |row| row.get(0)).optional()
         })?;
         found.map(|text| self.decode("replies", &text)).transpose()
-    }
-
-    fn add_reply(&self, key: &str, model: &str, request: &str, reply: &Reply) -> Result<(), StoreError> {
-        self.run_sql(|connection| {
-            let mut insert = connection.prepare_cached(
-                "INSERT INTO replies (key, model, request, reply) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING",
-            )?;
-            insert.execute(params![key, model, request, encode(reply)]).map(drop)
-        })
     }
 
     fn tool_result(&self, key: &str) -> Result<Option<ToolResult>, StoreError> {
@@ -156,15 +210,6 @@ impl Store {
             select.query_row([key], |row| row.get(0)).optional()
         })?;
         found.map(|text| self.decode("tool_results", &text)).transpose()
-    }
-
-    fn add_tool_result(&self, key: &str, call: &str, result: &ToolResult) -> Result<(), StoreError> {
-        self.run_sql(|connection| {
-            let mut insert = connection.prepare_cached(
-                "INSERT INTO tool_results (key, call, result) VALUES (?1,?2,?3) ON CONFLICT DO NOTHING",
-            )?;
-            insert.execute(params![key, call, encode(result)]).map(drop)
-        })
     }
 }
 
@@ -211,6 +256,49 @@ mod tests {
         fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
             Ok(Box::new(AddingSession { toolbox: self.0.clone(), sum: 0 }))
         }
+    }
+
+    /// Answers after a moment with how often it was asked.
+    struct Counting(Mutex<u64>);
+
+    #[async_trait]
+    impl Model for Counting {
+        fn identity(&self) -> &str {
+            "counting"
+        }
+        async fn reply(&self, _: &Request) -> Result<Reply, ModelError> {
+            let asked = {
+                let mut asked = self.0.lock().unwrap();
+                *asked += 1;
+                *asked
+            };
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            let usage = crate::model::Usage { prompt: 2, completion: 1, ..Default::default() };
+            Ok(Reply {
+                text: asked.to_string(),
+                usage,
+                cost: Some(crate::model::price::Usd(5)),
+                ..Reply::default()
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_being_asked_is_not_asked_a_second_time_and_is_on_the_account_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&folder.path().join("t.db")).unwrap());
+        let counting = Arc::new(Counting(Mutex::new(0)));
+        let model = RecordedModel::new(counting.clone(), store.clone(), Stop::default()).for_run("r");
+        let (first, second) = (Request::default(), Request { stop: vec!["x".into()], ..Request::default() });
+        let replies =
+            futures::future::join_all([&first, &second, &first, &first].map(|request| model.reply(request)))
+                .await;
+        let texts: Vec<String> = replies.into_iter().map(|reply| reply.unwrap().text).collect();
+        assert_eq!(texts, ["1", "2", "1", "1"]);
+        assert!(model.asking().is_empty(), "nothing is left behind");
+        let account = store.account("r").unwrap();
+        assert_eq!((account.calls, account.usage.prompt, account.cost.0, account.unpriced), (2, 4, 10, 0));
+        assert_eq!(store.account("other").unwrap(), Default::default());
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Rows of the stages: attempts with their events, solutions, examples, adapters, scores.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::writer::Write;
 use super::{Store, StoreError, encode};
 use crate::trace::{Event, Trace};
 
 /// Which attempt at which problem.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttemptKey {
     pub problem: String,
     pub attempt: u32,
@@ -57,6 +58,13 @@ impl Outcome {
 
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
+    }
+
+    pub(super) fn read(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Self> {
+        let text = row.get_ref(column)?.as_str()?;
+        let unknown =
+            || rusqlite::Error::InvalidColumnType(column, text.to_owned(), rusqlite::types::Type::Text);
+        Self::parse(text).ok_or_else(unknown)
     }
 }
 
@@ -109,26 +117,82 @@ pub struct ScoreRow {
 
 const ATTEMPT_COLUMNS: &str = "problem, attempt, outcome, answer, message, stage, tool_calls, tool_errors, prompt_tokens, completion_tokens, seconds, cost";
 
+#[cfg(test)]
+impl AttemptRow {
+    pub(crate) fn empty(key: AttemptKey, outcome: Outcome) -> Self {
+        Self {
+            key,
+            outcome,
+            answer: None,
+            message: None,
+            stage: None,
+            tool_calls: 0,
+            tool_errors: 0,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+            seconds: 0.0,
+            cost: None,
+        }
+    }
+}
+
+/// A finished attempt on its way into the store.
+pub(super) struct Finished {
+    run: String,
+    row: AttemptRow,
+    /// JSON of each.
+    events: Vec<String>,
+}
+
+impl Finished {
+    pub fn new(run: &str, row: &AttemptRow, trace: &Trace) -> Self {
+        Self { run: run.to_owned(), row: row.clone(), events: trace.events.iter().map(encode).collect() }
+    }
+
+    /// Within a transaction of the caller's, so that it is all or nothing.
+    pub fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let Self { run, row, events } = self;
+        let mut insert = connection.prepare_cached(&format!(
+            "INSERT INTO attempts (run, {ATTEMPT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING"
+        ))?;
+        let added = insert.execute(params![
+            run,
+            row.key.problem,
+            row.key.attempt,
+            row.outcome.as_str(),
+            row.answer,
+            row.message,
+            row.stage,
+            row.tool_calls,
+            row.tool_errors,
+            row.prompt_tokens as i64,
+            row.completion_tokens as i64,
+            row.seconds,
+            row.cost,
+        ])?;
+        if added == 1 {
+            let mut insert = connection.prepare_cached(
+                "INSERT INTO events (run, problem, attempt, position, event) VALUES (?1,?2,?3,?4,?5)",
+            )?;
+            for (position, event) in events.iter().enumerate() {
+                insert.execute(params![run, row.key.problem, row.key.attempt, position as i64, event])?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Store {
-    /// Keeps a finished attempt with its events, all or nothing.
+    /// Keeps a finished attempt with its events, all or nothing. Returns when it is committed.
+    pub async fn keep_attempt(&self, run: &str, row: &AttemptRow, trace: &Trace) -> Result<(), StoreError> {
+        self.writer.keep(Write::Attempt(Box::new(Finished::new(run, row, trace)))).await
+    }
+
+    /// The same, blocking.
     pub fn add_attempt(&self, run: &str, row: &AttemptRow, trace: &Trace) -> Result<(), StoreError> {
         self.run_sql(|connection| {
             let transaction = connection.transaction()?;
-            let added = transaction.execute(
-                &format!("INSERT INTO attempts (run, {ATTEMPT_COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING"),
-                params![
-                    run, row.key.problem, row.key.attempt, row.outcome.as_str(), row.answer, row.message, row.stage,
-                    row.tool_calls, row.tool_errors, row.prompt_tokens as i64, row.completion_tokens as i64, row.seconds, row.cost,
-                ],
-            )?;
-            if added == 1 {
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO events (run, problem, attempt, position, event) VALUES (?1,?2,?3,?4,?5)",
-                )?;
-                for (position, event) in trace.events.iter().enumerate() {
-                    insert.execute(params![run, row.key.problem, row.key.attempt, position as i64, encode(event)])?;
-                }
-            }
+            Finished::new(run, row, trace).insert(&transaction)?;
             transaction.commit()
         })
     }
@@ -289,11 +353,9 @@ impl Store {
 }
 
 fn read_attempt(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttemptRow> {
-    let outcome: String = row.get(2)?;
-    let unknown = || rusqlite::Error::InvalidColumnType(2, outcome.clone(), rusqlite::types::Type::Text);
     Ok(AttemptRow {
         key: AttemptKey { problem: row.get(0)?, attempt: row.get(1)? },
-        outcome: Outcome::parse(&outcome).ok_or_else(unknown)?,
+        outcome: Outcome::read(row, 2)?,
         answer: row.get(3)?,
         message: row.get(4)?,
         stage: row.get(5)?,

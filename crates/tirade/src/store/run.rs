@@ -84,6 +84,23 @@ impl Store {
         Ok(id)
     }
 
+    /// Keeps the words of the command that makes a run, the latest where there are several.
+    pub fn set_command(&self, run: &str, words: &[String]) -> Result<(), StoreError> {
+        let sql =
+            "INSERT INTO commands (run, words) VALUES (?1, ?2) ON CONFLICT (run) DO UPDATE SET words = ?2";
+        self.run_sql(|connection| connection.execute(sql, [run, &encode(&words)]).map(drop))
+    }
+
+    /// The words of the command that made a run.
+    pub fn command(&self, run: &str) -> Result<Option<Vec<String>>, StoreError> {
+        let found: Option<String> = self.run_sql(|connection| {
+            connection
+                .query_row("SELECT words FROM commands WHERE run = ?1", [run], |row| row.get(0))
+                .optional()
+        })?;
+        found.map(|words| self.decode("commands", &words)).transpose()
+    }
+
     /// Marks the run as complete.
     pub fn finish(&self, run: &str, now: i64) -> Result<(), StoreError> {
         self.run_sql(|connection| {
@@ -93,6 +110,22 @@ impl Store {
                     params![run, now],
                 )
                 .map(drop)
+        })
+    }
+
+    /// Notes that a command worked on the run for `seconds` of wall time.
+    pub fn worked(&self, run: &str, seconds: f64) -> Result<(), StoreError> {
+        self.run_sql(|connection| {
+            connection
+                .execute("INSERT INTO work (run, seconds) VALUES (?1, ?2)", params![run, seconds])
+                .map(drop)
+        })
+    }
+
+    /// The wall time of all commands that worked on the run, in seconds, but for those that were killed.
+    pub fn seconds(&self, run: &str) -> Result<f64, StoreError> {
+        self.run_sql(|connection| {
+            connection.query_row("SELECT total(seconds) FROM work WHERE run = ?1", [run], |row| row.get(0))
         })
     }
 
@@ -117,20 +150,32 @@ impl Store {
         Ok(self.runs()?.into_iter().rfind(|run| run.stage == stage.as_str()))
     }
 
-    /// Keeps the problems a run works on, in order. Calling it again with the same problems changes nothing.
-    pub fn add_problems(&self, run: &str, problems: &[Problem]) -> Result<(), StoreError> {
-        self.run_sql(|connection| {
-            let transaction = connection.transaction()?;
-            {
-                let mut insert = transaction.prepare(
-                    "INSERT INTO problems (run, position, problem, row) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING",
-                )?;
-                for (position, problem) in problems.iter().enumerate() {
-                    insert.execute(params![run, position as i64, problem.id, encode(problem)])?;
-                }
+    /// Keeps the problems a run works on, in order, a thousand at a time. Calling it again with the same problems changes nothing.
+    pub fn add_problems(
+        &self,
+        run: &str,
+        problems: &mut dyn Iterator<Item = Problem>,
+    ) -> Result<(), StoreError> {
+        let mut position = 0i64;
+        loop {
+            let page: Vec<Problem> = (&mut *problems).take(1000).collect();
+            if page.is_empty() {
+                return Ok(());
             }
-            transaction.commit()
-        })
+            self.run_sql(|connection| {
+                let transaction = connection.transaction()?;
+                {
+                    let mut insert = transaction.prepare_cached(
+                        "INSERT INTO problems (run, position, problem, row) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING",
+                    )?;
+                    for problem in &page {
+                        insert.execute(params![run, position, problem.id, encode(problem)])?;
+                        position += 1;
+                    }
+                }
+                transaction.commit()
+            })?;
+        }
     }
 
     /// The problems of a run in their order.

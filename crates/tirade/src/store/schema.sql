@@ -1,4 +1,4 @@
--- The store of tirade. Rows are appended, never changed; a stage is repeated by adding a run.
+-- The store of tirade. Rows are appended, never changed (but for the state of batches); a stage is repeated by adding a run.
 
 CREATE TABLE runs (
   run       TEXT PRIMARY KEY,          -- stage and hash of everything that determines the rows, e.g. solve-1f0c9a3b77de
@@ -9,9 +9,19 @@ CREATE TABLE runs (
   started   INTEGER NOT NULL           -- Unix seconds
 ) STRICT;
 
+CREATE TABLE commands (                -- what was typed, so that `tirade retry` can give it again
+  run       TEXT PRIMARY KEY REFERENCES runs(run),
+  words     TEXT NOT NULL              -- JSON array
+) STRICT;
+
 CREATE TABLE finished (
   run       TEXT PRIMARY KEY REFERENCES runs(run),
   at        INTEGER NOT NULL           -- Unix seconds
+) STRICT;
+
+CREATE TABLE work (                    -- how long commands worked on a run; a killed one leaves no row
+  run       TEXT NOT NULL REFERENCES runs(run),
+  seconds   REAL NOT NULL              -- wall time of one command
 ) STRICT;
 
 CREATE TABLE problems (
@@ -21,6 +31,7 @@ CREATE TABLE problems (
   row       TEXT NOT NULL,             -- JSON Problem
   PRIMARY KEY (run, problem)
 ) STRICT;
+CREATE INDEX problems_in_order ON problems (run, position);
 
 CREATE TABLE attempts (
   run       TEXT NOT NULL REFERENCES runs(run),
@@ -48,17 +59,43 @@ CREATE TABLE events (
   PRIMARY KEY (run, problem, attempt, position)
 ) STRICT, WITHOUT ROWID;
 
+-- The large rows lie in the order in which they came, with a small index over the hashes: a tree of large rows in the order of
+-- hashes costs many times the time.
 CREATE TABLE replies (                 -- what models answered, before anything used it
-  key       TEXT PRIMARY KEY,          -- hash of model identity and request
-  model     TEXT NOT NULL,
-  request   TEXT NOT NULL,             -- JSON Request
+  key       TEXT NOT NULL UNIQUE,      -- 32 hexadecimal digits: hash of model identity and request
   reply     TEXT NOT NULL              -- JSON Reply
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE tool_results (            -- what tools returned, before anything used it
-  key       TEXT PRIMARY KEY,          -- hash of toolbox identity and every call of the session up to this one
-  call      TEXT NOT NULL,             -- JSON: name and arguments
+  key       TEXT NOT NULL UNIQUE,      -- 32 hexadecimal digits: hash of toolbox identity and every call of the session up to this one
   result    TEXT NOT NULL              -- JSON ToolResult
+) STRICT;
+
+CREATE TABLE calls (                   -- every reply that was asked for, in the order in which they came: the account of a run
+  run       TEXT NOT NULL,             -- who asked; later askers find the reply in the store and have no row here
+  model     TEXT NOT NULL,             -- identity
+  reply     TEXT NOT NULL,             -- key of the reply
+  prompt_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  seconds   REAL NOT NULL,
+  cost      INTEGER                    -- in units of 10^-12 US dollars; NULL where the model has no price
+) STRICT;
+CREATE INDEX calls_of_run ON calls (run);
+
+CREATE TABLE batches (                 -- jobs of providers that answer many requests at once, within a day, for less
+  tag       TEXT PRIMARY KEY,          -- our name, sent along: it finds a job whose id was not stored before a kill
+  server    TEXT NOT NULL,             -- base URL
+  model     TEXT NOT NULL,             -- identity
+  job       TEXT,                      -- the provider's id; NULL until the provider has told it
+  done      INTEGER NOT NULL           -- 1 once every reply is in the store
+) STRICT;
+
+CREATE TABLE batched (                 -- the requests of a batch
+  tag       TEXT NOT NULL REFERENCES batches(tag),
+  key       TEXT NOT NULL,             -- key of the reply it will be
+  PRIMARY KEY (tag, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE solutions (
@@ -96,3 +133,18 @@ CREATE TABLE scores (
   count     INTEGER NOT NULL,
   PRIMARY KEY (run, metric, slice)
 ) STRICT;
+
+CREATE TABLE bad_rows (                -- rows of an import that could not become an attempt
+  run       TEXT NOT NULL REFERENCES runs(run),
+  file      TEXT NOT NULL,
+  line      INTEGER NOT NULL,          -- from 1
+  field     TEXT NOT NULL,
+  expected  TEXT NOT NULL,
+  found     TEXT NOT NULL,
+  PRIMARY KEY (run, file, line, field)
+) STRICT;
+
+CREATE TABLE facts (                   -- what was measured once and is true for good: calibrations, log-probabilities, cards
+  key       TEXT PRIMARY KEY,          -- what it is and the hash of everything that determines it
+  row       TEXT NOT NULL              -- JSON
+) STRICT, WITHOUT ROWID;

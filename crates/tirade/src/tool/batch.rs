@@ -3,7 +3,8 @@
 //! In:  `{"id": 1, "session": "a", "tool": "solve_equation", "args": {…}}` or `{"id": 2, "session": "a", "code": "x = 5\nx + 1"}`, with
 //! `"limits": {"wall_s": 5}` if wanted. Rows without a session share nothing with others.
 //! Out: `{"id", "status", "result" | "stdout", "stderr", "error", "wall_ms", "cpu_ms", "cached", "truncated"}`, as soon as it is known.
-//! A row that cannot be read gives a row with status `error`; only a broken sandbox or a broken pipe ends the batch.
+//! A row that cannot be read gives a row with status `error`; only a broken sandbox or a broken pipe ends the batch. A row that is
+//! given again (same session, id and call: its reply was lost) is not carried out again: its outcome is, marked as cached.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, Write};
@@ -17,8 +18,12 @@ use super::{EXECUTE_CODE, StandardSession, StandardToolbox, ToolFailure};
 
 /// Interpreters kept for idle sessions; the longest idle gives its up and is rebuilt from its cells when it is called again.
 const MAX_IDLE: usize = 64;
+/// Memory that idle sessions may hold together; beyond it the largest give up their interpreters.
+const MAX_IDLE_BYTES: u64 = 1 << 30;
 /// Rows read ahead of what is done.
 const MAX_PENDING: usize = 10_000;
+/// Outcomes kept per session for rows that are given again.
+const MAX_ANSWERED: usize = 100;
 
 /// Runs all rows on `workers` threads.
 ///
@@ -54,14 +59,30 @@ struct Batch<'a, W> {
 #[derive(Default)]
 struct Board {
     /// Rows waiting, by session; a session that a worker has taken keeps its queue here.
-    queues: HashMap<String, VecDeque<(Value, Call)>>,
+    queues: HashMap<String, VecDeque<Row>>,
     /// Sessions with rows and without a worker.
     ready: VecDeque<String>,
     /// Sessions without rows, longest idle first.
-    idle: VecDeque<(String, StandardSession)>,
+    idle: VecDeque<(String, Open)>,
     pending: usize,
     ended: bool,
     failed: Option<ToolFailure>,
+}
+
+/// A session that has been called.
+struct Open {
+    tools: StandardSession,
+    /// What was asked for and answered, oldest first.
+    answered: VecDeque<(Value, Call, Value)>,
+    /// Memory its interpreter holds, in bytes.
+    bytes: u64,
+}
+
+impl Open {
+    fn hibernate(&mut self) {
+        self.tools.hibernate();
+        self.bytes = 0;
+    }
 }
 
 impl<W: Write + Send> Batch<'_, W> {
@@ -76,7 +97,7 @@ impl<W: Write + Send> Batch<'_, W> {
 
     /// Hands out the rows until the input ends.
     fn read(&self, input: impl BufRead) {
-        for (number, line) in input.lines().enumerate() {
+        for (number, line) in input.split(b'\n').enumerate() {
             let line = match line {
                 Ok(line) => line,
                 Err(error) => {
@@ -87,7 +108,7 @@ impl<W: Write + Send> Batch<'_, W> {
                     break;
                 }
             };
-            if line.trim().is_empty() {
+            if line.trim_ascii().is_empty() {
                 continue;
             }
             let row = Row::read(&line, number + 1);
@@ -108,8 +129,8 @@ impl<W: Write + Send> Batch<'_, W> {
 
     /// One thread: takes a ready session, makes its next call, puts it back.
     fn work(&self) {
-        while let Some((name, mut session, id, call)) = self.take() {
-            let done = self.call(&mut session, &id, &call).and_then(|row| self.write(&row));
+        while let Some((name, mut session, row)) = self.take() {
+            let done = self.answer(&mut session, row).and_then(|row| self.write(&row));
             match done {
                 Ok(()) => self.put_back(name, session),
                 Err(failure) => return self.fail(failure),
@@ -117,7 +138,7 @@ impl<W: Write + Send> Batch<'_, W> {
         }
     }
 
-    fn take(&self) -> Option<(String, StandardSession, Value, Call)> {
+    fn take(&self) -> Option<(String, Open, Row)> {
         let mut board = self.board();
         loop {
             if board.failed.is_some() || (board.ended && board.pending == 0) {
@@ -127,24 +148,30 @@ impl<W: Write + Send> Batch<'_, W> {
                 board = self.changed.wait(board).unwrap_or_else(|poisoned| poisoned.into_inner());
                 continue;
             };
-            let (id, call) = board.queues.get_mut(&name).and_then(VecDeque::pop_front)?;
+            let row = board.queues.get_mut(&name).and_then(VecDeque::pop_front)?;
             let idle =
                 board.idle.iter().position(|(idle, _)| *idle == name).and_then(|at| board.idle.remove(at));
             drop(board);
-            let session = idle.map_or_else(|| self.toolbox.open(), |(_, session)| session);
-            return Some((name, session, id, call));
+            let open = || Open { tools: self.toolbox.open(), answered: VecDeque::new(), bytes: 0 };
+            return Some((name, idle.map_or_else(open, |(_, session)| session), row));
         }
     }
 
-    fn call(&self, session: &mut StandardSession, id: &Value, call: &Call) -> Result<Value, ToolFailure> {
-        let outcome = match call {
-            Call::Tool { tool, args, limits } => session.run(tool, args, limits.as_ref())?,
-            Call::Code { code, limits } => {
-                session.run(EXECUTE_CODE, &json!({ "code": code }), limits.as_ref())?
-            }
-            Call::Wrong(message) => return Ok(json!({ "id": id, "status": "error", "error": message })),
-        };
-        Ok(outcome_row(id, outcome))
+    /// Carries a row out, unless it is one that was carried out before.
+    fn answer(&self, session: &mut Open, row: Row) -> Result<Value, ToolFailure> {
+        if row.named
+            && let Some((_, _, known)) =
+                session.answered.iter().find(|(id, call, _)| (id, call) == (&row.id, &row.call))
+        {
+            return Ok(repeated(known));
+        }
+        let outcome = call(&mut session.tools, &row)?;
+        session.bytes = session.tools.memory();
+        if row.named && row.session.is_some() {
+            session.answered.push_back((row.id, row.call, outcome.clone()));
+            session.answered.drain(..session.answered.len().saturating_sub(MAX_ANSWERED));
+        }
+        Ok(outcome)
     }
 
     fn write(&self, row: &Value) -> Result<(), ToolFailure> {
@@ -154,23 +181,24 @@ impl<W: Write + Send> Batch<'_, W> {
     }
 
     /// After the end of the input a session without rows is over; before, more rows may come.
-    fn put_back(&self, name: String, session: StandardSession) {
+    fn put_back(&self, name: String, session: Open) {
         let mut board = self.board();
         board.pending -= 1;
         let is_over = board.ended || name.starts_with('\0');
         match board.queues.get(&name).map(VecDeque::is_empty) {
             Some(false) => {
                 board.idle.push_back((name.clone(), session));
-                board.ready.push_back(name);
+                // Its next call comes first: the fewer sessions are under way, the fewer interpreters are needed.
+                board.ready.push_front(name);
             }
             _ => {
                 board.queues.remove(&name);
                 if !is_over {
                     board.idle.push_back((name, session));
-                    board.hibernate();
                 }
             }
         }
+        board.hibernate();
         drop(board);
         self.changed.notify_all();
     }
@@ -179,22 +207,45 @@ impl<W: Write + Send> Batch<'_, W> {
 impl Board {
     fn add(&mut self, row: Row) {
         self.pending += 1;
-        // A row without a session gets a name that no row can write.
-        let name = row.session.unwrap_or_else(|| format!("\0{}", row.number));
+        // A row without a session gets a name that no row can write, whatever it writes.
+        let name =
+            row.session.as_ref().map_or_else(|| format!("\0{}", row.number), |name| format!("={name}"));
         let is_new = !self.queues.contains_key(&name);
-        self.queues.entry(name.clone()).or_default().push_back((row.id, row.call));
+        self.queues.entry(name.clone()).or_default().push_back(row);
         if is_new {
             self.ready.push_back(name);
         }
     }
 
-    /// The sessions idle for longest give up their interpreters.
+    /// The sessions idle for longest give up their interpreters, and the largest when all together are too large.
     fn hibernate(&mut self) {
         let excess = self.idle.len().saturating_sub(MAX_IDLE);
         for (_, session) in self.idle.iter_mut().take(excess) {
             session.hibernate();
         }
+        while self.idle.iter().map(|(_, session)| session.bytes).sum::<u64>() > MAX_IDLE_BYTES
+            && let Some((_, largest)) = self.idle.iter_mut().max_by_key(|(_, session)| session.bytes)
+        {
+            largest.hibernate();
+        }
     }
+}
+
+fn call(tools: &mut StandardSession, row: &Row) -> Result<Value, ToolFailure> {
+    let outcome = match &row.call {
+        Call::Tool { tool, args, limits } => tools.run(tool, args, limits.as_ref())?,
+        Call::Code { code, limits } => tools.run(EXECUTE_CODE, &json!({ "code": code }), limits.as_ref())?,
+        Call::Wrong(message) => return Ok(json!({ "id": row.id, "status": "error", "error": message })),
+    };
+    Ok(outcome_row(&row.id, outcome))
+}
+
+fn repeated(known: &Value) -> Value {
+    let mut row = known.clone();
+    row["cached"] = json!(true);
+    row["wall_ms"] = json!(0.0);
+    row["cpu_ms"] = json!(0.0);
+    row
 }
 
 /// Limits as a row writes them, over the defaults.

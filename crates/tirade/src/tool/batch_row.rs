@@ -11,11 +11,14 @@ pub struct Row {
     pub number: usize,
     /// Given back with the outcome; the line's number if the row has none.
     pub id: Value,
+    /// The row says its id itself: given again with the same call, it is a repetition.
+    pub named: bool,
     pub session: Option<String>,
     pub call: Call,
 }
 
 /// What a row asks for.
+#[derive(Debug, PartialEq)]
 pub enum Call {
     Tool {
         tool: String,
@@ -32,26 +35,28 @@ pub enum Call {
 
 impl Row {
     /// Never fails: a row that cannot be read becomes a call that is wrong.
-    pub fn read(line: &str, number: usize) -> Self {
-        let mut row = match serde_json::from_str::<Value>(line) {
+    pub fn read(line: &[u8], number: usize) -> Self {
+        let mut row = match serde_json::from_slice::<Value>(line) {
             Ok(Value::Object(map)) => map,
             Ok(other) => {
                 return Self::wrong(number, format!("line {number}: expected a JSON object, found {other}"));
             }
             Err(error) => return Self::wrong(number, format!("line {number}: not JSON: {error}")),
         };
-        let id = row.remove("id").unwrap_or_else(|| json!(number));
+        let id = row.remove("id");
+        let named = id.is_some();
+        let id = id.unwrap_or_else(|| json!(number));
         let session = match row.remove("session") {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
             Some(other) => Some(other.to_string()),
         };
         let call = call(row).unwrap_or_else(|message| Call::Wrong(format!("line {number}: {message}")));
-        Self { number, id, session, call }
+        Self { number, id, named, session, call }
     }
 
     fn wrong(number: usize, message: String) -> Self {
-        Self { number, id: json!(number), session: None, call: Call::Wrong(message) }
+        Self { number, id: json!(number), named: false, session: None, call: Call::Wrong(message) }
     }
 }
 

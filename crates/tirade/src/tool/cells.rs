@@ -17,7 +17,7 @@ pub struct Cells {
     history: [u8; 32],
     /// Cells whose result was known, not yet run in this session's interpreter.
     noted: Vec<String>,
-    /// Cells that the interpreter has run: what a killed interpreter is given again.
+    /// Cells that the interpreter has run to their end: what a killed interpreter is given again.
     run: Vec<String>,
 }
 
@@ -42,13 +42,19 @@ impl Cells {
         }
     }
 
+    /// Bytes that the interpreter has taken for this session; 0 without one.
+    pub fn memory(&self) -> u64 {
+        self.session.memory()
+    }
+
     /// The outcome of the next cell.
     ///
     /// # Errors
     /// Only when the sandbox itself is broken.
     pub fn execute(&mut self, code: &str, limits: &Limits, cache: &Cache) -> Result<Outcome, SandboxError> {
         let next = extend(&self.history, code);
-        if let Some(known) = cache.get(&Key::Cell(next)) {
+        let fits = |known: &Outcome| known.stdout.len().max(known.stderr.len()) <= limits.output;
+        if let Some(known) = cache.get(&Key::Cell(next)).filter(fits) {
             self.history = next;
             self.noted.push(code.to_owned());
             return Ok(known);
@@ -59,12 +65,14 @@ impl Cells {
             self.noted = std::mem::take(&mut self.run);
             call = self.run(code, limits)?;
         }
+        // One that was stopped left no trace, and would only be stopped again.
+        let ended_itself = call.status.is_repeatable();
         let outcome = Outcome::of_cell(call);
         if outcome.state_lost {
             self.forget();
         } else {
             self.history = next;
-            self.run.push(code.to_owned());
+            self.run.extend(ended_itself.then(|| code.to_owned()));
             cache.put(Key::Cell(next), &outcome);
         }
         Ok(outcome)

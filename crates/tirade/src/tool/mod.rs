@@ -5,7 +5,7 @@
 //! worker (arguments parsed here and sent as trees, never as text), and Python cells in a confined interpreter per session.
 //! [`families`] has the tables of tools, [`syntax`] reads their arguments.
 
-mod args;
+pub(crate) mod args;
 pub mod batch;
 mod batch_row;
 mod cache;

@@ -230,6 +230,11 @@ impl StandardSession {
     pub fn hibernate(&mut self) {
         self.cells.hibernate();
     }
+
+    /// Bytes that its interpreter has taken; 0 without one.
+    pub fn memory(&self) -> u64 {
+        self.cells.memory()
+    }
 }
 
 impl ToolSession for StandardSession {

@@ -1,9 +1,12 @@
-//! The judge: does a derivation reach what the tool returned? `tirade-math` decides; a model is asked only where it cannot.
+//! The judge: does a derivation reach what the tool returned? `tirade-math` decides; a model is asked only where it cannot, both ways round.
+//!
+//! How far that model can be trusted is measured on pairs whose truth is known ([`planted`](super::planted)).
 
 use tirade_math::{ExtractMode, Gold, Outcome, Policy};
 
 use super::Translators;
-use crate::model::{Message, ModelError, Request};
+use crate::model::{Message, Model, ModelError, Request, Sampling};
+use crate::prompts::Prompts;
 use crate::solver::answer_in;
 use crate::trace::Trace;
 
@@ -12,6 +15,29 @@ use crate::trace::Trace;
 pub struct Judgement {
     pub same: bool,
     pub reason: String,
+}
+
+/// What a judge model says of two results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// The same, whichever comes first.
+    Same,
+    Different,
+    /// The same one way round and different the other: it does not know.
+    Contradictory,
+    /// No verdict that can be read.
+    Unreadable,
+}
+
+impl Opinion {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Same => "judge model: the same, asked both ways round",
+            Self::Different => "judge model: not the same",
+            Self::Contradictory => "judge model: the same one way round, not the other",
+            Self::Unreadable => "judge model: no readable verdict",
+        }
+    }
 }
 
 /// Compares the boxed result of `derivation` with the tool's result.
@@ -33,33 +59,36 @@ pub(super) async fn same_result(
         Outcome::NotEqual | Outcome::NoAnswer => Ok(decided(false)),
         Outcome::Unknown | Outcome::GoldUnparsed => {
             let found = verdict.extracted.unwrap_or_default();
-            ask_both_ways(with, trace, &found, target, attempt).await
+            let seed = with.sampling(trace, "judge", attempt).seed;
+            let opinion = ask_both_ways(with.judge, with.prompts, seed, &found, target).await?;
+            Ok(Judgement { same: opinion == Opinion::Same, reason: opinion.reason().into() })
         }
     }
 }
 
-/// A model's "same" counts only when it says so both ways round.
-async fn ask_both_ways(
-    with: &Translators<'_>,
-    trace: &Trace,
+/// Asks a model whether two results are the same. Its "same" counts only when it says so both ways round; a first "different" is not asked again.
+///
+/// # Errors
+/// When the model does not answer.
+pub async fn ask_both_ways(
+    judge: &dyn Model,
+    prompts: &Prompts,
+    seed: u64,
     found: &str,
     target: &str,
-    attempt: u32,
-) -> Result<Judgement, ModelError> {
+) -> Result<Opinion, ModelError> {
     for (first, second) in [(found, target), (target, found)] {
-        let prompt = with.prompts.render("judge", &[("first", first), ("second", second)]);
-        let mut sampling = with.sampling(trace, "judge", attempt);
-        sampling.temperature = 0.0;
-        sampling.max_tokens = 256;
+        let prompt = prompts.render("judge", &[("first", first), ("second", second)]);
+        let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_tokens: 256, seed };
         let request = Request { messages: vec![Message::user(prompt)], sampling, ..Request::default() };
-        let reply = with.judge.reply(&request).await?;
-        match written_verdict(&reply.text) {
+        match written_verdict(&judge.reply(&request).await?.text) {
             Some(true) => {}
-            Some(false) => return Ok(Judgement { same: false, reason: "judge model: not the same".into() }),
-            None => return Ok(Judgement { same: false, reason: "judge model: no readable verdict".into() }),
+            Some(false) if first == found => return Ok(Opinion::Different),
+            Some(false) => return Ok(Opinion::Contradictory),
+            None => return Ok(Opinion::Unreadable),
         }
     }
-    Ok(Judgement { same: true, reason: "judge model: the same, asked both ways round".into() })
+    Ok(Opinion::Same)
 }
 
 /// Only a last box with exactly `True` or `False` is a verdict. The published code took any box, also `\boxed{False}`, for a yes.
@@ -74,6 +103,7 @@ pub fn written_verdict(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Reply;
 
     #[test]
     fn a_written_false_is_false() {
@@ -86,6 +116,35 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(written_verdict(text), expected, "{text}");
+        }
+    }
+
+    /// Answers by what comes first.
+    struct Partial(fn(&str) -> &'static str);
+
+    #[async_trait::async_trait]
+    impl Model for Partial {
+        fn identity(&self) -> &str {
+            "partial"
+        }
+        async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
+            let prompt = &request.messages[0].content;
+            let first = prompt.split("First: ").nth(1).unwrap().lines().next().unwrap();
+            Ok(Reply { text: (self.0)(first).into(), ..Reply::default() })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_judge_must_say_so_both_ways_round() {
+        let cases: [(fn(&str) -> &'static str, Opinion); 4] = [
+            (|_| r"\boxed{True}", Opinion::Same),
+            (|_| r"\boxed{False}", Opinion::Different),
+            (|first| if first == "a" { r"\boxed{True}" } else { r"\boxed{False}" }, Opinion::Contradictory),
+            (|_| "Yes, of course.", Opinion::Unreadable),
+        ];
+        for (answers, expected) in cases {
+            let opinion = ask_both_ways(&Partial(answers), &Prompts::default(), 0, "a", "b").await.unwrap();
+            assert_eq!(opinion, expected);
         }
     }
 }

@@ -1,16 +1,24 @@
 //! Back-translation: a correct tool-integrated [`Trace`] becomes a [`Solution`] in prose with no tool in it, or is rejected.
 //!
 //! 1. [`translator`]: each tool call is derived in words. `llm` hides the result and lets a [`judge`] compare; `mixed` shows the result and the
-//!    tool's own derivation as a skeleton; `rules` uses the derivation as it is, without any model.
+//!    steps that rules find ([`skeleton`]: the tool's own derivation, or [`code`] followed without running it) for a model to phrase, and
+//!    keeps the rule's own words where the model's fail; `rules` uses those words, without any model.
 //! 2. [`rephraser`]: the model's own text and the derivations become one solution.
 //! 3. [`check`]: final answer, every readable equation, tool talk, tags, unsupported numbers, length. A finding goes back to the rephraser at
 //!    most `repairs` times; then the solution is rejected. There is no fall-back to tagged text.
 
 pub mod check;
+pub mod code;
+#[cfg(test)]
+mod faults_test;
 pub mod judge;
+pub mod planted;
 pub mod rephraser;
+pub mod results;
+pub mod skeleton;
 pub mod spans;
 pub mod translator;
+pub mod typed;
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +80,9 @@ pub struct Solution {
     pub findings: Vec<Finding>,
     /// How many times the rephraser wrote it.
     pub drafts: u32,
+    /// Who wrote `text`: in `mixed`, the rules where no draft of the rephraser was accepted.
+    #[serde(default)]
+    pub way: Way,
 }
 
 /// What became of a trace.
@@ -121,11 +132,13 @@ pub struct Translators<'a> {
 /// # Errors
 /// Only what ends the run. All else that goes wrong is an outcome.
 pub async fn translate(with: &Translators<'_>, trace: &Trace) -> Result<Solution, ModelError> {
-    let mut solution = Solution::default();
+    let mut solution = Solution { way: with.options.way, ..Solution::default() };
+    let skeletons = if with.options.way == Way::Llm { Vec::new() } else { skeleton::skeletons(trace) };
     for (call, result) in trace.tool_calls() {
         let Some(result) = translator::worth_translating(result) else { continue };
-        let translation = match translator::derive(with, trace, call, result).await {
-            Err(error) if !error.ends_run() => Translation::failed(call, error.to_string()),
+        let skeleton = skeletons.iter().find(|skeleton| skeleton.call_id == call.id);
+        let translation = match translator::derive(with, trace, call, result, skeleton).await {
+            Err(error) if !error.ends_run() => Translation::failed(call, error.to_string(), with.options.way),
             other => other?,
         };
         let derived = translation.text.is_some();
@@ -141,7 +154,6 @@ pub async fn translate(with: &Translators<'_>, trace: &Trace) -> Result<Solution
         }
         other => other?,
     }
-    solution.spans = spans::align(&solution.text, &solution.translations);
     Ok(solution)
 }
 

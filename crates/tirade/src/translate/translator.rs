@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tirade_math::{Gold, Outcome, Policy};
 
+use super::check::{self, Case, Kind};
+use super::results::{bare_result, readings, says_nothing};
+use super::skeleton::Skeleton;
 use super::{Translators, Way, judge};
 use crate::model::{Message, ModelError, Request, ToolCall};
 use crate::tool::{ToolResult, ToolStatus};
@@ -20,37 +24,30 @@ pub struct Translation {
     pub tries: u32,
     /// How the last comparison with the tool's result ended.
     pub judgement: String,
+    /// Who wrote `text`: in `mixed`, the rule where the model's own words failed.
+    #[serde(default)]
+    pub way: Way,
 }
 
 impl Translation {
+    fn by_rule(&mut self, steps: Result<String, String>, judgement: &str) {
+        self.way = Way::Rules;
+        match steps {
+            Ok(text) => (self.text, self.judgement) = (Some(text), judgement.to_owned()),
+            Err(why) => self.judgement = why,
+        }
+    }
+
     /// A call for which a model did not answer.
-    pub(super) fn failed(call: &ToolCall, judgement: String) -> Self {
+    pub(super) fn failed(call: &ToolCall, judgement: String, way: Way) -> Self {
         let (call_id, tool) = (call.id.clone(), call.name.clone());
-        Self { call_id, tool, text: None, result: String::new(), tries: 0, judgement }
+        Self { call_id, tool, text: None, result: String::new(), tries: 0, judgement, way }
     }
 }
 
 /// Calls that failed or printed nothing taught the solver nothing that the solution could use.
 pub(super) fn worth_translating(result: Option<&ToolResult>) -> Option<&ToolResult> {
-    result.filter(|result| result.status == ToolStatus::Ok && !bare_result(&result.content).is_empty())
-}
-
-/// The result itself: `{"result": "21"}` is `21`, a list of one is its member, other printed output is itself.
-pub fn bare_result(content: &str) -> String {
-    let inner = match serde_json::from_str::<Value>(content) {
-        Ok(Value::Object(object)) => match object.get("result") {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => content.to_owned(),
-        },
-        _ => content.to_owned(),
-    };
-    let inner = inner.trim();
-    // Python shows the one solution of an equation as a list of one.
-    match inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(only) if !only.is_empty() && !only.contains([',', '[', ']']) => only.trim().to_owned(),
-        _ => inner.to_owned(),
-    }
+    result.filter(|result| result.status == ToolStatus::Ok && !says_nothing(&result.content))
 }
 
 /// Derives one call in words, in the way the options ask for.
@@ -59,28 +56,49 @@ pub(super) async fn derive(
     trace: &Trace,
     call: &ToolCall,
     result: &ToolResult,
+    skeleton: Option<&Skeleton>,
 ) -> Result<Translation, ModelError> {
     let target = bare_result(&result.content);
+    let steps = match skeleton {
+        Some(skeleton) => skeleton.steps.clone(),
+        None => Err("no rule explains this call".to_owned()),
+    };
     let mut translation = Translation {
         call_id: call.id.clone(),
         tool: call.name.clone(),
         text: None,
         result: target.clone(),
         tries: 0,
-        judgement: "no derivation by rule for this tool".into(),
+        judgement: String::new(),
+        way: with.options.way,
     };
-    if with.options.way == Way::Rules {
-        if let Some(derivation) = &result.derivation {
-            translation.text = Some(derivation.clone());
-            translation.judgement = "derived by rule".into();
+    match with.options.way {
+        Way::Rules => translation.by_rule(steps, "derived by rule"),
+        Way::Llm => {
+            by_model(with, trace, call, hidden_prompt(with, trace, call), None, &mut translation).await?
         }
-        return Ok(translation);
+        Way::Mixed => {
+            let prompt = known_prompt(with, trace, call, &target, steps.as_deref().ok());
+            by_model(with, trace, call, prompt, steps.as_deref().ok(), &mut translation).await?;
+            if translation.text.is_none() && steps.is_ok() {
+                let judgement = format!("the rule's own words stand in; {}", translation.judgement);
+                translation.by_rule(steps, &judgement);
+            }
+        }
     }
-    let first = match with.options.way {
-        Way::Llm => hidden_prompt(with, trace, call),
-        _ => known_prompt(with, trace, call, result, &target),
-    };
-    let mut messages = vec![Message::user(first)];
+    Ok(translation)
+}
+
+/// Lets the model derive the call until its result is the tool's and nothing in it is found wrong.
+async fn by_model(
+    with: &Translators<'_>,
+    trace: &Trace,
+    call: &ToolCall,
+    prompt: String,
+    skeleton: Option<&str>,
+    translation: &mut Translation,
+) -> Result<(), ModelError> {
+    let mut messages = vec![Message::user(prompt)];
     for attempt in 0..with.options.tries {
         let request = Request {
             messages: messages.clone(),
@@ -89,17 +107,61 @@ pub(super) async fn derive(
         };
         let reply = with.translator.reply(&request).await?;
         translation.tries += 1;
-        let judgement = judge::same_result(with, trace, &reply.text, &target, attempt).await?;
-        translation.judgement = judgement.reason;
-        if judgement.same {
-            translation.text = Some(unboxed(&reply.text));
-            return Ok(translation);
-        }
+        translation.judgement =
+            match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
+                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
+                    None => {
+                        translation.judgement = judgement;
+                        translation.text = Some(unboxed(&reply.text));
+                        return Ok(());
+                    }
+                    Some(fault) => fault,
+                },
+                (false, judgement) => judgement,
+            };
+        let fault = match with.options.way {
+            // The result stays hidden.
+            Way::Llm => "a step or the result is wrong".to_owned(),
+            _ => format!("{}; the result must be {}", translation.judgement, translation.result),
+        };
         messages.truncate(1);
         messages.push(Message::assistant(reply.text));
-        messages.push(Message::user(with.prompts.render("try_again", &[])));
+        messages.push(Message::user(with.prompts.render("try_again", &[("fault", &fault)])));
     }
-    Ok(translation)
+    Ok(())
+}
+
+/// Whether a derivation reaches the result, in any of the ways in which the result may be written, and who says so.
+async fn agreement(
+    with: &Translators<'_>,
+    trace: &Trace,
+    derivation: &str,
+    result: &str,
+    attempt: u32,
+) -> Result<(bool, String), ModelError> {
+    let policy = Policy::default();
+    for reading in readings(result) {
+        let verdict = tirade_math::verify(&Gold::parse(&reading, &policy), derivation, &policy);
+        if verdict.outcome == Outcome::Equal {
+            return Ok((true, format!("mathematics ({}): {}", verdict.stage.name(), verdict.reason)));
+        }
+    }
+    let judgement = judge::same_result(with, trace, derivation, result, attempt).await?;
+    Ok((judgement.same, judgement.reason))
+}
+
+/// The first thing that is wrong with a derivation although its result is right.
+fn fault(trace: &Trace, text: &str, result: &str, skeleton: Option<&str>) -> Option<String> {
+    let case = Case {
+        problem: &trace.problem.problem,
+        gold: result,
+        text,
+        results: Vec::new(),
+        sources: skeleton.into_iter().collect(),
+    };
+    let wrong =
+        |finding: &check::Finding| matches!(finding.kind, Kind::Equation | Kind::ToolTalk | Kind::Markup);
+    check::check(&case).into_iter().find(wrong).map(|finding| finding.message)
 }
 
 /// The paper's prompt: the result stays hidden.
@@ -124,18 +186,15 @@ fn known_prompt(
     with: &Translators<'_>,
     trace: &Trace,
     call: &ToolCall,
-    result: &ToolResult,
     target: &str,
+    steps: Option<&str>,
 ) -> String {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
     let computation = match arguments["code"].as_str() {
         Some(code) => code.to_owned(),
         None => format!("{} of {}", call.name.replace('_', " "), call.arguments),
     };
-    let skeleton = match &result.derivation {
-        Some(derivation) => format!("The steps are: {derivation}\n"),
-        None => String::new(),
-    };
+    let skeleton = steps.map(|steps| format!("The steps are: {steps}\n")).unwrap_or_default();
     with.prompts.render(
         "translate_known",
         &[
@@ -177,18 +236,6 @@ fn closing_brace(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_without_their_wrapping() {
-        for (content, expected) in [
-            (r#"{"result": "x + 1"}"#, "x + 1"),
-            (r#"{"result": [1, 2]}"#, "[1,2]"),
-            ("42\n", "42"),
-            ("7", "7"),
-        ] {
-            assert_eq!(bare_result(content), expected);
-        }
-    }
 
     #[test]
     fn boxes_are_opened() {

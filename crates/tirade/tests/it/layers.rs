@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// From left to right. A module may use those before it.
 const ORDER: &[&str] = &[
-    "hash", "stop", "problem", "dataset", "model", "mock_server", "tool", "trace", "prompts", "store", "solver", "verdict", "translate", "corpus", "eval",
+    "hash", "stop", "problem", "dataset", "model", "mock_server", "tool", "trace", "prompts", "store", "solver", "verdict", "import", "translate", "corpus", "eval",
     "pipeline", "export", "report",
 ];
 

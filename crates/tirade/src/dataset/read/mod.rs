@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{BadRow, DatasetError};
 
 /// A row as the file has it.
-pub(super) struct Record {
+pub(crate) struct Record {
     /// From 1, as an editor counts; the row number in Parquet.
     pub line: u64,
     /// From 0, error rows counted too: what an id is made of where the row has none.
@@ -19,13 +19,13 @@ pub(super) struct Record {
     pub values: Map<String, Value>,
 }
 
-pub(super) type Records = Box<dyn Iterator<Item = Result<Record, BadRow>> + Send>;
+pub(crate) type Records = Box<dyn Iterator<Item = Result<Record, BadRow>> + Send>;
 
 /// The endings of the files we read.
 pub(super) const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq"];
 
 /// Streams the records of one file; the format is what its ending says.
-pub(super) fn open(path: &Path) -> Result<Records, DatasetError> {
+pub(crate) fn open(path: &Path) -> Result<Records, DatasetError> {
     match ending(path).as_str() {
         "jsonl" | "ndjson" => json::lines(path),
         "json" => json::document(path),

@@ -1,25 +1,29 @@
 //! A limit on what a run may cost.
 //!
 //! Before a call an estimate is set aside, after it the true cost replaces the estimate. A call starts only if everything spent,
-//! everything set aside and its own estimate fit under the limit; so however many calls run at once, the limit can be passed by
-//! no more than the calls in flight cost beyond their estimates.
+//! everything set aside and its own estimate fit under the limit, and waits while only the estimates of others are in its way; so
+//! however many calls run at once, the limit can be passed by no more than the calls in flight cost beyond their estimates, and it is
+//! used up before it ends a run. What a kill cuts off is not known to be paid: each kill hides at most the calls in flight.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use serde_json::Value;
+use tokio::sync::Notify;
 
 use super::{Price, Usd};
 use crate::model::{Model, ModelError, Reply, Request, Usage};
 
 /// Money that may be spent, shared by everything that spends it. Clones are the same budget.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Budget {
-    limit: Option<Usd>,
     state: Arc<Mutex<State>>,
+    settled: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    limit: Option<Usd>,
     spent: Usd,
     reserved: Usd,
 }
@@ -38,12 +42,23 @@ pub struct OverBudget {
 
 impl Budget {
     pub fn new(limit: Usd) -> Self {
-        Self { limit: Some(limit), state: Arc::default() }
+        let budget = Self::default();
+        budget.limit_to(limit);
+        budget
     }
 
     /// Counts what is spent and refuses nothing.
     pub fn unlimited() -> Self {
-        Self { limit: None, state: Arc::default() }
+        Self::default()
+    }
+
+    /// From now on no more than this, what is already spent included.
+    pub fn limit_to(&self, limit: Usd) {
+        self.state().limit = Some(limit);
+    }
+
+    pub fn limit(&self) -> Option<Usd> {
+        self.state().limit
     }
 
     /// Adds what earlier calls of the same run cost, for a run that is continued.
@@ -56,11 +71,29 @@ impl Budget {
         self.state().spent
     }
 
-    /// Sets the estimate aside, if it fits.
-    pub fn reserve(&self, estimate: Usd) -> Result<Reservation, OverBudget> {
+    /// Sets the estimate aside; waits as long as calls in flight may leave enough for it.
+    ///
+    /// # Errors
+    /// When it does not fit whatever they cost.
+    pub async fn reserve(&self, estimate: Usd) -> Result<Reservation, OverBudget> {
+        loop {
+            let settled = self.settled.notified();
+            match self.try_reserve(estimate) {
+                Err(over) if over.spent + estimate <= over.limit => settled.await,
+                result => {
+                    // One settled call may have made room for several that wait, or shown several that there is none.
+                    self.settled.notify_one();
+                    return result;
+                }
+            }
+        }
+    }
+
+    fn try_reserve(&self, estimate: Usd) -> Result<Reservation, OverBudget> {
         let mut state = self.state();
-        if let Some(limit) = self.limit.filter(|limit| state.spent + state.reserved + estimate > *limit) {
-            return Err(OverBudget { limit, spent: state.spent, reserved: state.reserved, estimate });
+        let State { limit, spent, reserved } = *state;
+        if let Some(limit) = limit.filter(|limit| spent + reserved + estimate > *limit) {
+            return Err(OverBudget { limit, spent, reserved, estimate });
         }
         state.reserved += estimate;
         Ok(Reservation { budget: self.clone(), estimate, cost: estimate })
@@ -93,6 +126,8 @@ impl Drop for Reservation {
         let mut state = self.budget.state();
         state.reserved = state.reserved.saturating_sub(self.estimate);
         state.spent += self.cost;
+        drop(state);
+        self.budget.settled.notify_one();
     }
 }
 
@@ -108,10 +143,15 @@ impl Metered {
         Self { inner, price, budget }
     }
 
-    fn settle(&self, reservation: Reservation, result: &Result<Reply, ModelError>) {
+    fn settle(&self, reservation: Reservation, result: &mut Result<Reply, ModelError>) {
         match result {
-            Ok(reply) if reply.usage == Usage::default() => drop(reservation),
-            Ok(reply) => reservation.settle(self.price.cost(&reply.usage)),
+            // A server that does not count tokens: the worst is assumed.
+            Ok(reply) if reply.usage == Usage::default() => reply.cost = Some(reservation.estimate),
+            Ok(reply) => {
+                let cost = self.price.cost(&reply.usage);
+                reply.cost = Some(cost);
+                reservation.settle(cost);
+            }
             // Gave up after replies may have been lost on their way: the worst is assumed.
             Err(ModelError::Unavailable { .. }) => drop(reservation),
             Err(_) => reservation.settle(Usd::default()),
@@ -131,13 +171,13 @@ impl Model for Metered {
 
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
         let estimate = self.price.cost(&worst_usage(request));
-        let reservation = self.budget.reserve(estimate).map_err(|over| ModelError::Unusable {
+        let reservation = self.budget.reserve(estimate).await.map_err(|over| ModelError::Unusable {
             model: self.identity().to_owned(),
             message: over.to_string(),
             hint: "raise --max-cost and run the same command again: it goes on where it stopped".into(),
         })?;
-        let result = self.inner.reply(request).await;
-        self.settle(reservation, &result);
+        let mut result = self.inner.reply(request).await;
+        self.settle(reservation, &mut result);
         result
     }
 }
@@ -146,11 +186,23 @@ impl Model for Metered {
 pub fn worst_usage(request: &Request) -> Usage {
     let messages: usize = request.messages.iter().map(message_bytes).sum();
     let tools: usize =
-        request.tools.iter().map(|tool| tool.description.len() + tool.parameters.to_string().len()).sum();
+        request.tools.iter().map(|tool| tool.description.len() + json_bytes(&tool.parameters)).sum();
     Usage {
         prompt: ((messages + tools) / 3 + 8) as u64,
         completion: request.sampling.max_tokens.into(),
         ..Usage::default()
+    }
+}
+
+/// About how long the value is as text: it is measured for every call, and not written for that.
+fn json_bytes(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| name.len() + json_bytes(value) + 4).sum::<usize>() + 1
+        }
+        Value::Array(items) => items.iter().map(|item| json_bytes(item) + 1).sum::<usize>() + 1,
+        Value::String(text) => text.len() + 2,
+        _ => 5,
     }
 }
 
@@ -169,17 +221,17 @@ mod tests {
     #[test]
     fn a_reservation_counts_until_it_is_settled() {
         let budget = Budget::new(Usd(100));
-        let first = budget.reserve(Usd(60)).unwrap();
-        let over = budget.reserve(Usd(41)).unwrap_err();
+        let first = budget.try_reserve(Usd(60)).unwrap();
+        let over = budget.try_reserve(Usd(41)).unwrap_err();
         assert_eq!(over, OverBudget { limit: Usd(100), spent: Usd(0), reserved: Usd(60), estimate: Usd(41) });
-        let second = budget.reserve(Usd(40)).unwrap();
+        let second = budget.try_reserve(Usd(40)).unwrap();
         first.settle(Usd(10));
         assert_eq!(budget.spent(), Usd(10));
         drop(second);
         assert_eq!(budget.spent(), Usd(50), "what nobody settled counts as spent");
         budget.add_spent(Usd(1));
-        assert!(budget.reserve(Usd(50)).is_err());
-        budget.reserve(Usd(49)).unwrap().settle(Usd(0));
+        assert!(budget.try_reserve(Usd(50)).is_err());
+        budget.try_reserve(Usd(49)).unwrap().settle(Usd(0));
     }
 
     #[test]
@@ -192,7 +244,7 @@ mod tests {
                 scope.spawn(move || {
                     // Every call costs 1 more than its estimate of 7; at most 4 are in flight.
                     for step in 0..2_000u64 {
-                        let Ok(reservation) = budget.reserve(Usd(7)) else { break };
+                        let Ok(reservation) = budget.try_reserve(Usd(7)) else { break };
                         if (step + thread) % 3 == 0 {
                             std::thread::yield_now();
                         }
@@ -203,6 +255,26 @@ mod tests {
         });
         let spent = budget.spent().0;
         assert!((LIMIT - 7..=LIMIT + 4).contains(&spent), "{spent}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_waits_for_the_estimates_of_others_and_the_limit_is_used_up() {
+        // Each call sets 40 aside and costs 5: two go at once, and all in all as many as fit.
+        let budget = Budget::new(Usd(100));
+        let calls = (0..50u64).map(|i| {
+            let budget = budget.clone();
+            async move {
+                let reservation = budget.reserve(Usd(40)).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(i % 7)).await;
+                reservation.settle(Usd(5));
+                Ok::<_, OverBudget>(())
+            }
+        });
+        let results = futures::future::join_all(calls).await;
+        let made = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!((made, budget.spent()), (13, Usd(65)), "the next call could pass the limit");
+        let over = results.into_iter().find_map(Result::err).unwrap();
+        assert_eq!((over.spent, over.reserved), (Usd(65), Usd(0)));
     }
 
     struct Priced(Result<Reply, ModelError>);
@@ -243,8 +315,10 @@ mod tests {
         ];
         for (result, dollars) in cases {
             let (model, budget) = dollar_a_token(100, result.clone());
-            assert_eq!(model.reply(&request(10)).await, result);
-            assert_eq!(budget.spent(), Usd::from_dollars(dollars as f64), "{result:?}");
+            let replied = model.reply(&request(10)).await;
+            let spent = Usd::from_dollars(dollars as f64);
+            assert_eq!(replied, result.clone().map(|reply| Reply { cost: Some(spent), ..reply }));
+            assert_eq!(budget.spent(), spent, "{result:?}");
         }
     }
 

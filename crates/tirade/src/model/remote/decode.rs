@@ -7,8 +7,7 @@ use crate::model::{Finish, Reply, ToolCall, Usage, cut_at_stop, thinking};
 
 /// Reads the body of a chat completion. What the body says beyond a [`Reply`] stays in `raw`.
 pub fn reply(body: &str, stop: &[String]) -> Result<Reply, Failure> {
-    let raw: Value = serde_json::from_str(body)
-        .map_err(|error| Failure::broken(format!("the reply is no JSON ({error}): {}", excerpt(body))))?;
+    let raw: Value = serde_json::from_str(body).map_err(|error| broken(&error, body))?;
     if let Some(error) = error_inside(&raw) {
         return Err(error);
     }
@@ -25,8 +24,13 @@ pub fn reply(body: &str, stop: &[String]) -> Result<Reply, Failure> {
         tool_calls,
         usage: usage(&raw["usage"]),
         seconds: 0.0,
+        cost: None,
         raw,
     })
+}
+
+pub fn broken(error: &serde_json::Error, body: &str) -> Failure {
+    Failure::broken(format!("the reply is no JSON ({error}): {}", excerpt(body)))
 }
 
 /// The first characters of a server's text, on one line, for an error.

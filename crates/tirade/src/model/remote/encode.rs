@@ -2,12 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::provider::Dialect;
+use super::provider::{Dialect, Wire};
 use crate::hash::digest;
 use crate::model::{Message, Request, Role, ToolCall, ToolChoice, ToolSpec};
 
-/// The body of a chat completion request.
+/// The body of a request in the server's protocol.
 pub fn body(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> Value {
+    match dialect.wire {
+        Wire::Chat => chat(model, dialect, request, stream),
+        Wire::Anthropic => super::anthropic::body(model, request),
+        Wire::Gemini => super::gemini::body(request),
+    }
+}
+
+/// The body of a chat completion request.
+fn chat(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> Value {
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     let messages = request.messages.iter().map(|each| message(each, dialect)).collect();
@@ -41,7 +50,7 @@ fn add_sampling(body: &mut Map<String, Value>, model: &str, dialect: &Dialect, r
 }
 
 /// 0.7 as `0.7`, not as the nearest double of the nearest float.
-fn short(number: f32) -> Value {
+pub fn short(number: f32) -> Value {
     number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
@@ -176,7 +185,7 @@ mod tests {
             ("openai", "gpt-5-mini", "max_completion_tokens"),
             ("openai", "o3", "max_completion_tokens"),
             ("mistral", "mistral-small-latest", "max_tokens,temperature,top_p,random_seed,stop"),
-            ("anthropic", "claude", "max_tokens,temperature,top_p,stop"),
+            ("deepseek", "deepseek-chat", "max_tokens,temperature,top_p,stop"),
             ("groq", "openai/gpt-oss-20b", "max_tokens,temperature,top_p,seed,stop"),
         ];
         for (prefix, model, expected) in cases {

@@ -1,7 +1,7 @@
 //! One HTTP exchange: bytes out, bytes in, within a time limit. Nothing here knows what the bytes mean.
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::time::{Duration, Instant, timeout};
@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant, timeout};
 use super::config::RemoteConfig;
 use super::failure::{Cause, Failure, classify};
 use super::secret::Secret;
-use super::{decode, retry, stream};
+use super::{Wire, anthropic, decode, gemini, retry, stream};
 use crate::model::{Finish, Reply};
 
 /// The most that is read of one reply. A hostile or broken server must not fill the memory.
@@ -19,7 +19,8 @@ const MAX_BODY: usize = 64 << 20;
 pub struct Client {
     http: reqwest::Client,
     key: Option<Secret>,
-    authorization: Option<HeaderValue>,
+    /// What shows the key, and whatever else goes with every request.
+    headers: Vec<(HeaderName, HeaderValue)>,
     try_timeout: Duration,
 }
 
@@ -38,7 +39,7 @@ pub struct Answer {
 impl Client {
     /// The error does not contain the key. This and the hub's are the two places that may make a client.
     #[allow(clippy::disallowed_methods)]
-    pub fn new(key: Option<Secret>, config: &RemoteConfig) -> Result<Self, String> {
+    pub fn new(key: Option<Secret>, wire: Wire, config: &RemoteConfig) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .no_proxy()
             .user_agent(concat!("tirade/", env!("CARGO_PKG_VERSION")))
@@ -50,10 +51,10 @@ impl Client {
             let proxy = reqwest::Proxy::all(url).map_err(|_| "the proxy's URL is malformed".to_owned())?;
             builder = builder.proxy(proxy.no_proxy(here));
         }
-        let authorization = key.as_ref().map(bearer).transpose()?;
+        let headers = headers(key.as_ref(), wire)?;
         let http =
             builder.build().map_err(|error| format!("the HTTP client cannot start: {}", causes(&error)))?;
-        Ok(Self { http, key, authorization, try_timeout: config.try_timeout })
+        Ok(Self { http, key, headers, try_timeout: config.try_timeout })
     }
 
     /// Sends a JSON body. With `streamed` the reply may come in pieces, each within the time limit; else all of it must.
@@ -71,15 +72,12 @@ impl Client {
         Ok(models.iter().filter_map(|model| Some(model["id"].as_str()?.to_owned())).collect())
     }
 
-    fn request(&self, method: Method, url: &str) -> RequestBuilder {
+    pub fn request(&self, method: Method, url: &str) -> RequestBuilder {
         let request = self.http.request(method, url);
-        match &self.authorization {
-            Some(header) => request.header(AUTHORIZATION, header.clone()),
-            None => request,
-        }
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 
-    async fn send(&self, request: RequestBuilder, streamed: bool) -> Answer {
+    pub async fn send(&self, request: RequestBuilder, streamed: bool) -> Answer {
         let started = Instant::now();
         let mut answer = Answer::nothing();
         let broken = if streamed {
@@ -150,11 +148,23 @@ fn silent(limit: Duration) -> Failure {
     Failure::Transient { cause: Cause::Overload, message, wait: None }
 }
 
-fn bearer(key: &Secret) -> Result<HeaderValue, String> {
-    let mut header = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-        .map_err(|_| "the key has characters that no key has".to_owned())?;
-    header.set_sensitive(true);
-    Ok(header)
+/// How each protocol wants its key.
+fn headers(key: Option<&Secret>, wire: Wire) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
+    let mut headers = Vec::new();
+    if wire == Wire::Anthropic {
+        headers.push((HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01")));
+    }
+    let Some(key) = key else { return Ok(headers) };
+    let (name, text) = match wire {
+        Wire::Chat => (AUTHORIZATION, format!("Bearer {}", key.expose())),
+        Wire::Anthropic => (HeaderName::from_static("x-api-key"), key.expose().to_owned()),
+        Wire::Gemini => (HeaderName::from_static("x-goog-api-key"), key.expose().to_owned()),
+    };
+    let mut value =
+        HeaderValue::from_str(&text).map_err(|_| "the key has characters that no key has".to_owned())?;
+    value.set_sensitive(true);
+    headers.push((name, value));
+    Ok(headers)
 }
 
 /// The error with its causes on one line: reqwest's own text is often only "error sending request".
@@ -183,7 +193,7 @@ impl Answer {
     }
 
     /// The text of a reply that is whole and of status 2xx.
-    fn text(&self) -> Result<&str, Failure> {
+    pub fn text(&self) -> Result<&str, Failure> {
         match (self.status, &self.broken) {
             (Some(status), _) if !(200..300).contains(&status) => Err(self.refusal(status)),
             (_, Some(failure)) => Err(failure.clone()),
@@ -202,12 +212,17 @@ impl Answer {
         failure
     }
 
-    /// The reply of a chat completion, or why there is none.
-    pub fn read(&self, stop: &[String]) -> Result<Reply, Failure> {
+    /// The reply in the server's protocol, or why there is none.
+    pub fn read(&self, wire: Wire, stop: &[String]) -> Result<Reply, Failure> {
         let text = match self.text() {
             Err(Failure::Said(text)) => return Ok(self.said(text)),
             other => other?,
         };
+        match wire {
+            Wire::Chat => {}
+            Wire::Anthropic => return anthropic::reply(text, stop),
+            Wire::Gemini => return gemini::reply(text, stop),
+        }
         let streamed = self
             .headers
             .get(CONTENT_TYPE)

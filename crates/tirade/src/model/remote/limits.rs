@@ -36,7 +36,7 @@ struct State {
     max: f64,
     /// How many calls may be in flight, as a number that grows by fractions.
     window: f64,
-    /// Before the first overload the window grows by one each success: it doubles in the time of one call.
+    /// Before the first overload the window grows by three each success: it becomes four times as wide in the time of one call.
     ramping: bool,
     narrowed_at: Option<Instant>,
     paused_until: Option<Instant>,
@@ -135,7 +135,7 @@ impl State {
     }
 
     fn widen(&mut self) {
-        self.window += if self.ramping { 1.0 } else { 1.0 / self.window };
+        self.window += if self.ramping { 3.0 } else { 1.0 / self.window };
         self.window = self.window.min(self.max);
     }
 
@@ -144,7 +144,8 @@ impl State {
         if self.narrowed_at.is_some_and(|at| since < at) {
             return;
         }
-        self.window = (self.window * 0.7).max(1.0);
+        // Still ramping, it may be four times too wide.
+        self.window = (self.window * if self.ramping { 0.25 } else { 0.7 }).max(1.0);
         self.ramping = false;
         self.narrowed_at = Some(now);
     }
@@ -206,7 +207,7 @@ mod tests {
         let (first, second) = (take(&limits, 0).await, take(&limits, 0).await);
         assert!(tokio::time::timeout(Duration::from_secs(9), take(&limits, 0)).await.is_err());
         answered(first, 0);
-        assert_eq!(limits.window(), 3);
+        assert_eq!(limits.window(), 4);
         let third = take(&limits, 0).await;
         drop(take(&limits, 0).await);
         for permit in [second, third] {
@@ -224,21 +225,21 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(1)).await;
         permits.into_iter().for_each(|permit| overloaded(permit, None));
-        assert_eq!(limits.window(), 70);
+        assert_eq!(limits.window(), 25, "by much while nobody knows what the server takes");
         let later = take(&limits, 0).await;
         overloaded(later, None);
-        assert_eq!(limits.window(), 49);
+        assert_eq!(limits.window(), 17, "then by less");
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_an_overload_the_window_grows_slowly() {
         let limits = Limits::new(&Allowed { in_flight: 100, initial: 10, ..ALLOWED });
         overloaded(take(&limits, 0).await, None);
-        assert_eq!(limits.window(), 7);
-        for _ in 0..8 {
+        assert_eq!(limits.window(), 2);
+        for _ in 0..3 {
             answered(take(&limits, 0).await, 0);
         }
-        assert_eq!(limits.window(), 8);
+        assert_eq!(limits.window(), 3);
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,12 +16,15 @@
 //! Deliberately not here: remembering replies (the store), what a reply means (the solver), what it costs ([`super::price`]), where
 //! keys come from (the command line).
 
+mod anthropic;
+pub mod batch;
 mod bucket;
 mod config;
 mod decode;
 mod encode;
 mod exchange;
 pub mod failure;
+mod gemini;
 mod limits;
 mod provider;
 mod retry;
@@ -37,13 +40,13 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::name::ModelName;
 use super::price::worst_usage;
-use super::{Model, ModelError, Reply, Request};
+use super::{Model, ModelError, Reply, Request, Usage};
 pub(crate) use bucket::Bucket;
 pub use config::{Exchange, Observer, RemoteConfig};
 use exchange::{Answer, Client};
 use failure::{Cause, Failure};
 use limits::Outcome;
-pub use provider::{Dialect, PLAIN, PROVIDERS, Provider, SELF_HOSTED};
+pub use provider::{Dialect, PLAIN, PROVIDERS, Provider, SELF_HOSTED, Wire};
 pub(crate) use retry::Jitter;
 pub use retry::Retry;
 pub use secret::{Keys, SERVER_KEY_VARIABLE, Secret};
@@ -63,31 +66,12 @@ pub struct RemoteModel {
 impl RemoteModel {
     /// Makes the client; asks no server yet. Fails where the name is not of a remote model or its key is missing.
     pub fn new(name: &ModelName, keys: &Keys, config: RemoteConfig) -> Result<Self, ModelError> {
-        let identity = name.identity();
-        let unusable =
-            |message: String, hint: String| ModelError::Unusable { model: identity.clone(), message, hint };
-        let (model, base_urls, key, dialect, initial) = match name {
-            ModelName::Hosted { provider, model } => {
-                let key = keys.get(provider.key_variable).ok_or_else(|| {
-                    let hint = format!("set {} in the environment or in .env", provider.key_variable);
-                    unusable(format!("there is no key for {}", provider.title), hint)
-                })?;
-                (model, vec![provider.base_url.to_owned()], Some(key), provider.dialect, config.in_flight)
-            }
-            ModelName::Server { base_urls, model } => {
-                let key = keys.get(SERVER_KEY_VARIABLE);
-                (model, base_urls.clone(), key, SELF_HOSTED, SELF_HOSTED_START)
-            }
-            other => {
-                let hint = "name it PROVIDER:MODEL or URL#MODEL".to_owned();
-                return Err(unusable(format!("`{other}` is not behind a server"), hint));
-            }
-        };
-        let client = Client::new(key.cloned(), &config).map_err(|problem| {
-            unusable(problem, "check the key and the proxy for stray characters".into())
-        })?;
-        let servers = Servers::new(&base_urls, &config.allowed(initial));
-        Ok(Self { identity, model: model.clone(), dialect, servers, client, config })
+        let target = Target::of(name, keys, &config)?;
+        let client = target.client(&config)?;
+        let Target { identity, model, base_urls, dialect, initial, .. } = target;
+        let urls = base_urls.iter().map(|base| (base.clone(), dialect.wire.url(base, &model)));
+        let servers = Servers::new(urls, &config.allowed(initial));
+        Ok(Self { identity, model, dialect, servers, client, config })
     }
 
     /// The names of the models that the first server offers, to tell a person who named another.
@@ -102,16 +86,20 @@ impl RemoteModel {
         attempt.failed = Some(at);
         let permit = server.limits.acquire(attempt.tokens, self.config.deadline).await.map_err(held_back)?;
         let deadline = *attempt.started.get_or_insert_with(Instant::now) + self.config.deadline;
-        let posted = self.client.post(&server.chat_url, attempt.body.clone(), self.config.stream);
+        let posted = self.client.post(&server.chat_url, attempt.body.clone(), self.streams());
         let answer =
             timeout_at(deadline, posted).await.unwrap_or_else(|_| Answer::late(self.config.deadline));
-        let result = answer.read(&attempt.request.stop);
+        let result = answer.read(self.dialect.wire, &attempt.request.stop);
         self.observe(&server.chat_url, tries, &answer, result.as_ref().err());
-        permit.finish(outcome(&result), &answer.headers);
+        permit.finish(outcome(&result, attempt.tokens), &answer.headers);
         if let Err(Failure::Transient { cause: Cause::Connection, .. }) = result {
             server.rest();
         }
         result
+    }
+
+    fn streams(&self) -> bool {
+        self.config.stream && self.dialect.wire == Wire::Chat
     }
 
     fn observe(&self, url: &str, tries: u32, answer: &Answer, failure: Option<&Failure>) {
@@ -159,8 +147,68 @@ impl RemoteModel {
     }
 }
 
+/// What a name says about where to call and how.
+struct Target {
+    identity: String,
+    /// What the servers call the model.
+    model: String,
+    base_urls: Vec<String>,
+    key: Option<Secret>,
+    dialect: Dialect,
+    /// Calls in flight at the start.
+    initial: usize,
+    /// Whether OpenAI's batches may be spoken there.
+    batches: bool,
+}
+
+impl Target {
+    fn of(name: &ModelName, keys: &Keys, config: &RemoteConfig) -> Result<Self, ModelError> {
+        let identity = name.identity();
+        match name {
+            ModelName::Hosted { provider, model } => {
+                let Some(key) = keys.get(provider.key_variable) else {
+                    let hint = format!("set {} in the environment or in .env", provider.key_variable);
+                    let message = format!("there is no key for {}", provider.title);
+                    return Err(ModelError::Unusable { model: identity, message, hint });
+                };
+                Ok(Self {
+                    identity,
+                    model: model.clone(),
+                    base_urls: vec![provider.base_url.to_owned()],
+                    key: Some(key.clone()),
+                    dialect: provider.dialect,
+                    initial: config.in_flight,
+                    batches: provider.batches,
+                })
+            }
+            ModelName::Server { provider, base_urls, model } => Ok(Self {
+                identity,
+                model: model.clone(),
+                base_urls: base_urls.clone(),
+                key: keys.get(SERVER_KEY_VARIABLE).cloned(),
+                dialect: provider.map_or(SELF_HOSTED, |provider| provider.dialect),
+                initial: SELF_HOSTED_START,
+                batches: provider.is_none_or(|provider| provider.batches),
+            }),
+            other => Err(ModelError::Unusable {
+                message: format!("`{other}` is not behind a server"),
+                model: identity,
+                hint: "name it PROVIDER:MODEL or URL#MODEL".to_owned(),
+            }),
+        }
+    }
+
+    fn client(&self, config: &RemoteConfig) -> Result<Client, ModelError> {
+        Client::new(self.key.clone(), self.dialect.wire, config).map_err(|message| ModelError::Unusable {
+            model: self.identity.clone(),
+            message,
+            hint: "check the key and the proxy for stray characters".into(),
+        })
+    }
+}
+
 /// Servers of one's own start with few calls in flight: nobody knows yet what they can take.
-const SELF_HOSTED_START: usize = 8;
+const SELF_HOSTED_START: usize = 32;
 
 /// One call of the model, over all of its tries.
 struct Attempt<'a> {
@@ -181,13 +229,21 @@ fn held_back(wait: Duration) -> Failure {
     Failure::Transient { cause: Cause::Overload, message, wait: Some(wait) }
 }
 
-/// What of an outcome says something about load.
-fn outcome(result: &Result<Reply, Failure>) -> Outcome {
+/// What of an outcome says something about load. A server that does not count tokens is taken to have used the `reserved` ones.
+fn outcome(result: &Result<Reply, Failure>, reserved: u64) -> Outcome {
     match result {
+        Ok(reply) if reply.usage == Usage::default() => Outcome::Answered { tokens: reserved },
         Ok(reply) => Outcome::Answered { tokens: reply.usage.prompt + reply.usage.completion },
         Err(Failure::Transient { cause: Cause::Overload, wait, .. }) => Outcome::Overloaded { wait: *wait },
         Err(_) => Outcome::Other,
     }
+}
+
+/// Reasoning in a server's own form that has to go back with the reply, untouched; else null.
+pub(super) fn signed_reasoning(raw: &serde_json::Value) -> serde_json::Value {
+    let openrouter = raw.pointer("/choices/0/message/reasoning_details").cloned().unwrap_or_default();
+    let found = [openrouter, anthropic::signed(raw), gemini::signed(raw)];
+    found.into_iter().find(|value| !value.is_null()).unwrap_or_default()
 }
 
 fn hash(parts: impl Hash) -> u64 {
@@ -207,7 +263,7 @@ impl Model for RemoteModel {
     }
 
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
-        let body = encode::body(&self.model, &self.dialect, request, self.config.stream).to_string();
+        let body = encode::body(&self.model, &self.dialect, request, self.streams()).to_string();
         let worst = worst_usage(request);
         let mut attempt = Attempt {
             request,

@@ -36,14 +36,15 @@ impl Server {
 pub struct Servers(Vec<Server>);
 
 impl Servers {
-    pub fn new(base_urls: &[String], allowed: &Allowed) -> Self {
-        let server = |base_url: &String| Server {
-            base_url: base_url.clone(),
-            chat_url: format!("{base_url}/chat/completions"),
+    /// Servers by base URL and by where they continue conversations.
+    pub fn new(urls: impl Iterator<Item = (String, String)>, allowed: &Allowed) -> Self {
+        let server = |(base_url, chat_url)| Server {
+            base_url,
+            chat_url,
             limits: Limits::new(allowed),
             resting_until: Mutex::new(None),
         };
-        Self(base_urls.iter().map(server).collect())
+        Self(urls.map(server).collect())
     }
 
     /// Whether a conversation can go nowhere else.
@@ -81,7 +82,7 @@ mod tests {
     fn servers(urls: &[&str]) -> Servers {
         let allowed =
             Allowed { in_flight: 1, initial: 1, requests_per_minute: None, tokens_per_minute: None };
-        Servers::new(&urls.iter().map(|url| url.to_string()).collect::<Vec<_>>(), &allowed)
+        Servers::new(urls.iter().map(|url| (url.to_string(), url.to_string())), &allowed)
     }
 
     fn home(servers: &Servers, affinity: u64) -> &str {

@@ -68,7 +68,7 @@ fn four_fold(paired: &Paired, scores: &[Score]) -> String {
          <th scope=\"col\">{adapter} right</th><th scope=\"col\">{adapter} not</th></tr></thead><tbody>\n\
          <tr><th scope=\"row\">{base} right</th><td>{}</td><td class=\"lost\">{}</td></tr>\n\
          <tr><th scope=\"row\">{base} not</th><td class=\"won\">{}</td><td>{}</td></tr>\n</tbody></table></div>\n\
-         <p class=\"note\">Of the {} problems that changed, {} were won and {} lost. If training had done nothing, a split at least \
+         <p class=\"note\">Of the {} problems that changed, {} won and {} lost. If training had done nothing, a split at least \
          this uneven would have {} (exact McNemar test, two-sided).</p>\n",
         paired.both,
         paired.only_base,

@@ -65,7 +65,11 @@ fn sentences(sentences: &[Sentence], pair: usize) -> String {
             finding => format!("<span class=\"finding\">{}</span>", inline(finding)),
         };
         let class = if sentence.mark == Mark::Bad { " class=\"wrong\"" } else { "" };
-        html += &format!("<span{class}>{}</span>{sign}{link}{finding} ", inline(&sentence.text));
+        let n = index + 1;
+        html += &format!(
+            "<span id=\"pair-{pair}-s{n}\"{class}>{}</span>{sign}{link}{finding} ",
+            inline(&sentence.text)
+        );
     }
     html + "</p>\n"
 }
@@ -75,13 +79,26 @@ fn link(event: usize, pair: usize) -> String {
     format!("<a class=\"step\" href=\"#pair-{pair}-{n}\">{n}</a>", n = event + 1)
 }
 
+/// Links from a call to the sentences that stand for it.
+fn told(sentences: &[Sentence], event: usize, pair: usize) -> String {
+    let own = sentences.iter().enumerate().filter(|(_, sentence)| sentence.event == Some(event));
+    let links: Vec<String> =
+        own.map(|(index, _)| format!("<a href=\"#pair-{pair}-s{n}\">{n}</a>", n = index + 1)).collect();
+    match links.len() {
+        0 => String::new(),
+        1 => format!("<p class=\"effort\">told in sentence {}</p>", links[0]),
+        _ => format!("<p class=\"effort\">told in sentences {}</p>", links.join(", ")),
+    }
+}
+
 fn events(pair: &Pair, number: usize) -> String {
     let mut html = String::new();
     let mut said = "";
     for (index, event) in pair.trace.events.iter().enumerate() {
         let (class, content) = render_event(event, said);
+        let told = told(&pair.prose, index, number);
         html += &format!(
-            "<li id=\"pair-{number}-{n}\" value=\"{n}\" class=\"{class}\">{content}</li>\n",
+            "<li id=\"pair-{number}-{n}\" value=\"{n}\" class=\"{class}\">{content}{told}</li>\n",
             n = index + 1
         );
         if let Event::Reply { text, .. } = event {
@@ -211,8 +228,11 @@ mod tests {
             event: Some(3),
             paragraph: true,
         };
-        let html = sentences(&[sentence], 7);
+        let html = sentences(std::slice::from_ref(&sentence), 7);
         assert!(html.contains("class=\"mark bad\"") && html.contains("href=\"#pair-7-4\">4</a>"), "{html}");
         assert!(html.contains("<span class=\"finding\">&lt;no&gt;</span>"), "{html}");
+        assert!(html.contains("id=\"pair-7-s1\""), "{html}");
+        assert!(told(std::slice::from_ref(&sentence), 3, 7).contains("href=\"#pair-7-s1\">1</a>"));
+        assert_eq!(told(&[sentence], 2, 7), "");
     }
 }

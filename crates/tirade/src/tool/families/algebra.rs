@@ -173,7 +173,12 @@ fn variable(args: &Args) -> Result<&SmolStr, Decline> {
 }
 
 fn polynomial_representation(args: &Args) -> Native {
-    Ok(Answer::new(cas::polynomial_text(args.expr("expression")?, variable(args)?)?, None))
+    let (expression, x) = (args.expr("expression")?, variable(args)?);
+    let text = cas::polynomial_text(expression, x)?;
+    let (given, expanded) = (cas::canonical(expression)?, cas::expand_worked(expression)?.value);
+    let name = cas::tex(&Expr::sym(x.clone()));
+    let steps = format!("As a polynomial in ${name}$: ${} = {}$.", cas::tex(&given), cas::tex(&expanded));
+    Ok(Answer::new(text, Some(steps)))
 }
 
 fn polynomial_degree(args: &Args) -> Native {

@@ -113,8 +113,15 @@ fn matrix_multiplication(args: &Args) -> Native {
 
 fn characteristic_polynomial(args: &Args) -> Native {
     let x = args.variable("variable").ok_or_else(|| Decline::Lane("no variable".to_owned()))?;
-    let p = matrix::characteristic_polynomial(&matrix_of(args, "matrix")?)?;
-    Ok(Answer::new(to_sympy_string(&cas::from_dense(&p, x)?)?, None))
+    let matrix = matrix_of(args, "matrix")?;
+    let p = matrix::characteristic_polynomial(&matrix)?;
+    let name = cas::tex(&tirade_math::Expr::sym(x.clone()));
+    let steps = format!(
+        "For $A = {}$ the characteristic polynomial is $\\det({name} I - A) = {}$.",
+        matrix.tex(),
+        p.tex(&name)
+    );
+    Ok(Answer::new(to_sympy_string(&cas::from_dense(&p, x)?)?, Some(steps)))
 }
 
 fn compute_eigenvalues(args: &Args) -> Native {

@@ -6,12 +6,12 @@ use super::*;
 
 fn run(toolbox: &StandardToolbox, rows: &[Value]) -> Vec<Value> {
     let input: String = rows.iter().map(|row| format!("{row}\n")).collect();
-    run_text(toolbox, &input)
+    run_text(toolbox, input)
 }
 
-fn run_text(toolbox: &StandardToolbox, input: &str) -> Vec<Value> {
+fn run_text(toolbox: &StandardToolbox, input: impl AsRef<[u8]>) -> Vec<Value> {
     let mut output = Vec::new();
-    crate::tool::batch::run(toolbox, input.as_bytes(), &mut output, 2).expect("the sandbox works");
+    crate::tool::batch::run(toolbox, input.as_ref(), &mut output, 2).expect("the sandbox works");
     String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -85,4 +85,48 @@ fn more_sessions_than_interpreters_are_kept() {
         assert_eq!(row["stdout"], format!("{}\n", row["id"].as_i64().unwrap() - 100), "{row}");
     }
     assert_eq!(found.len(), 160);
+}
+
+#[test]
+fn a_row_whose_reply_was_lost_is_carried_out_once() {
+    let Some(toolbox) = toolbox() else { return };
+    let row = |id: i64, code: &str| json!({ "id": id, "session": "once", "code": code });
+    let step = "once += 1; once";
+    let found = run(toolbox, &[row(1, "once = 0"), row(2, step), row(2, step), row(3, step), row(3, "once")]);
+    let seen: Vec<(&str, bool)> =
+        found.iter().map(|row| (row["stdout"].as_str().unwrap().trim(), row["cached"] == true)).collect();
+    assert_eq!(seen, [("", false), ("1", false), ("1", true), ("2", false), ("2", false)]);
+}
+
+#[test]
+fn a_line_that_is_not_text_is_an_error_row() {
+    let Some(toolbox) = toolbox() else { return };
+    let found = run_text(toolbox, b"{\"id\": 1, \"code\": \"\xff\"}\n{\"id\": 2, \"code\": \"1 + 1\"}\r\n");
+    let by_id = |id: i64| found.iter().find(|row| row["id"] == id).unwrap();
+    assert_eq!((by_id(1)["status"].as_str(), by_id(2)["stdout"].as_str()), (Some("error"), Some("2\n")));
+}
+
+/// Four sessions of 400 MB each: idle, they do not stay that large, and none loses its variables.
+#[test]
+fn idle_sessions_do_not_hold_the_memory_of_the_host() {
+    let Some(toolbox) = toolbox() else { return };
+    let session = |n: i64, code: String| json!({ "session": format!("large {n}"), "code": code });
+    let take = (0..4).map(|n| session(n, format!("large = bytearray(400 << 20); kept = {n}")));
+    let mut rows: Vec<Value> = take.collect();
+    rows.extend((0..4).map(|n| session(n, "kept, len(large) >> 20".to_owned())));
+    let found = run(toolbox, &rows);
+    let mut printed: Vec<&str> = found.iter().filter_map(|row| row["stdout"].as_str()).collect();
+    printed.retain(|text| !text.is_empty());
+    printed.sort_unstable();
+    assert_eq!(printed, ["(0, 400)\n", "(1, 400)\n", "(2, 400)\n", "(3, 400)\n"], "{found:?}");
+}
+
+#[test]
+fn no_session_can_be_named_like_that_of_a_row_without() {
+    let Some(toolbox) = toolbox() else { return };
+    let mut rows = vec![json!({ "code": "mine = 1" })];
+    rows.extend(["\u{0}1", "1", "=1", ""].map(|name| json!({ "session": name, "code": "mine" })));
+    for row in run(toolbox, &rows).iter().filter(|row| row["id"] != 1) {
+        assert_eq!(row["status"], "error", "{row}");
+    }
 }

@@ -116,3 +116,21 @@ fn specifications_are_strict_and_names_unique() {
         );
     }
 }
+
+/// Back-translation speaks from the derivations: no native answer comes without.
+#[test]
+fn every_native_answer_has_a_derivation() {
+    let mut random = super::random::Random::new(5);
+    let mut bare = Vec::new();
+    for tool in ToolkitSelection::ALL.tools() {
+        let Some(native) = tool.native else { continue };
+        for _ in 0..20 {
+            let arguments = super::random::arguments(tool, &mut random);
+            let Ok(args) = Args::read(tool, &arguments) else { continue };
+            if native(&args).is_ok_and(|answer| answer.derivation.is_none_or(|steps| steps.is_empty())) {
+                bare.push(format!("{} {arguments}", tool.name));
+            }
+        }
+    }
+    assert!(bare.is_empty(), "{}", bare.join("\n"));
+}

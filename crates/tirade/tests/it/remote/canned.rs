@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Value, json};
@@ -44,6 +44,7 @@ impl Canned {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub path: String,
     pub headers: HeaderMap,
     pub body: Value,
 }
@@ -82,9 +83,9 @@ impl Drop for CannedServer {
     }
 }
 
-async fn reply(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn reply(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    shared.seen.lock().unwrap().push(Seen { headers, body });
+    shared.seen.lock().unwrap().push(Seen { path: uri.path().to_owned(), headers, body });
     let Some(canned) = shared.replies.lock().unwrap().pop_front() else {
         return (StatusCode::IM_A_TEAPOT, "no reply is left").into_response();
     };

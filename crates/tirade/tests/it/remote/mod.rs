@@ -1,8 +1,10 @@
 //! The client for OpenAI-compatible servers, over real sockets.
 
+mod batch;
 mod canned;
 mod flow;
 mod llama_server;
+mod native;
 mod quirks;
 mod secrets;
 

@@ -1,0 +1,86 @@
+//! `tirade judge`: what a judge model is worth.
+
+use std::path::Path;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use tirade::pipeline::{self, Calibration, JudgeJob, Share};
+use tirade::prompts::Prompts;
+use tirade::store::Stage;
+
+use super::solve::ShareArgs;
+use crate::home::Home;
+use crate::open::Opened;
+use crate::work::Work;
+
+/// Measure a judge model on planted errors
+///
+/// Pairs are made from the tool results of a solve run, half of them the same in other writing, half with one
+/// number, sign, operator or member changed. The result is kept and used again for the same judge and prompt.
+#[derive(Args, Clone, Debug)]
+pub struct JudgeArgs {
+    /// The judge
+    #[arg(long)]
+    pub model: String,
+    /// The solve run with the tool results; the latest where it is not said
+    #[arg(long)]
+    pub from: Option<String>,
+    #[command(flatten)]
+    pub calibration: CalibrationArgs,
+    #[command(flatten)]
+    pub share: ShareArgs,
+}
+
+/// How a judge is measured, and what it must reach.
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CalibrationArgs {
+    /// Refuse to go on unless sensitivity and specificity are above this with 95 % confidence (0.8 is a good bar)
+    #[arg(long)]
+    pub judge_bar: Option<f64>,
+    /// Pairs of each kind that the judge is measured on
+    #[arg(long, default_value_t = 40)]
+    pub judge_cases: usize,
+}
+
+crate::defaults_from_clap!(CalibrationArgs);
+
+pub async fn run(args: JudgeArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
+    let work = Work::existing(dir)?;
+    let solved = work.input(args.from.as_deref(), Stage::Solve)?;
+    let judge = Opened::new(home).model(&args.model, None, &args.share).await?.model;
+    measure(&args.calibration, &work, &args.share, solved, judge).await
+}
+
+/// Measures the judge, says what was found, and refuses it below the bar.
+pub async fn measure(
+    args: &CalibrationArgs,
+    work: &Work,
+    share: &ShareArgs,
+    solved: String,
+    judge: std::sync::Arc<dyn tirade::model::Model>,
+) -> anyhow::Result<()> {
+    let job = JudgeJob { solved, judge, prompts: Prompts::default(), cases: args.judge_cases, seed: 0 };
+    let found = work.stage(share, async |context| pipeline::calibrate(context, &job).await).await?;
+    println!("{}", told(&found));
+    if let Some(bar) = args.judge_bar {
+        found.require(bar)?;
+    }
+    Ok(())
+}
+
+fn told(found: &Calibration) -> String {
+    let share = |share: &Share| {
+        let (right, of, interval) = (share.right, share.of, share.interval);
+        format!("{right} of {of} [{:.3}, {:.3}]", interval.low, interval.high)
+    };
+    format!(
+        "judge {}\n  sensitivity (planted errors found)      {}\n  specificity (same pairs called the same) {}\n  {} of the pairs are such as mathematics cannot decide; {} verdicts unreadable, {} contradictory",
+        found.judge,
+        share(&found.sensitivity),
+        share(&found.specificity),
+        found.undecided,
+        found.unreadable,
+        found.contradictory
+    )
+}

@@ -1,0 +1,143 @@
+//! The last `\boxed{…}` or `\fbox{…}` of a text, or the boxes at its end that are joined by "and".
+
+use memchr::memmem;
+use std::borrow::Cow;
+
+/// What the boxes of a text say.
+pub(super) enum Boxed<'a> {
+    None,
+    Broken(&'static str),
+    /// Content and offset of the last box.
+    Found(Cow<'a, str>, usize),
+}
+
+/// A box: its start and end in the text and its content.
+#[derive(Clone, Copy)]
+struct BoxAt<'a> {
+    start: usize,
+    end: usize,
+    content: &'a str,
+}
+
+/// The answer in the last box.
+pub(super) fn last_box(text: &str) -> Boxed<'_> {
+    let bytes = text.as_bytes();
+    let mut boxes: Vec<BoxAt<'_>> = Vec::new();
+    let mut from = 0;
+    let mut broken = None;
+    let mut unclosed = 0;
+    while let Some(found) = next_box(text, from) {
+        match box_content(text, found) {
+            Ok((content, end)) => {
+                let start = bytes[..found]
+                    .iter()
+                    .rposition(|b| *b == b'\\')
+                    .filter(|s| found - s <= 8)
+                    .unwrap_or(found);
+                boxes.push(BoxAt { start, end, content });
+                broken = None;
+                from = end;
+            }
+            Err(reason) => {
+                broken = Some(reason);
+                from = found;
+                unclosed += 1;
+                // Each failed look goes to the end of the text: a few are enough.
+                if unclosed > 8 {
+                    break;
+                }
+            }
+        }
+        if boxes.len() > 4096 {
+            boxes.drain(..2048);
+        }
+    }
+    if let Some(reason) = broken {
+        return Boxed::Broken(reason);
+    }
+    let Some(last) = boxes.last() else { return Boxed::None };
+    let first = joined_from(text, &boxes);
+    if first + 1 == boxes.len() {
+        return Boxed::Found(last.content.into(), last.start);
+    }
+    let parts: Vec<&str> = boxes[first..].iter().map(|b| b.content).collect();
+    Boxed::Found(parts.join(" , ").into(), last.start)
+}
+
+/// The offset behind the next `boxed` or `fbox`.
+fn next_box(text: &str, from: usize) -> Option<usize> {
+    let rest = &text.as_bytes()[from..];
+    // "a boxed set of 3" is English: without a backslash a brace must follow.
+    let is_box = |i: &usize| (*i > 0 && rest[i - 1] == b'\\') || rest.get(i + 5) == Some(&b'{');
+    let a = memmem::find_iter(rest, b"boxed").find(is_box).map(|i| i + 5);
+    let b = memmem::find(&rest[..a.unwrap_or(rest.len())], b"\\fbox").map(|i| i + 5);
+    b.or(a).map(|i| from + i)
+}
+
+fn box_content(text: &str, at: usize) -> Result<(&str, usize), &'static str> {
+    let bytes = text.as_bytes();
+    let blanks = bytes[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let open = at + blanks;
+    if bytes.get(open) != Some(&b'{') {
+        // \boxed 42: up to the next blank or dollar sign
+        let len: usize = text[open..].bytes().take_while(|b| !b.is_ascii_whitespace() && *b != b'$').count();
+        let word = text[open..open + len].trim_end_matches(['.', ',', ';']);
+        return if word.is_empty() { Err("an empty box") } else { Ok((word, open + word.len())) };
+    }
+    let mut depth = 0usize;
+    let mut i = open;
+    while i < bytes.len() {
+        match bytes[i] {
+            b'\\' => i += 1,
+            b'{' => depth += 1,
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    let content = &text[open + 1..i];
+                    let empty = crate::text::is_blank(content);
+                    return if empty { Err("the last box is empty") } else { Ok((content, i + 1)) };
+                }
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    Err("the last box is never closed")
+}
+
+/// The first of the boxes at the end that are joined by "and", "or" and commas only.
+fn joined_from(text: &str, boxes: &[BoxAt<'_>]) -> usize {
+    let mut first = boxes.len() - 1;
+    while first > 0 {
+        let between = text.get(boxes[first - 1].end..boxes[first].start).unwrap_or("x");
+        if between.len() > 80 || !is_joiner(between) {
+            break;
+        }
+        first -= 1;
+    }
+    first
+}
+
+fn is_joiner(between: &str) -> bool {
+    let mut rest = between;
+    let mut joined = false;
+    while let Some(c) = rest.chars().next() {
+        let known =
+            ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];
+        let words = ["and", "or"];
+        if let Some(w) = words.iter().find(|w| rest.starts_with(**w)) {
+            joined = true;
+            rest = &rest[w.len()..];
+        } else if let Some(k) = known.iter().find(|k| rest.starts_with(**k)) {
+            rest = &rest[k.len()..];
+        } else if c == ',' || c == ';' {
+            joined = true;
+            rest = &rest[1..];
+        } else if matches!(c, ' ' | '\n' | '$' | '{' | '}' | '*') {
+            rest = &rest[1..];
+        } else {
+            return false;
+        }
+    }
+    joined
+}

@@ -1,0 +1,245 @@
+//! Weights as small integers: four products of bytes are summed at once, and scaled per block of 32.
+
+use std::marker::PhantomData;
+
+use super::{Tile, Weights};
+use crate::kernel::act::{Act, BLOCK_BYTES};
+use crate::kernel::kind::Kind;
+use crate::kernel::pack::PANEL;
+use crate::kernel::simd::Simd;
+use crate::quant::BLOCK;
+
+/// Bytes of weights that are asked for before they are needed.
+const AHEAD: usize = 4096;
+
+/// An integer format.
+pub(super) trait Int {
+    const KIND: Kind;
+    /// Bytes of quants from one block to the next.
+    const STRIDE: usize = Self::KIND.quant_bytes();
+    /// Step `J` of a block: four columns of each row.
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B;
+}
+
+pub(super) struct Q4;
+pub(super) struct Q4Min;
+pub(super) struct Q5;
+pub(super) struct Q6;
+pub(super) struct Q8;
+/// A panel that was unpacked to bytes, with the scales of the format it came from.
+pub(super) struct Bytes<T>(PhantomData<T>);
+
+#[inline(always)]
+unsafe fn nibble<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+    // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+    unsafe { S::shr_and(S::load_b(quants.add(J % 4 * 64)), J as u32 / 4 * 4, 15) }
+}
+
+impl Int for Q4 {
+    const KIND: Kind = Kind::Q4;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe { nibble::<S, J>(quants) }
+    }
+}
+impl Int for Q4Min {
+    const KIND: Kind = Kind::Q4Min;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe { nibble::<S, J>(quants) }
+    }
+}
+impl Int for Q5 {
+    const KIND: Kind = Kind::Q5;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // The fifth bit of step J is bit J.
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe {
+            let fifth = S::load_b(quants.add(256));
+            let fifth =
+                if J < 4 { S::shl_and(fifth, 4 - J as u32, 16) } else { S::shr_and(fifth, J as u32 - 4, 16) };
+            S::or(nibble::<S, J>(quants), fifth)
+        }
+    }
+}
+impl Int for Q6 {
+    const KIND: Kind = Kind::Q6;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // The high bits of step J are bits 2 (J % 4) and the next.
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe {
+            let high = S::load_b(quants.add(256 + J / 4 * 64));
+            let high = match J % 4 {
+                n @ 0..2 => S::shl_and(high, 4 - 2 * n as u32, 48),
+                n => S::shr_and(high, 2 * n as u32 - 4, 48),
+            };
+            S::or(nibble::<S, J>(quants), high)
+        }
+    }
+}
+impl Int for Q8 {
+    const KIND: Kind = Kind::Q8;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe { S::load_b(quants.add(J * 64)) }
+    }
+}
+impl<T: Int> Int for Bytes<T> {
+    const KIND: Kind = T::KIND;
+    const STRIDE: usize = PANEL * BLOCK;
+    #[inline(always)]
+    unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
+        // SAFETY: the caller's pointer holds the quants of a whole block of this format.
+        unsafe { S::load_b(quants.add(J * 64)) }
+    }
+}
+
+pub(super) struct Ints<T>(PhantomData<T>);
+
+impl<T: Int> Tile for Ints<T> {
+    type Unpacked = Ints<Bytes<T>>;
+    const UNPACKS: bool = !matches!(T::KIND, Kind::Q8);
+
+    #[inline(always)]
+    unsafe fn weights(panel: *const u8, cols: usize) -> Weights {
+        // SAFETY: the panel holds the quants of all blocks and then their scales.
+        unsafe { Weights { quants: panel, scales: panel.add(cols / BLOCK * T::KIND.quant_bytes()) } }
+    }
+
+    #[inline(always)]
+    unsafe fn unpack<S: Simd>(panel: *const u8, cols: usize, out: *mut u8) {
+        // SAFETY: the panel holds these blocks, and `out` has 512 bytes for each.
+        unsafe {
+            for block in 0..cols / BLOCK {
+                let (quants, out) = (panel.add(block * T::STRIDE), out.add(block * PANEL * BLOCK));
+                macro_rules! steps { ($($j:literal)*) => { $(S::store_b(out.add($j * 64), T::step::<S, $j>(quants));)* } }
+                steps!(0 1 2 3 4 5 6 7);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn product<S: Simd, const M: usize>(weights: Weights, act: &Act, row: usize) -> [S::F; M] {
+        let blocks = act.cols / BLOCK;
+        // SAFETY: the panel holds quants and scales of `blocks` blocks, the tile `blocks` blocks of M rows.
+        unsafe {
+            let x = act.bytes.as_ref().map_or(std::ptr::null(), |b| b.as_ptr());
+            let x = x.add(row * blocks * BLOCK_BYTES);
+            let mut sums = [S::splat(0.0); M];
+            for block in 0..blocks {
+                let quants = weights.quants.add(block * T::STRIDE);
+                let scales = weights.scales.add(block * T::KIND.scale_bytes()).cast();
+                let x = x.add(block * BLOCK_BYTES * M);
+                for line in (0..T::STRIDE).step_by(64) {
+                    S::prefetch(quants.wrapping_add(AHEAD + line));
+                }
+                if T::KIND.has_halves() {
+                    add_halves::<S, T, M>(&mut sums, quants, scales, x);
+                } else {
+                    add_block::<S, T, M>(&mut sums, quants, scales, x);
+                }
+            }
+            sums
+        }
+    }
+}
+
+/// Adds the products of step `J` of a block.
+#[inline(always)]
+unsafe fn dots<S: Simd, T: Int, const M: usize, const J: usize>(
+    acc: &mut [S::I; M],
+    quants: *const u8,
+    x: *const u8,
+) {
+    // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
+    unsafe {
+        let w = T::step::<S, J>(quants);
+        for (m, acc) in acc.iter_mut().enumerate() {
+            let x = x.add((J * M + m) * 4).cast();
+            *acc = if matches!(T::KIND, Kind::Q8) {
+                S::dot::<false>(*acc, w, x)
+            } else {
+                S::dot::<true>(*acc, w, x)
+            };
+        }
+    }
+}
+
+/// The numbers sums begin with: the `index`-th of a tile's block.
+#[inline(always)]
+unsafe fn begin<S: Simd, const M: usize>(x: *const u8, index: usize) -> [S::I; M] {
+    // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
+    unsafe {
+        let numbers = x.add(BLOCK * M).cast::<i32>().add(index * M);
+        let mut acc = [S::splat_i(0); M];
+        for (m, acc) in acc.iter_mut().enumerate() {
+            *acc = S::splat_i(*numbers.add(m));
+        }
+        acc
+    }
+}
+
+/// Adds a block with one scale, and perhaps a minimum, per row of weights.
+#[inline(always)]
+unsafe fn add_block<S: Simd, T: Int, const M: usize>(
+    sums: &mut [S::F; M],
+    quants: *const u8,
+    scales: *const u16,
+    x: *const u8,
+) {
+    // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
+    unsafe {
+        let numbers = x.add(BLOCK * M).cast::<f32>();
+        let mut acc = match T::KIND.offset_index() {
+            Some(index) => begin::<S, M>(x, 2 + index),
+            None => [S::splat_i(0); M],
+        };
+        macro_rules! steps { ($($j:literal)*) => { $(dots::<S, T, M, $j>(&mut acc, quants, x);)* } }
+        steps!(0 1 2 3 4 5 6 7);
+        let scale = S::load_f16(scales);
+        for m in 0..M {
+            let scaled = S::mul(S::to_f32(acc[m]), S::splat(*numbers.add(m)));
+            sums[m] = S::fma(scaled, scale, sums[m]);
+        }
+        if T::KIND == Kind::Q4Min {
+            let min = S::load_f16(scales.add(PANEL));
+            for (m, sum) in sums.iter_mut().enumerate() {
+                *sum = S::fma(min, S::splat(*numbers.add(M + m)), *sum);
+            }
+        }
+    }
+}
+
+/// Adds a block with a scale per 16 columns.
+#[inline(always)]
+unsafe fn add_halves<S: Simd, T: Int, const M: usize>(
+    sums: &mut [S::F; M],
+    quants: *const u8,
+    scales: *const u16,
+    x: *const u8,
+) {
+    // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
+    unsafe {
+        let numbers = x.add(BLOCK * M).cast::<f32>();
+        macro_rules! steps { ($acc:ident $($j:literal)*) => { $(dots::<S, T, M, $j>(&mut $acc, quants, x);)* } }
+        let mut first = begin::<S, M>(x, 5);
+        steps!(first 0 1 2 3);
+        let scale = S::load_f16(scales);
+        let mut partial = [scale; M];
+        for (partial, first) in partial.iter_mut().zip(first) {
+            *partial = S::mul(S::to_f32(first), *partial);
+        }
+        let mut second = begin::<S, M>(x, 6);
+        steps!(second 4 5 6 7);
+        let scale = S::load_f16(scales.add(PANEL));
+        for m in 0..M {
+            let both = S::fma(S::to_f32(second[m]), scale, partial[m]);
+            sums[m] = S::fma(both, S::splat(*numbers.add(m)), sums[m]);
+        }
+    }
+}
