@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = args.get("tokens") {
         std::fs::write(path, serde_json::to_string(&tokenise(&options, &examples)?)?)?;
     }
-    let operations = check(&options, &examples)?.operations;
+    let report = check(&options, &examples, &[])?;
     let (mut marks, mut losses, mut norms, mut tokens) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let (mut peaks, mut measuring) = (vec![fma::peak()], 0.0);
     train(&options, &examples, &[], &mut |event| {
@@ -86,9 +86,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let line = serde_json::json!({
         "engine": "tirade", "model": args["model"], "precision": options.base_precision, "rank": options.rank, "threads": options.threads,
         "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens / losses.len().max(1),
-        "tokens_per_cpu_second": done / cpu, "gflops_per_cpu_second": operations / cpu / 1e9, "fma_peak_gflops": peak,
-        "share_of_peak": operations / cpu / 1e9 / peak, "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
-        "cpu_seconds": cpu, "peak_mib": peak_mib(), "losses": losses, "grad_norms": norms,
+        "tokens_per_cpu_second": done / cpu, "gflops_per_cpu_second": report.operations / cpu / 1e9, "fma_peak_gflops": peak,
+        "share_of_peak": report.operations / cpu / 1e9 / peak, "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
+        "cpu_seconds": cpu, "peak_mib": peak_mib(), "predicted_mib": report.memory.total() >> 20, "losses": losses, "grad_norms": norms,
     });
     println!("{line}");
     Ok(())

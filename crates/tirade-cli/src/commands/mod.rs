@@ -9,6 +9,7 @@ pub mod export;
 pub mod import;
 pub mod judge;
 mod manual;
+pub mod merge;
 pub mod mock_server;
 pub mod models;
 pub mod quickstart;
@@ -101,7 +102,7 @@ pub async fn dispatch(command: Command, dir: &Path, home: &Home) -> anyhow::Resu
         Command::Export(args) => export::run(args, dir),
         Command::Retry(args) => retry::run(args, dir, home).await,
         Command::Data(args) => data::run(args, home.data(), &mut std::io::stdout()),
-        Command::Models(args) => models::run(args, home).await,
+        Command::Models(args) => models::run(args, dir, home).await,
         Command::Tool(args) => tool::run(args, home),
         Command::Verify(args) => verify::run(args),
         Command::Check(args) => check::run(args),

@@ -1,6 +1,6 @@
 //! `tirade models`: the local models that tirade knows by name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -42,13 +42,16 @@ pub enum ModelsCommand {
         #[arg(long)]
         check: bool,
     },
+    /// Fold an adapter into its base model
+    Merge(super::merge::MergeArgs),
 }
 
-pub async fn run(args: ModelsArgs, home: &Home) -> anyhow::Result<()> {
+pub async fn run(args: ModelsArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     match args.command {
         ModelsCommand::List => list(home),
         ModelsCommand::Pull { names } => pull(&names, home).await?,
         ModelsCommand::Show { name, check } => show(known(&name)?, check, home)?,
+        ModelsCommand::Merge(args) => super::merge::run(args, dir, home).await?,
     }
     Ok(())
 }

@@ -1,15 +1,17 @@
 //! `tirade train`: a corpus in, a LoRA adapter out.
 
+mod check;
+mod options;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tirade::corpus::Split;
 use tirade::model::name::ModelName;
 use tirade::pipeline::{self, TrainJob};
 use tirade::store::Stage;
-use tirade_nn::train::TrainOptions;
 
+use self::options::{LearningArgs, LoraArgs, MachineArgs};
 use super::solve::ShareArgs;
 use crate::home::Home;
 use crate::open::Opened;
@@ -18,7 +20,7 @@ use crate::work::Work;
 /// Train a LoRA adapter on a corpus
 ///
 /// Loss on the assistant's tokens only, adapter in PEFT's format. After Ctrl-C or a kill the same
-/// command goes on from the last checkpoint and ends with the same weights.
+/// command goes on from the last checkpoint and ends with the same weights. `--check` shows beforehand what would be trained.
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainArgs {
@@ -28,43 +30,32 @@ pub struct TrainArgs {
     /// The corpus run; the latest where it is not said
     #[arg(long)]
     pub from: Option<String>,
-    /// Rank of the adapter
-    #[arg(long, default_value_t = 64)]
-    pub rank: usize,
-    /// Scale of the adapter is alpha / rank; else twice the rank
-    #[arg(long)]
-    pub alpha: Option<f32>,
-    #[arg(long, default_value_t = 0.0)]
-    pub dropout: f32,
-    /// Linear layers that get an adapter
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
-    )]
-    pub target_modules: Vec<String>,
-    #[arg(long, alias = "train_epochs", default_value_t = 3)]
-    pub train_epochs: usize,
-    #[arg(long, default_value_t = 2e-4)]
-    pub learning_rate: f64,
-    /// Examples per optimizer step
-    #[arg(long, default_value_t = 4)]
-    pub batch_size: usize,
-    /// Tokens per example; longer examples are left out and counted
-    #[arg(long, default_value_t = 1024)]
-    pub max_length: usize,
     /// Only so many examples
     #[arg(long, alias = "max_samples")]
     pub max_samples: Option<usize>,
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub lora: LoraArgs,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub learning: LearningArgs,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub machine: MachineArgs,
     /// Where the adapter goes; else `adapters/RUN` in the experiment's folder
     #[arg(long)]
     pub output: Option<PathBuf>,
-    /// Only show what would be trained: text, mask, end token, memory, time
+    /// What the model card calls the adapter, as `user/name` on the hub. Nothing is uploaded
+    #[arg(long, alias = "repo_name")]
+    pub repo_name: Option<String>,
+    /// Only show what would be trained: text, mask, end token, memory, time. Trains nothing and writes nothing
     #[arg(long)]
     #[serde(skip)]
     pub check: bool,
+    /// With --check: print the whole report as JSON
+    #[arg(long, requires = "check")]
+    #[serde(skip)]
+    pub json: bool,
 }
 
 crate::defaults_from_clap!(TrainArgs);
@@ -73,13 +64,16 @@ pub async fn run(args: TrainArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
     let work = Work::open(dir)?;
     let mut opened = Opened::new(home);
     if args.check {
-        return check(&args, &work, &mut opened).await;
+        return check::check(&job(&args, &work, &opened).await?, &work, args.json);
     }
     train(&args, &work, &mut opened).await.map(drop)
 }
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
+    if let Some(device) = args.machine.cuda_device {
+        eprintln!("--cuda-device {device}: this program has no CUDA back end; it trains on the processor");
+    }
     let job = job(args, work, opened).await?;
     let trained = work
         .stage(&ShareArgs::default(), async |context| {
@@ -96,23 +90,9 @@ pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> an
 
 async fn job(args: &TrainArgs, work: &Work, opened: &Opened<'_>) -> anyhow::Result<TrainJob> {
     let name: ModelName = args.model.parse()?;
-    let options = TrainOptions {
-        model: opened.weights(&name).await?,
-        rank: args.rank,
-        alpha: args.alpha.unwrap_or(2.0 * args.rank as f32),
-        dropout: args.dropout,
-        target_modules: args.target_modules.clone(),
-        learning_rate: args.learning_rate,
-        epochs: args.train_epochs,
-        batch_size: args.batch_size,
-        // `--batch-size` is examples per step: nothing else multiplies it.
-        gradient_accumulation: 1,
-        checkpoint_every: Some(10),
-        threads: std::thread::available_parallelism().map_or(1, |count| count.get()),
-        max_length: args.max_length,
-        seed: args.seed,
-        ..TrainOptions::default()
-    };
+    let mut options = options::combined(&args.lora, &args.learning, &args.machine)?;
+    options.model = opened.weights(&name).await?;
+    options.name = args.repo_name.clone();
     let mut job = TrainJob {
         corpus: work.input(args.from.as_deref(), Stage::Corpus)?,
         base: opened.weights_identity(&name).await?,
@@ -121,13 +101,4 @@ async fn job(args: &TrainArgs, work: &Work, opened: &Opened<'_>) -> anyhow::Resu
     };
     job.options.output = args.output.clone().unwrap_or_else(|| work.adapter(&job.run()));
     Ok(job)
-}
-
-/// Shows what would be trained, and trains nothing.
-async fn check(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
-    let job = job(args, work, opened).await?;
-    let examples = pipeline::examples(&work.store, &job.corpus, Split::Train)?;
-    let report = tokio::task::block_in_place(|| tirade_nn::train::check(&job.options, &examples))?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    Ok(())
 }

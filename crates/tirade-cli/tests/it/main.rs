@@ -11,4 +11,5 @@ mod money;
 mod pipeline;
 mod real_model;
 mod server;
+mod training;
 mod verify;

@@ -39,10 +39,15 @@ pub(crate) struct Progress {
     pub best: Option<Vec<f32>>,
 }
 
+/// Where the checkpoint after `step` steps lies.
+pub(crate) fn folder(output: &Path, step: usize) -> PathBuf {
+    output.join("checkpoints").join(format!("step-{step:06}"))
+}
+
 /// Writes a checkpoint under `output` and returns its path.
 pub(crate) fn save(output: &Path, progress: &Progress) -> Result<PathBuf, TrainError> {
     let root = output.join("checkpoints");
-    let (writing, done) = (root.join("writing"), root.join(format!("step-{:06}", progress.state.step)));
+    let (writing, done) = (root.join("writing"), folder(output, progress.state.step));
     if writing.exists() {
         fs::remove_dir_all(&writing).map_err(|e| TrainError::io(&writing, e))?;
     }

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::bytes::{self, Frozen, Input, product};
 use super::corpus::{ChatExample, Notes, Writer, steps};
 use super::engine::Sequence;
 use super::error::TrainError;
-use super::gemm::{Buffers, Left, View, gemm};
+use super::gemm::View;
 use super::memory::Memory;
-use super::options::TrainOptions;
+use super::options::{BasePrecision, TrainOptions};
 use super::panels::Panels;
 use super::run::{Prepared, prepare};
 
@@ -26,6 +27,8 @@ pub struct CheckReport {
     /// Examples given, and of these usable.
     pub examples: usize,
     pub usable: usize,
+    /// Usable examples that the loss is measured on without learning from them.
+    pub validation: usize,
     /// Ids of the examples that are left out or suspicious, by reason.
     pub notes: Notes,
     /// Tokens of the usable examples, and of these learnt, per epoch.
@@ -43,7 +46,7 @@ pub struct CheckReport {
     pub accumulation_invariant: bool,
     /// Predicted memory.
     pub memory: Memory,
-    /// Floating-point operations of the whole run, attention and adapters included; nothing is counted that is done twice.
+    /// Floating-point operations of the whole run, with what activation checkpointing does twice.
     pub operations: f64,
     /// Predicted seconds of computing, from a product timed just now.
     pub seconds: f64,
@@ -96,16 +99,23 @@ pub fn tokenise(
 /// # Errors
 /// As [`super::train`], before the first step: options or a corpus with which nothing would be trained, a model that cannot be
 /// read, a template that refuses an example, or more memory than `memory_limit`.
-pub fn check(options: &TrainOptions, train: &[ChatExample]) -> Result<CheckReport, TrainError> {
-    let prepared = prepare(options, train, &[])?;
+pub fn check(
+    options: &TrainOptions,
+    train: &[ChatExample],
+    validation: &[ChatExample],
+) -> Result<CheckReport, TrainError> {
+    let prepared = prepare(options, train, validation)?;
+    prepared.refuse_early_stop(options)?;
     prepared.memory.refuse_above(options.memory_limit)?;
     let Prepared { corpus, writer, .. } = &prepared;
     let sequences = &corpus.sequences;
     let ends =
         |s: &&Sequence| s.weights.iter().rposition(|w| *w > 0.0).is_some_and(|i| writer.ends(s.tokens[i]));
+    let work = operations(options, &prepared);
     let mut report = CheckReport {
         examples: train.len(),
         usable: sequences.len(),
+        validation: prepared.validation.sequences.len(),
         notes: corpus.notes.clone(),
         tokens: sequences.iter().map(|s| s.tokens.len()).sum(),
         supervised: sequences.iter().map(Sequence::supervised).sum(),
@@ -115,8 +125,8 @@ pub fn check(options: &TrainOptions, train: &[ChatExample]) -> Result<CheckRepor
         parameters: prepared.plan.len,
         accumulation_invariant: accumulation_invariant(options, &prepared),
         memory: prepared.memory,
-        operations: operations(options, &prepared),
-        seconds: operations(options, &prepared) / (measured_speed() * EFFICIENCY * options.threads as f64),
+        operations: work.frozen + work.rest,
+        seconds: work.seconds(options.base_precision) / (EFFICIENCY * options.threads as f64),
         previews: sequences.iter().take(PREVIEWS).map(|s| preview(s, writer)).collect(),
         warnings: Vec::new(),
     };
@@ -151,30 +161,49 @@ fn accumulation_invariant(options: &TrainOptions, prepared: &Prepared) -> bool {
     })
 }
 
-/// Floating-point operations of the whole run.
-fn operations(options: &TrainOptions, prepared: &Prepared) -> f64 {
+/// Floating-point operations of the whole run: products with frozen weights, and everything else.
+#[derive(Clone, Copy, Default)]
+struct Operations {
+    frozen: f64,
+    rest: f64,
+}
+
+impl Operations {
+    /// On one thread, at the speed of products timed just now.
+    fn seconds(self, precision: BasePrecision) -> f64 {
+        self.frozen / measured_speed(precision) + self.rest / measured_speed(BasePrecision::F32)
+    }
+}
+
+fn operations(options: &TrainOptions, prepared: &Prepared) -> Operations {
     let shape = &prepared.shape;
     let linear: usize = shape.sizes().iter().map(|(i, o)| i * o).sum::<usize>() * shape.layers.len();
     let heads = &shape.layers[0].heads;
     let passes = if options.activation_checkpointing { 3.0 } else { 2.0 };
-    let of_sequence = |s: &Sequence| {
+    let mut sum = Operations::default();
+    for &i in prepared.steps.iter().flatten() {
+        let s = &prepared.corpus.sequences[i];
         let (length, adapter) = (s.tokens.len() as f64, prepared.plan.len as f64);
         let attention = 7.0 * length * (heads.queries * heads.width * shape.layers.len()) as f64;
         let head = 4.0 * s.supervised() as f64 * (shape.vocabulary * shape.hidden) as f64;
-        length * (2.0 * passes * linear as f64 + 6.0 * adapter + attention) + head
-    };
-    prepared.steps.iter().flatten().map(|&i| of_sequence(&prepared.corpus.sequences[i])).sum()
+        sum.frozen += 2.0 * passes * length * linear as f64 + head;
+        sum.rest += length * (6.0 * adapter + attention);
+    }
+    sum
 }
 
-/// Operations per second of one thread, from the best of a few products of a usual size.
-fn measured_speed() -> f64 {
+/// Operations per second of one thread, from the best of a few products of a usual size with a weight held so.
+fn measured_speed(precision: BasePrecision) -> f64 {
     const SIZE: usize = 512;
     let values = vec![0.5f32; SIZE * SIZE];
-    let (left, right) = (Left::of(View::new(&values, SIZE, SIZE)), Panels::weight(&values, SIZE, SIZE));
-    let (mut out, mut buffers) = (vec![0f32; SIZE * SIZE], Buffers::default());
+    let panels = Panels::weight(&values, SIZE, SIZE).stored(precision);
+    let weight = Frozen { floats: &panels, bytes: panels.bytes() };
+    let (mut input, mut out, mut memory) =
+        (Input::default(), vec![0f32; SIZE * SIZE], bytes::Memory::default());
     let mut time = || {
         let start = Instant::now();
-        gemm(&[(&left, &right)], &mut out, SIZE, false, &mut buffers);
+        input.pack(View::new(&values, SIZE, SIZE), weight.bytes);
+        product(&input, &weight, None, &mut out, SIZE, false, &mut memory);
         start.elapsed().as_secs_f64()
     };
     let best = (0..8).map(|_| time()).fold(f64::INFINITY, f64::min);

@@ -92,6 +92,19 @@ pub(crate) struct Prepared {
     pub memory: Memory,
 }
 
+impl Prepared {
+    /// Stopping early needs something to watch.
+    pub fn refuse_early_stop(&self, options: &TrainOptions) -> Result<(), TrainError> {
+        if options.early_stop.is_some() && self.validation.sequences.is_empty() {
+            return Err(TrainError::option(
+                "early_stop",
+                "it needs validation examples, and none are usable",
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// Reads the examples against the model's tokenizer and predicts what the run needs; loads no weights.
 pub(crate) fn prepare(
     options: &TrainOptions,
@@ -146,9 +159,7 @@ pub fn train(
     on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainSummary, TrainError> {
     let prepared = prepare(options, train, validation)?;
-    if options.early_stop.is_some() && prepared.validation.sequences.is_empty() {
-        return Err(TrainError::option("early_stop", "it needs validation examples, and none are usable"));
-    }
+    prepared.refuse_early_stop(options)?;
     prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;
     let model = base::load(options, &prepared)?;
@@ -289,14 +300,15 @@ impl<'a> Run<'a> {
             [] => examples.iter().map(|s| &s.id[..]).collect(),
             broken => broken.iter().map(|id| &id[..]).collect(),
         };
-        match checkpoint::save(&self.options.output, &self.progress) {
-            Ok(checkpoint) => TrainError::NotFinite {
-                step: self.progress.state.step + 1,
-                examples: ids.join(", "),
-                checkpoint,
-            },
-            Err(error) => error,
-        }
+        let (examples, step) = (ids.join(", "), self.progress.state.step);
+        let saved = match self.saved_at == Some(step) {
+            true => Ok(checkpoint::folder(&self.options.output, step)),
+            false => checkpoint::save(&self.options.output, &self.progress),
+        };
+        saved.map_or_else(
+            |error| error,
+            |checkpoint| TrainError::NotFinite { step: step + 1, examples, checkpoint },
+        )
     }
 
     fn validate(&mut self, on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>) -> ControlFlow<()> {

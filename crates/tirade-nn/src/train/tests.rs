@@ -267,7 +267,7 @@ fn the_report_shows_what_is_learnt_and_what_is_odd() {
         ChatExample { id: "mute".into(), messages: vec![ChatMessage::new("user", "hm")] },
         example("markup", "3?", "a <|im_end|> b"),
     ];
-    let report = check(&options, &given).unwrap();
+    let report = check(&options, &given, &[]).unwrap();
     assert_eq!((report.examples, report.usable, report.ended, report.steps), (5, 3, 3, 4));
     assert_eq!(report.notes.dropped, ["long"]);
     assert_eq!(report.notes.unsupervised, ["mute"]);
@@ -292,7 +292,7 @@ fn runs_that_cannot_work_are_refused_before_they_start() {
     let never = &mut |_: &TrainEvent| -> ControlFlow<()> { panic!("it started") };
     let mut message = |options: &TrainOptions, examples: &[ChatExample]| {
         let error = train(options, examples, &[], never).unwrap_err().to_string();
-        assert_eq!(check(options, examples).unwrap_err().to_string(), error);
+        assert_eq!(check(options, examples, &[]).unwrap_err().to_string(), error);
         error
     };
     assert!(message(&options, &[]).contains("no examples"));

@@ -18,16 +18,20 @@ pub struct TrainJob {
     pub corpus: String,
     /// The base model, named by content.
     pub base: String,
-    /// `model` and `output` are places: they are no part of the run's identity.
+    /// Some are no part of the run's identity: `model`, `output`, `name`, `threads`, `checkpoint_every`, `resume`, `memory_limit`.
     pub options: TrainOptions,
     /// Only so many training examples.
     pub max_samples: Option<usize>,
 }
 
+/// Options that say where and with what, not what is trained.
+const PLACES: [&str; 7] =
+    ["model", "output", "name", "threads", "checkpoint_every", "resume", "memory_limit"];
+
 impl TrainJob {
     fn spec(&self) -> RunSpec {
         let mut options = json!(self.options);
-        for place in ["model", "output", "threads", "checkpoint_every"] {
+        for place in PLACES {
             if let Some(options) = options.as_object_mut() {
                 options.remove(place);
             }
