@@ -185,6 +185,47 @@ pub fn is_conditional(text: &str, start: usize) -> bool {
     words(sentence_before(text, start)).any(|w| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()))
 }
 
+/// Whether even a false equation of numbers is no error: it is supposed or denied right there.
+pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
+    let strong = |w: &str| {
+        let w = w.to_ascii_lowercase();
+        STRONG.contains(&w.as_str())
+    };
+    let before: Vec<&str> = words(sentence_before(text, formula.start)).filter(|w| !w.is_empty()).collect();
+    let near = &before[before.len().saturating_sub(3)..];
+    near.iter().any(|w| strong(w)) || words(lead).any(strong) || says(&text[formula.end..], &REFUTED)
+}
+
+/// Right before a formula.
+const STRONG: [&str; 14] = [
+    "if",
+    "suppose",
+    "assume",
+    "assuming",
+    "not",
+    "cannot",
+    "can't",
+    "unless",
+    "whether",
+    "instead",
+    "incorrectly",
+    "wrong",
+    "falsely",
+    "never",
+];
+/// Right behind a formula.
+const REFUTED: [&str; 9] = [
+    "contradict",
+    "impossible",
+    "not possible",
+    "absurd",
+    "is false",
+    "not true",
+    "no solution",
+    "incorrect",
+    "is wrong",
+];
+
 /// Whether a condition follows a formula that ends at `end`: "if n is odd", "for x > 2", "otherwise".
 pub fn is_cased(text: &str, end: usize) -> bool {
     let behind = text[end..].trim_start_matches([' ', '$', '&', ',', '\n', '\\', '}']);
@@ -250,6 +291,11 @@ fn sentence_before(text: &str, start: usize) -> &str {
 }
 
 fn denied(behind: &str) -> bool {
+    says(behind, &DENIED)
+}
+
+/// Whether one of the phrases stands in the rest of this sentence or the start of the next.
+fn says(behind: &str, phrases: &[&str]) -> bool {
     const NEAR: usize = 90;
     let mut to = behind.len().min(NEAR);
     while !behind.is_char_boundary(to) {
@@ -264,7 +310,7 @@ fn denied(behind: &str) -> bool {
         stop = second;
     }
     let near = near[..stop].to_ascii_lowercase();
-    DENIED.iter().any(|word| near.contains(word))
+    phrases.iter().any(|phrase| near.contains(phrase))
 }
 
 #[cfg(test)]

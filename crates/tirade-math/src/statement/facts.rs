@@ -29,13 +29,19 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     rows: Vec<Row>,
+    /// The facts as they were said.
+    said: Vec<(Poly, Sources)>,
 }
 
 /// What a new fact is to the old ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It follows from these.
+    /// It follows from these, and with any other number in it it would not hold.
     Implied(Sources),
+    /// It follows from these, but says no more than one of them.
+    Restated,
+    /// It is one of these but for one number.
+    Resembles(Sources),
     /// It is new, and these hold because of it: `x = 2` after `x² = 4`.
     Confirms(Sources),
     /// It is new.
@@ -169,29 +175,67 @@ impl Row {
 impl Facts {
     /// Adds the fact that `poly` is zero, unless it contradicts the others.
     pub fn add(&mut self, poly: Poly, source: Sources) -> Added {
-        let Some((poly, because)) = self.reduce(poly) else { return Added::Unfit };
-        if poly.is_zero() {
-            return Added::Implied(because);
+        let Some((left, because)) = self.reduce(poly.clone()) else { return Added::Unfit };
+        if left.is_zero() {
+            let telling = self.determines(&poly) || is_telling(&poly);
+            return if telling { Added::Implied(because) } else { Added::Restated };
         }
-        if is_closed(&poly) {
-            return if surely_nonzero(&poly) { Added::Contradicts(because) } else { Added::Unfit };
+        if is_closed(&left) {
+            return if surely_nonzero(&left) { Added::Contradicts(because) } else { Added::Unfit };
         }
-        if poly.0.len() > MAX_TERMS || self.rows.len() >= MAX_ROWS {
+        if let Some(others) = self.without_common_root(&left) {
+            return Added::Contradicts(because | others);
+        }
+        if let Some(others) = self.resembled(&poly) {
+            return Added::Resembles(others);
+        }
+        if left.0.len() > MAX_TERMS || self.rows.len() >= MAX_ROWS {
             return Added::Unfit;
         }
-        let Some(row) = Row::new(poly, source | because) else { return Added::Unfit };
+        let Some(row) = Row::new(left, source | because) else { return Added::Unfit };
         let mut next = self.clone();
-        match next.insert(row, 0) {
-            Ok(0) => {
-                *self = next;
-                Added::New
-            }
-            Ok(confirmed) => {
-                *self = next;
-                Added::Confirms(confirmed & !source)
-            }
-            Err(sources) => Added::Contradicts(sources & !source),
+        let confirmed = match next.insert(row, 0) {
+            Ok(confirmed) => confirmed,
+            Err(sources) => return Added::Contradicts(sources & !source),
+        };
+        next.said.push((poly, source));
+        *self = next;
+        if confirmed == 0 { Added::New } else { Added::Confirms(confirmed & !source) }
+    }
+
+    /// Whether every term of it has a known value.
+    fn determines(&self, poly: &Poly) -> bool {
+        poly.0.iter().all(|(mono, _)| {
+            let term = Poly::term(mono.clone(), Rational::ONE);
+            is_constant(mono) || self.reduce(term).is_some_and(|(left, _)| is_closed(&left))
+        })
+    }
+
+    /// Facts about the one variable of `poly` that no root of it satisfies.
+    fn without_common_root(&self, poly: &Poly) -> Option<Sources> {
+        let (name, dense) = univariate(poly)?;
+        let apart = |row: &Row| {
+            let (other, polynomial) = univariate(&row.poly)?;
+            let common = crate::poly::gcd(&dense, &polynomial).ok()?;
+            (other == name && common.degree() == 0).then_some(row.sources)
+        };
+        self.rows.iter().find_map(apart)
+    }
+
+    /// A fact with the same terms and only one other coefficient.
+    fn resembled(&self, poly: &Poly) -> Option<Sources> {
+        if !is_telling(poly) {
+            return None;
         }
+        let one_off = |(said, _): &&(Poly, Sources)| {
+            said.0.len() == poly.0.len()
+                && said.0.iter().zip(&poly.0).all(|(a, b)| a.0 == b.0)
+                && said.0.iter().zip(&poly.0).any(|(a, b)| {
+                    let scale = &b.1 / &a.1;
+                    said.0.iter().zip(&poly.0).filter(|(a, b)| &a.1 * &scale != b.1).count() == 1
+                })
+        };
+        self.said.iter().find(one_off).map(|(_, sources)| *sources)
     }
 
     /// Adds a row; where it gives a variable its value, the value goes into the other rows. Returns what these confirm.
@@ -242,13 +286,35 @@ impl Facts {
     /// Everything about a name is forgotten: it is given a new meaning.
     pub fn forget(&mut self, name: &SmolStr) {
         self.rows.retain(|r| !mentions(&r.poly, name));
+        self.said.retain(|(poly, _)| !mentions(poly, name));
     }
+}
 
-    /// Whether nothing but the last fact is known of these names.
-    pub fn without_last(&self, names: &[SmolStr]) -> bool {
-        let before = &self.rows[..self.rows.len().saturating_sub(1)];
-        !before.iter().any(|r| names.iter().any(|n| mentions(&r.poly, n)))
+/// Enough terms that two such facts with all but one number in common are hardly two facts.
+fn is_telling(poly: &Poly) -> bool {
+    let nonlinear = poly
+        .0
+        .iter()
+        .any(|(m, _)| m.0.iter().any(|(a, e)| !is_constant_atom(a) && e.num > 1) || m.0.len() > 1);
+    poly.0.len() > if nonlinear { 2 } else { 3 }
+}
+
+/// A polynomial with rational coefficients in one variable, and that variable.
+fn univariate(poly: &Poly) -> Option<(&SmolStr, crate::poly::Poly)> {
+    const MAX_DEGREE: usize = 12;
+    let mut name = None;
+    let mut coefficients = vec![Rational::ZERO; MAX_DEGREE + 1];
+    for (mono, c) in &poly.0 {
+        let degree = match mono.0.as_slice() {
+            [] => 0,
+            [(Atom::Sym(s), Exponent { num: degree @ 1..=12, den: 1 })] if *name.get_or_insert(s) == s => {
+                *degree as usize
+            }
+            _ => return None,
+        };
+        coefficients[degree] = c.clone();
     }
+    Some((name?, crate::poly::Poly::new(coefficients)))
 }
 
 /// A sum of constants that are independent, so that it cannot vanish.
@@ -311,6 +377,11 @@ mod tests {
             (&["x = 3", "y = x^2"], "y = 10", Added::Contradicts(3)),
             (&["324\\pi = 4\\pi r^2"], "r^2 = 81", Added::Implied(1)),
             (&["324\\pi = 4\\pi r^2"], "r = 9", Added::Confirms(1)),
+            (&["x^2 - 8x + 8 = 0"], "x^2 + 8x + 8 = 0", Added::Contradicts(1)),
+            (&["x^2 - 5x + 6 = 0"], "x^2 - 4 = 0", Added::New),
+            (&["4n + 4m = mn"], "12n + 4m = mn", Added::Resembles(1)),
+            (&["4n + 4m = mn"], "8n + 8m = 2mn", Added::Implied(1)),
+            (&["x = y"], "2x = 2y", Added::Restated),
         ] {
             let mut facts = Facts::default();
             for (i, k) in known.iter().enumerate() {

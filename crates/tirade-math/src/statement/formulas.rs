@@ -15,19 +15,20 @@ pub struct Formula {
 
 /// Environments that are displays by themselves.
 const DISPLAYS: [&str; 6] = ["align", "gather", "equation", "eqnarray", "multline", "alignat"];
-/// A pair of dollar signs further apart than this holds no formula.
-const LONGEST: usize = 4_000;
+/// Longer formulas are not read.
+const LONGEST: usize = 6_000;
 
 /// All formulas in order. Drawings (`[asy]…[/asy]`) are skipped, amounts of money are no delimiters.
 pub fn formulas(text: &str) -> Vec<Formula> {
     let mut found = Vec::new();
+    let mut missing = Vec::new();
     let mut at = 0;
     while let Some(step) = text[at..].find(['$', '\\', '[']) {
         let start = at + step;
-        match formula_at(text, start) {
+        match formula_at(text, start, &mut missing) {
             Some(formula) => {
                 at = formula.outside.end;
-                if !formula.inside.is_empty() {
+                if !formula.inside.is_empty() && formula.inside.len() <= LONGEST {
                     found.push(formula);
                 }
             }
@@ -35,6 +36,18 @@ pub fn formulas(text: &str) -> Vec<Formula> {
         }
     }
     found
+}
+
+/// Where `close` is next; what is missing once is not looked for again, so that hostile texts take no longer.
+fn closing(text: &str, from: usize, close: &str, missing: &mut Vec<String>) -> Option<usize> {
+    if missing.iter().any(|m| m == close) {
+        return None;
+    }
+    let found = text[from..].find(close);
+    if found.is_none() {
+        missing.push(close.to_string());
+    }
+    found.map(|at| from + at)
 }
 
 /// How much of the text a `$`, `\` or `[` that opens no formula takes up.
@@ -49,7 +62,7 @@ fn skipped(rest: &str) -> usize {
     }
 }
 
-fn formula_at(text: &str, start: usize) -> Option<Formula> {
+fn formula_at(text: &str, start: usize, missing: &mut Vec<String>) -> Option<Formula> {
     let rest = &text[start..];
     let (open, close, display) = if rest.starts_with("$$") {
         (2, "$$", true)
@@ -60,23 +73,22 @@ fn formula_at(text: &str, start: usize) -> Option<Formula> {
     } else if rest.starts_with("\\(") {
         (2, "\\)", false)
     } else {
-        return environment(text, start);
+        return environment(text, start, missing);
     };
     let inside = start + open;
-    let length = text[inside..].find(close)?;
-    let end = inside + length;
+    let end = closing(text, inside, close, missing)?;
     Some(Formula { inside: inside..end, outside: start..end + close.len(), display })
 }
 
 /// `\begin{align*} … \end{align*}` as a whole; the splitter knows its rows.
-fn environment(text: &str, start: usize) -> Option<Formula> {
+fn environment(text: &str, start: usize, missing: &mut Vec<String>) -> Option<Formula> {
     let name = text[start..].strip_prefix("\\begin{")?;
-    let name = &name[..name.find('}')?];
+    let name = &name[..name.bytes().take(20).position(|b| b == b'}')?];
     if !DISPLAYS.contains(&name.trim_end_matches('*')) {
         return None;
     }
     let close = format!("\\end{{{name}}}");
-    let end = start + text[start..].find(&close)? + close.len();
+    let end = closing(text, start, &close, missing)? + close.len();
     Some(Formula { inside: start..end, outside: start..end, display: true })
 }
 

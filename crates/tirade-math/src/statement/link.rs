@@ -3,6 +3,7 @@
 use crate::answer::is_rounding;
 use crate::equiv::{any, compare_constants, constant_value, equivalent};
 use crate::expr::{Const, Expr, Func, RelOp};
+use crate::normal::Builder;
 use crate::numeric::Real;
 use crate::verdict::Outcome;
 use std::cmp::Ordering::{Equal, Greater, Less};
@@ -84,6 +85,9 @@ fn equal(left: &Expr, right: &Expr) -> Truth {
 
 /// `\sqrt{2} = 1.414`: an equals sign before a rounded decimal.
 fn rounded(left: &Expr, right: &Expr) -> Truth {
+    if has_few_places(left) && has_few_places(right) {
+        return Truth::False;
+    }
     if is_rounding(left, right) || is_rounding(right, left) {
         return Truth::True;
     }
@@ -91,6 +95,12 @@ fn rounded(left: &Expr, right: &Expr) -> Truth {
         Some(d) if d > LOOSE => Truth::False,
         _ => Truth::Undecided,
     }
+}
+
+/// Whether it is a number with at most one decimal place, which nobody rounds without saying so.
+fn has_few_places(e: &Expr) -> bool {
+    let value = Builder::default().build(e).and_then(|f| f.as_constant());
+    value.is_some_and(|x| (x * crate::Rational::from(10)).is_int())
 }
 
 fn near(left: &Expr, right: &Expr) -> Truth {

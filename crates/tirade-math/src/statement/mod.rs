@@ -8,11 +8,12 @@ mod facts;
 mod formulas;
 mod link;
 mod names;
-mod order;
 mod plain;
 mod plus_minus;
 mod prose;
+mod read;
 mod relation;
+mod rule;
 
 pub use formulas::{Formula, formulas};
 pub use prose::{Statement, Why, check_prose};

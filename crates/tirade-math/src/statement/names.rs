@@ -211,7 +211,7 @@ impl Names {
     }
 }
 
-/// Vectors, and formulas that people read in another way than the parser: `17\pi/32\pi`, `3^25`, `35\boxed{68}`.
+/// Vectors, and formulas that people read in another way than the parser: `17\pi/32\pi`, `3^25^2`, `35\boxed{68}`.
 pub fn is_ambiguous(source: &str) -> bool {
     let bytes = source.as_bytes();
     let vectors = ["\\mathbf", "\\vec", "\\overrightarrow", "\\bold"].iter().any(|v| source.contains(v));
@@ -223,7 +223,10 @@ pub fn is_ambiguous(source: &str) -> bool {
             || ["\\pi", "\\sqrt", "\\left("].iter().any(|c| behind.starts_with(c));
         digits > 0 && joined
     });
-    let exponent = bytes.windows(3).any(|w| w[0] == b'^' && w[1].is_ascii_digit() && w[2].is_ascii_digit());
+    let exponent = source.match_indices('^').any(|(at, _)| {
+        let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        digits > 1 && bytes.get(at + 1 + digits) == Some(&b'^')
+    });
     let boxed =
         source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
     vectors || division || exponent || boxed

@@ -41,15 +41,19 @@ type Member = Range<usize>;
 /// Longer expressions are no arithmetic of a sentence.
 const MAX_TOKENS: usize = 60;
 
-/// Every equation of numbers in that part of the text, and whether it is true.
-pub fn statements(text: &str, part: Range<usize>) -> Vec<(Range<usize>, Truth)> {
-    if !text[part.clone()].contains(['=', '≈']) {
+/// Every equation of numbers in that part of the text, `most` at most, and whether it is true.
+pub fn statements(text: &str, part: Range<usize>, most: usize) -> Vec<(Range<usize>, Truth)> {
+    let modular = ["(mod", " mod ", "≡"].iter().any(|m| text[part.clone()].contains(m));
+    if modular || !text[part.clone()].contains(['=', '≈']) {
         return Vec::new();
     }
     let tokens = tokens(text, part);
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Kind::Eq(op) = token.kind else { continue };
+        if found.len() >= most {
+            break;
+        }
         let (Some(left), Some(right)) = (before(text, &tokens, at), behind(text, &tokens, at)) else {
             continue;
         };
@@ -182,6 +186,7 @@ fn before(text: &str, tokens: &[Token], at: usize) -> Option<Member> {
         matches!(ahead.kind, Kind::Break) && !ahead.range.is_empty() && ahead.range.end == first.range.start;
     if glued && text[ahead.range.clone()].starts_with([',', '.', ':', '\\', '_', '{', '}'])
         || ahead.kind == Kind::Number
+        || first.kind == Kind::Open && !ahead.range.is_empty() && ahead.range.end == first.range.start
     {
         return None;
     }
@@ -288,6 +293,10 @@ fn behind(text: &str, tokens: &[Token], at: usize) -> Option<Member> {
             }
             Kind::Number if end > at + 1 && tokens[end - 1].kind == Kind::Number => return None,
             Kind::Currency if end > at + 1 && tokens[end - 1].kind == Kind::Number => break,
+            // "= 18 (see above)"
+            Kind::Open if is_value(tokens, end) && tokens[end - 1].range.end < tokens[end].range.start => {
+                break;
+            }
             Kind::Open => depth += 1,
             Kind::Close => depth -= 1,
             _ => {}
@@ -309,6 +318,11 @@ fn behind(text: &str, tokens: &[Token], at: usize) -> Option<Member> {
     (depth <= 0 && end > at + 1 && ends && tokens[at + 1].kind != Kind::Word).then_some(at + 1..end)
 }
 
+/// Whether a value ends before the token at `end`.
+fn is_value(tokens: &[Token], end: usize) -> bool {
+    matches!(tokens[end - 1].kind, Kind::Number | Kind::Close | Kind::Percent)
+}
+
 /// `= 3x`: the number is a coefficient.
 fn glued_variable(text: &str, tokens: &[Token], end: usize) -> bool {
     let Some(next) = tokens.get(end) else { return false };
@@ -321,8 +335,9 @@ fn glued_variable(text: &str, tokens: &[Token], end: usize) -> bool {
 
 fn decide(text: &str, tokens: &[Token], left: Member, op: RelOp, right: Member) -> Truth {
     // "1 ton = 2000 pounds", "the other 5 = 13": nothing is computed
-    let computes =
-        |m: &Member| tokens[m.clone()].iter().any(|t| matches!(t.kind, Kind::Op(_) | Kind::Percent));
+    let computes = |m: &Member| {
+        tokens[m.clone()].iter().any(|t| matches!(t.kind, Kind::Op(_) | Kind::Percent | Kind::Open))
+    };
     let labelled = tokens[left.end - 1].kind == Kind::Word && !computes(&left);
     if labelled || !computes(&left) && !computes(&right) {
         return Truth::Undecided;
@@ -353,9 +368,10 @@ fn decide(text: &str, tokens: &[Token], left: Member, op: RelOp, right: Member) 
 fn excused(text: &str, tokens: &[Token], left: &Member, right: &Member) -> bool {
     let number = |m: &Member| constant_value(&value(text, tokens, m, true)?).map(|v| v.approx());
     let (Some(l), Some(r)) = (number(left), number(right)) else { return true };
-    let rounded = (l - r).abs() < 1.0
-        && (r.fract() == 0.0 || l.fract() == 0.0)
-        && (l.fract() != 0.0 || r.fract() != 0.0);
+    // 22 : 7 = 3, but 1.5 is not 2 and 6.20 is not 6
+    let cents = (l * 100.0 - (l * 100.0).round()).abs() < 1e-6;
+    let whole = !text[tokens[right.start].range.start..tokens[right.end - 1].range.end].contains('.');
+    let rounded = !cents && whole && (l - r).abs() <= 0.5;
     let ratio = if l == 0.0 || r == 0.0 { 0.0 } else { (l / r).abs().max((r / l).abs()) };
     const FACTORS: [f64; 17] = [
         2.0, 3.0, 4.0, 7.0, 8.0, 10.0, 12.0, 16.0, 24.0, 30.0, 36.0, 52.0, 60.0, 100.0, 365.0, 1000.0, 3600.0,
@@ -451,7 +467,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[(&str, Truth)]) {
-        let found = statements(text, 0..text.len());
+        let found = statements(text, 0..text.len(), 100);
         let shown: Vec<(&str, Truth)> = found.iter().map(|(r, t)| (&text[r.clone()], *t)).collect();
         assert_eq!(shown, expected, "{text}");
     }
@@ -466,7 +482,10 @@ mod tests {
         check("20% of 50 = 10 and 20% * 50 = 11", &[("20% of 50 = 10", True), ("20% * 50 = 11", False)]);
         check("So 5 + 3 = 8 * 2 = 16.", &[("5 + 3 = 8 * 2", True), ("8 * 2 = 16", True)]);
         check("2 hours = 120 minutes", &[("2 hours = 120", Undecided)]);
+        check("10/3 = 3 boxes", &[("10/3 = 3", Undecided)]);
+        check("3/2 = 2 boxes", &[("3/2 = 2", False)]);
         check("In total 1,200 + 300 = 1,500.", &[("1,200 + 300 = 1,500", True)]);
+        check("3 * (2 + 4) = 18 (see above)", &[("3 * (2 + 4) = 18", True)]);
     }
 
     #[test]

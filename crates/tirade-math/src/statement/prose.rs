@@ -1,20 +1,14 @@
 //! A whole solution: every chain of relations in it, decided with what is known where it stands.
 
-use super::chains::{Chain, chains};
 use super::cue::{self, Mode};
-use super::facts::{self, Added, Facts, MAX_SOURCES, Sources};
-use super::formulas::formulas;
-use super::link::{closed, is_open, is_scalar, without_units};
+use super::facts::Facts;
 use super::names::{Names, is_ambiguous};
-use super::order::Orders;
-use super::{Truth, arrays, congruence, plain, plus_minus};
-use crate::equiv::{any, equivalent, free_names};
-use crate::expr::{Expr, Func, RelOp};
-use crate::normal::Poly;
-use crate::syntax::parse;
-use crate::verdict::Outcome;
+use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
+use super::{Truth, plain};
+use crate::equiv::any;
+use crate::expr::{Expr, RelOp};
 use smol_str::SmolStr;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// One relation of a text, with its place and what was decided.
@@ -45,12 +39,10 @@ pub enum Why {
     Confirmed,
 }
 
-/// Members longer than this are not read.
-const LONGEST: usize = 600;
-/// Statements of one text that are looked at.
-const MAX_STATEMENTS: usize = 400;
-/// Bytes of formulas of one text that are read.
-const MAX_BYTES: usize = 30_000;
+/// Bytes of a text that are looked at.
+const MAX_TEXT: usize = 100_000;
+/// Weight of all comparisons of one text: some 50 ms at worst.
+const MAX_WEIGHT: usize = 6_000;
 
 /// Decides every statement of a solution to a problem.
 ///
@@ -61,8 +53,9 @@ const MAX_BYTES: usize = 30_000;
 /// assert_eq!(truths, [Truth::True, Truth::False]);
 /// ```
 pub fn check_prose(problem: &str, text: &str) -> Vec<Statement> {
+    let (problem, text) = (clipped(problem), clipped(text));
     let names = Names::of(problem, text);
-    let mut reader = Reader { names: &names, bytes: 0, links: 0 };
+    let mut reader = Reader::new(&names);
     let (given, said) = (reader.read(problem), reader.read(text));
     let mut walk = Walk::new(&names, plural(&said));
     walk.problem(problem, &given);
@@ -70,152 +63,50 @@ pub fn check_prose(problem: &str, text: &str) -> Vec<Statement> {
     walk.out
 }
 
-/// A chain with its members read.
-struct Parsed {
-    chain: Chain,
-    /// The formula with its delimiters.
-    formula: Range<usize>,
-    display: bool,
-    members: Vec<Option<Expr>>,
-    modulus: Option<Expr>,
-    /// Only what holds is decided.
-    ambiguous: bool,
-    /// "if", "for", "otherwise" follow: it holds in some cases.
-    cased: bool,
-}
-
-/// Reads formulas within the bounds of one text.
-struct Reader<'a> {
-    names: &'a Names,
-    bytes: usize,
-    links: usize,
-}
-
-impl Reader<'_> {
-    fn read(&mut self, text: &str) -> Vec<Parsed> {
-        let mut out = Vec::new();
-        for formula in formulas(text) {
-            for chain in chains(text, formula.inside.clone()) {
-                self.bytes += chain.span().len();
-                self.links += chain.links.len();
-                if self.bytes > MAX_BYTES || self.links > MAX_STATEMENTS {
-                    return out;
-                }
-                let (members, modulus) = self.members(text, &chain);
-                let (formula, display) = (formula.outside.clone(), formula.display);
-                let ambiguous = is_ambiguous(&text[chain.span()]);
-                let cased = cue::is_cased(text, chain.span().end);
-                out.push(Parsed { chain, formula, display, members, modulus, ambiguous, cased });
-            }
-        }
-        out
+fn clipped(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
     }
-
-    /// The members as expressions, and the modulus that the last one carries.
-    fn members(&self, text: &str, chain: &Chain) -> (Vec<Option<Expr>>, Option<Expr>) {
-        let ranges = std::iter::once(&chain.first).chain(chain.links.iter().map(|(_, r)| r));
-        let mut members: Vec<Option<Expr>> = ranges.map(|r| self.member(&text[r.clone()])).collect();
-        let congruence = chain.links.iter().any(|(op, _)| *op == RelOp::Equiv);
-        let mut modulus = None;
-        if congruence && let Some(Some(last)) = members.last_mut() {
-            let mut args = match last {
-                Expr::Call(Func::Mod, args) if args.len() == 2 => std::mem::take(args),
-                _ => return (members, None),
-            };
-            modulus = args.pop();
-            if let Some(value) = args.pop() {
-                *last = value;
-            }
-        }
-        (members, modulus)
-    }
-
-    fn member(&self, source: &str) -> Option<Expr> {
-        if source.is_empty() || source.len() > LONGEST {
-            return None;
-        }
-        let expr = parse(&self.names.rewrite(source)?).ok()?;
-        Some(self.names.apply(expr))
-    }
+    &text[..end]
 }
 
-/// What is given several values or meanings: `x = 2` or `x = -5`; `f(x) = x` and `f(x) = -x`; `c + 2 = 0`, then `c + 12 = 0`.
-#[derive(Debug, Default)]
-struct Plural {
-    sides: HashSet<Expr>,
-    names: HashSet<SmolStr>,
-}
-
-fn plural(said: &[Parsed]) -> Plural {
-    let mut found = Plural::default();
-    let mut values: HashMap<&Expr, &Expr> = HashMap::new();
-    let mut counts: HashMap<SmolStr, Vec<(Poly, usize)>> = HashMap::new();
-    for parsed in said {
-        let equation = matches!(parsed.chain.links.first(), Some((RelOp::Eq, _)));
-        let (Some(Some(left)), Some(Some(next)), Some(Some(last))) =
-            (parsed.members.first(), parsed.members.get(1), parsed.members.last())
-        else {
-            continue;
-        };
-        if !equation || !is_scalar(left) || !is_scalar(last) || !is_scalar(next) {
-            continue;
-        }
-        let function = matches!(left, Expr::Apply(_, args) if args.iter().all(|a| symbol(a).is_some()));
-        if is_open(left) && (!is_open(last) || function) {
-            let other = values.insert(left, last);
-            if other.is_some_and(|o| o != last && !same(o, last)) {
-                found.sides.insert(left.clone());
-            }
-        }
-        if let Some((name, value)) = facts::difference(left, next).and_then(|poly| facts::value(&poly)) {
-            let known = counts.entry(name).or_default();
-            match known.iter_mut().find(|(v, _)| *v == value) {
-                Some((_, count)) => *count += 1,
-                None => known.push((value, 1)),
-            }
-        }
-    }
-    let repeated = counts.into_iter().filter(|(_, values)| values.iter().filter(|(_, n)| *n > 1).count() > 1);
-    found.names = repeated.map(|(name, _)| name).collect();
-    found
-}
-
-fn same(a: &Expr, b: &Expr) -> bool {
-    facts::difference(a, b).is_some_and(|poly| poly.is_zero()) || equivalent(a, b).outcome == Outcome::Equal
-}
-
-struct Walk<'a> {
-    names: &'a Names,
+/// What is known while a solution is read.
+pub struct Walk<'a> {
+    pub names: &'a Names,
     plural: Plural,
-    facts: Facts,
-    orders: Orders,
+    pub facts: Facts,
     /// The facts before the supposition that is open, and where its paragraph ends.
     outside: Option<(Facts, usize)>,
-    functions: HashMap<SmolStr, (Vec<SmolStr>, Expr)>,
-    sources: Vec<Source>,
-    out: Vec<Statement>,
+    pub functions: HashMap<SmolStr, (Vec<SmolStr>, Expr)>,
+    pub sources: Vec<Source>,
+    pub out: Vec<Statement>,
+    /// Weight of comparisons that is left.
+    pub allowance: usize,
 }
 
 /// A statement that others can rest on.
-struct Source {
-    words: String,
+pub struct Source {
+    pub words: String,
     /// Its place in `out`, unless it is the problem's.
-    index: Option<usize>,
+    pub index: Option<usize>,
     /// Whether what contradicts it is false: suppositions and points of a curve are not to be trusted.
-    trusted: bool,
+    pub trusted: bool,
 }
 
 /// How a link stands in its chain.
-struct Context<'a> {
-    mode: Mode,
-    given: bool,
+pub struct Context<'a> {
+    pub mode: Mode,
+    pub given: bool,
     /// It is one of several possibilities.
-    alternative: bool,
+    pub alternative: bool,
     /// Behind the first relation of its chain.
-    inner: bool,
+    pub inner: bool,
+    /// Supposed, denied, or led to a contradiction in so many words.
+    pub refuted: bool,
     /// Only what holds is decided.
-    ambiguous: bool,
-    modulus: Option<&'a Expr>,
+    pub ambiguous: bool,
+    pub modulus: Option<&'a Expr>,
 }
 
 impl<'a> Walk<'a> {
@@ -224,11 +115,11 @@ impl<'a> Walk<'a> {
             names,
             plural,
             facts: Facts::default(),
-            orders: Orders::default(),
             outside: None,
             functions: HashMap::new(),
             sources: Vec::new(),
             out: Vec::new(),
+            allowance: MAX_WEIGHT,
         }
     }
 
@@ -253,10 +144,8 @@ impl<'a> Walk<'a> {
 
     /// Arithmetic in the words between formulas.
     fn plain(&mut self, text: &str, range: Range<usize>) {
-        for (span, truth) in plain::statements(text, range) {
-            if self.out.len() < MAX_STATEMENTS {
-                self.out.push(Statement { span, display: false, read: true, truth, why: Why::Itself });
-            }
+        for (span, truth) in plain::statements(text, range, MAX_STATEMENTS.saturating_sub(self.out.len())) {
+            self.out.push(Statement { span, display: false, read: true, truth, why: Why::Itself });
         }
     }
 
@@ -285,6 +174,7 @@ impl<'a> Walk<'a> {
         if !given && conditional && (mode == Mode::Suppose || self.outside.is_none()) {
             self.suppose(text, parsed.formula.start);
         }
+        let refuted = cue::is_refuted(text, &parsed.formula, &text[chain.lead.clone()]);
         let either = cue::is_alternative(text, &parsed.formula, &text[chain.lead.clone()]);
         let members: Vec<Option<Expr>> =
             parsed.members.iter().map(|m| m.as_ref().map(|e| self.applied(e.clone()))).collect();
@@ -303,10 +193,12 @@ impl<'a> Walk<'a> {
                 out.read = true;
                 let original = parsed.members[k].as_ref().unwrap_or(l);
                 let listed = chain.listed && k == last;
-                let alternative = either || listed || self.is_plural(original);
+                let several = mode == Mode::Claim && self.plural.contains(original);
+                let alternative = either || listed || several;
                 let modulus = parsed.modulus.as_ref();
-                let ambiguous = parsed.ambiguous;
-                let context = Context { mode, given, alternative, inner: k > 0, ambiguous, modulus };
+                let ambiguous = is_ambiguous(&text[left.clone()]) || is_ambiguous(&text[right.clone()]);
+                let inner = k > 0 || last > 0;
+                let context = Context { mode, given, alternative, inner, refuted, ambiguous, modulus };
                 if *op == RelOp::Eq && !parsed.cased {
                     self.define(original, r, &context);
                 }
@@ -316,11 +208,6 @@ impl<'a> Walk<'a> {
                 self.out.push(out);
             }
         }
-    }
-
-    fn is_plural(&self, left: &Expr) -> bool {
-        self.plural.sides.contains(left)
-            || any(left, &|e| matches!(e, Expr::Sym(name) if self.plural.names.contains(name)))
     }
 
     /// Known functions replaced by what they are, twice for `f(f(x))`.
@@ -345,250 +232,15 @@ impl<'a> Walk<'a> {
         }
         expr
     }
-
-    fn link(
-        &mut self,
-        text: &str,
-        out: &mut Statement,
-        l: &Expr,
-        op: RelOp,
-        r: &Expr,
-        context: &Context<'_>,
-    ) {
-        if op == RelOp::Equiv {
-            (out.truth, out.why) = (self.congruent(l, r, context.modulus), Why::Itself);
-            return;
-        }
-        if plus_minus::has(l) || plus_minus::has(r) {
-            (out.truth, out.why) = (plus_minus::equal(l, op, r), Why::Itself);
-        } else if !is_scalar(l) || !is_scalar(r) {
-            (out.truth, out.why) = (arrays::equal(l, op, r), Why::Itself);
-        } else if is_open(l) || is_open(r) {
-            (out.truth, out.why) = self.open(text, out, l, op, r, context);
-        } else {
-            (out.truth, out.why) = (self.number(l, op, r, context.modulus), Why::Itself);
-        }
-        let itself = matches!(out.why, Why::Itself);
-        let asserted = context.mode == Mode::Claim || context.mode == Mode::Define && itself;
-        if out.truth == Truth::False && (!asserted || context.ambiguous) {
-            (out.truth, out.why) = (Truth::Undecided, Why::Open);
-        }
-    }
-
-    /// Two numbers; where other readings of whole numbers are about, only what holds is decided.
-    fn number(&self, l: &Expr, op: RelOp, r: &Expr, modulus: Option<&Expr>) -> Truth {
-        let truth = closed(l, op, r);
-        if truth == Truth::False && modulus.is_some() {
-            return congruence::congruent(l, r, modulus);
-        }
-        let whole = |e: &Expr| matches!(e, Expr::Num(_));
-        let renamed = self.names.modular && op == RelOp::Eq && whole(l) && whole(r);
-        let constant = |e: &Expr| matches!(e, Expr::Const(_));
-        let odd =
-            is_name_of_triangle(l) && is_name_of_triangle(r) || constant(l) || in_degrees(l) || in_degrees(r);
-        if truth == Truth::False && (renamed || odd) {
-            return Truth::Undecided;
-        }
-        truth
-    }
-
-    fn congruent(&self, l: &Expr, r: &Expr, modulus: Option<&Expr>) -> Truth {
-        if is_open(l) || is_open(r) { Truth::Undecided } else { congruence::congruent(l, r, modulus) }
-    }
-
-    /// `f(x) = …` defines f where f is not known yet.
-    fn define(&mut self, l: &Expr, r: &Expr, context: &Context<'_>) {
-        let Expr::Apply(name, args) = l else { return };
-        let params: Option<Vec<SmolStr>> = args.iter().map(symbol).collect();
-        let Some(params) = params else { return };
-        let asserted = matches!(context.mode, Mode::Claim | Mode::Define) && !context.alternative;
-        let usable = is_scalar(r) && !has_application(r) && !plus_minus::has(r);
-        let mut free = Vec::new();
-        free_names(r, &mut free);
-        let covered = free.iter().all(|n| params.contains(n) || !"xyzt".contains(n.as_str()));
-        if asserted && usable && covered && !free.is_empty() && !self.functions.contains_key(name) {
-            self.functions.insert(name.clone(), (params, without_units(r)));
-        }
-    }
-
-    /// A relation with unknowns: an identity, or what the facts make of it.
-    fn open(
-        &mut self,
-        text: &str,
-        out: &Statement,
-        l: &Expr,
-        op: RelOp,
-        r: &Expr,
-        context: &Context<'_>,
-    ) -> (Truth, Why) {
-        const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
-        let (l, r) = (without_units(l), without_units(r));
-        let Some(poly) = facts::difference(&l, &r) else { return NOTHING };
-        if op != RelOp::Eq {
-            return self.ordered(poly, &l, op, &r, context);
-        }
-        if poly.is_zero() {
-            return (Truth::True, Why::Itself);
-        }
-        if facts::is_closed(&poly) {
-            return (if poly.is_independent() { Truth::False } else { Truth::Undecided }, Why::Itself);
-        }
-        if !poly.is_independent() && equivalent(&l, &r).outcome == Outcome::Equal {
-            return (Truth::True, Why::Itself);
-        }
-        if context.mode == Mode::Mention || context.ambiguous {
-            return NOTHING;
-        }
-        let decided = self.learn(text, out, &l, poly.clone(), context);
-        if decided.0 == Truth::Undecided && self.is_botched(&poly, &l, &r, context) {
-            return (Truth::False, Why::Itself);
-        }
-        decided
-    }
-
-    /// Two sides that are an identity but for one term, where nothing else is known of their variables.
-    fn is_botched(&self, poly: &Poly, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        free_names(l, &mut left);
-        free_names(r, &mut right);
-        let same = right.iter().all(|n| left.contains(n)) && right.len() == left.len() && !self.names.cyclic;
-        let simple = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Apply(..)) || e.as_rational().is_some();
-        if !same || simple(l) || simple(r) || context.alternative || has_application(l) || has_application(r)
-        {
-            return false;
-        }
-        let nearly = poly.0.len() == 1 && size(l) > 5 && size(r) > 5;
-        let unconstrained = self.facts.without_last(&left);
-        poly.is_independent() && unconstrained && (nearly || context.inner)
-    }
-
-    fn ordered(&mut self, poly: Poly, l: &Expr, op: RelOp, r: &Expr, context: &Context<'_>) -> (Truth, Why) {
-        const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
-        if !op.is_order() || context.mode == Mode::Mention || has_denominator(l) || has_denominator(r) {
-            return NOTHING;
-        }
-        if context.mode != Mode::Suppose
-            && let Some((rest, because)) = self.facts.reduce(poly.clone())
-            && because != 0
-            && let Some(value) = rest.as_constant()
-            && self.trusts(because)
-        {
-            let truth = closed(&Expr::Num(value), op, &Expr::int(0));
-            return if truth == Truth::True { (truth, self.because(because)) } else { NOTHING };
-        }
-        let index = (!context.given).then_some(self.out.len());
-        match self.orders.add(poly, op, index) {
-            Some(before) => {
-                if let Some(statement) = before.and_then(|i| self.out.get_mut(i)) {
-                    (statement.truth, statement.why) = (Truth::True, Why::Confirmed);
-                }
-                (Truth::True, Why::Itself)
-            }
-            None => NOTHING,
-        }
-    }
-
-    fn learn(
-        &mut self,
-        text: &str,
-        out: &Statement,
-        l: &Expr,
-        poly: Poly,
-        context: &Context<'_>,
-    ) -> (Truth, Why) {
-        const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
-        if self.sources.len() >= MAX_SOURCES {
-            return NOTHING;
-        }
-        if let (Mode::Define, Expr::Sym(name), false) = (context.mode, l, context.given) {
-            self.facts.forget(name);
-        }
-        let number: Sources = 1 << self.sources.len();
-        let trusted = context.mode != Mode::Suppose && !self.is_generic(&poly);
-        let added = if context.alternative {
-            self.facts.clone().add(poly, number)
-        } else {
-            self.facts.add(poly, number)
-        };
-        if !context.alternative {
-            let words = text.get(out.span.clone()).unwrap_or("").to_string();
-            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted });
-        }
-        match added {
-            Added::Implied(by) | Added::Confirms(by) => {
-                self.mark_confirmed(by);
-                (Truth::True, self.because(by & !number))
-            }
-            Added::Contradicts(by) if trusted && self.trusts(by) => (Truth::False, self.because(by)),
-            Added::Contradicts(_) | Added::New | Added::Unfit => NOTHING,
-        }
-    }
-
-    /// Whether it speaks of any point of a curve, or of a function everywhere.
-    fn is_generic(&self, poly: &Poly) -> bool {
-        let both = facts::mentions(poly, &"x".into()) && facts::mentions(poly, &"y".into());
-        both && self.names.curves
-            || self.names.digits
-            || facts::applies_to_unknowns(poly)
-            || facts::is_polynomial_identity(poly)
-    }
-
-    fn trusts(&self, by: Sources) -> bool {
-        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || source.trusted)
-    }
-
-    fn because(&self, by: Sources) -> Why {
-        let named = self.sources.iter().enumerate().filter(|(i, _)| by >> i & 1 == 1);
-        Why::Facts(named.map(|(_, source)| source.words.clone()).collect())
-    }
-
-    /// What a later statement rests on is confirmed by it.
-    fn mark_confirmed(&mut self, by: Sources) {
-        for (i, source) in self.sources.iter().enumerate() {
-            if by >> i & 1 == 1
-                && let Some(statement) = source.index.and_then(|index| self.out.get_mut(index))
-                && statement.truth == Truth::Undecided
-            {
-                (statement.truth, statement.why) = (Truth::True, Why::Confirmed);
-            }
-        }
-    }
 }
 
-fn symbol(e: &Expr) -> Option<SmolStr> {
-    match e {
-        Expr::Sym(name) => Some(name.clone()),
-        _ => None,
-    }
-}
-
-/// `3-4-5` is a triangle: differences of bare numbers that are written without blanks.
-fn is_name_of_triangle(e: &Expr) -> bool {
-    matches!(e, Expr::Add(terms) if terms.len() == 3 && terms.iter().all(|t| t.as_i64().is_some()) && terms[1..].iter().all(|t| t.as_i64() < Some(0)))
-}
-
-/// `\tan 45`: an angle in degrees without its sign.
-fn in_degrees(e: &Expr) -> bool {
-    let plain = |e: &Expr| e.as_rational().is_some_and(|x| !x.is_zero());
-    any(
-        e,
-        &|e| matches!(e, Expr::Call(Func::Sin | Func::Cos | Func::Tan | Func::Cot | Func::Sec | Func::Csc, args) if args.iter().any(plain)),
-    )
-}
-
-/// Whether something is divided by an unknown, so that its sign matters.
-fn has_denominator(e: &Expr) -> bool {
-    any(
-        e,
-        &|e| matches!(e, Expr::Pow(base, x) if is_open(base) && x.as_rational().is_none_or(|x| *x < crate::Rational::ZERO)),
-    )
-}
-
-fn has_application(e: &Expr) -> bool {
+/// Whether an unknown function stands in it.
+pub fn has_application(e: &Expr) -> bool {
     any(e, &|e| matches!(e, Expr::Apply(..)))
 }
 
-fn size(e: &Expr) -> usize {
+/// How many nodes it has.
+pub fn size(e: &Expr) -> usize {
     let mut n = 1;
     e.for_each_child(&mut |c| n += size(c));
     n
@@ -602,4 +254,94 @@ fn put_all(body: &Expr, params: &[SmolStr], args: &[Expr]) -> Expr {
         },
         _ => e,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The truths of all statements, as letters: true, false, undecided.
+    fn truths(problem: &str, text: &str) -> String {
+        let letter = |s: &Statement| match s.truth {
+            Truth::True => 'T',
+            Truth::False => 'F',
+            Truth::Undecided => '?',
+        };
+        check_prose(problem, text).iter().map(letter).collect()
+    }
+
+    fn check(cases: &[(&str, &str, &str)]) {
+        for (problem, text, expected) in cases {
+            assert_eq!(truths(problem, text), *expected, "{problem} | {text}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_identities() {
+        check(&[
+            ("", "So $2 + 3 = 5 < 6$.", "TT"),
+            ("", "So $2 + 3 = 6$.", "F"),
+            ("", r"\[(x+1)^2 = x^2 + 2x + 1.\]", "T"),
+            ("", r"\[(x+1)^2 = x^2 + 2x + 2.\]", "F"),
+            ("", r"\[(x+2)(x+1) = x^2 + 3x + 2 = x(x + 4) + 2.\]", "TF"),
+            ("", r"Thus $x = \frac{3 \pm \sqrt{25}}{2} = \frac{3 \pm 5}{2}$.", "?T"),
+            ("", r"So ${5 \choose 2} = 10$ and $\sqrt{2} \approx 1.414$.", "TT"),
+            ("", r"So $\frac13 \approx 0.43$.", "F"),
+            ("", r"Then $3^{100} \equiv 1 \pmod 2$.", "T"),
+            ("", r"Then $17 \equiv 8 \equiv 2 \pmod 5$.", "FF"),
+            ("", "A $6-8-10$ triangle is like $6-8-10 = 3-4-5$.", "?"),
+            ("", "We get 3 + 4 = 8 apples.", "F"),
+        ]);
+    }
+
+    #[test]
+    fn what_is_known_decides() {
+        check(&[
+            (
+                "If $3p+4q=8$ and $4p+3q=13$, what is $q$?",
+                "Then $12p+16q=32$ and $12p+9q=39$, so $7q=-7$ and $q=-1$.",
+                "TTTT",
+            ),
+            ("If $3p+4q=8$ and $4p+3q=13$, what is $q$?", "Then $12p+16q=33$.", "F"),
+            ("", "Let $f(x) = x^2 + 1$. Then $f(3) = 10$ and $f(2) = 6$.", "?TF"),
+            ("", "We know $AB = 2$ and $BC = 5$, so $AC = AB + BC = 7$.", "TT?T"),
+            ("", "The equation $x^2 = 16$ gives $x = 4$ or $x = -4$.", "TTT"),
+            ("", "The equation $x^2 = 16$ gives $x = 4$ or $x = -5$.", "TTF"),
+            ("", "Let $x = 3$. So $2x < 7$ and $2x < 5$.", "?T?"),
+            ("Let $p(x) = 2x$.", "Then $p(-5) = -10$.", "T"),
+        ]);
+    }
+
+    #[test]
+    fn what_is_not_asserted_is_not_false() {
+        check(&[
+            ("", "If $2 = 3$, all is lost.", "?"),
+            ("", "This gives $0 = 1$, a contradiction.", "?"),
+            ("", "Let $x = 3$. Then $x = 3$. Now let $x = 4$. Then $x = 4$.", "TTTT"),
+            ("", "Suppose $x = 1$. Then $x + 1 = 2$.\n\nSuppose $x = 2$. Then $x + 1 = 3$.", "TTTT"),
+            ("", "We cannot have $x = 1$, so $x = 2$.", "??"),
+            ("", "The line $y = x$ meets $y = 2x + 4$.", "??"),
+            ("", r"Define $a \star b = a + 2b$, so $1 \star 2 = 5$.", "??"),
+        ]);
+    }
+
+    #[test]
+    fn hostile_texts_are_read_in_no_time() {
+        let open = "\\begin{align*}".repeat(3000);
+        let towers = "$9^{9^{9^9}} = 1 + \\sum_{k=1}^{400} k!$ ".repeat(500);
+        let equals = "1=".repeat(50_000);
+        for text in [
+            open.as_str(),
+            &towers,
+            &equals,
+            &"$".repeat(9999),
+            "\\[\\left",
+            "\\begin{",
+            "$\\text{",
+            "é≤$é=\\é$",
+        ] {
+            let found = check_prose(text, text);
+            assert!(found.iter().all(|s| text.get(s.span.clone()).is_some()));
+        }
+    }
 }

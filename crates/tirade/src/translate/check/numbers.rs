@@ -113,14 +113,20 @@ fn is_listed(text: &str, start: usize, end: usize) -> bool {
     comma_behind(&text[end..]) || listed(before) || listed(before.trim_end_matches("and").trim_end())
 }
 
-/// Numbers of lines that have an equals sign: the equation check answers for them.
+/// Numbers of lines that have an equals sign, and of formulas that compute: the equation check answers for them.
 fn computed_numbers(text: &str) -> HashSet<String> {
     let computing = |line: &&str| {
         ["=", "\\approx", "\\equiv", "\\implies", "\\to", "<", ">", "\\le", "\\ge"]
             .iter()
             .any(|sign| line.contains(sign))
     };
-    text.lines().filter(computing).flat_map(numbers).map(|number| number.text).collect()
+    const OPERATORS: [&str; 9] = ["+", "-", "*", "/", "^", "\\cdot", "\\times", "\\frac", "\\binom"];
+    let formulas = tirade_math::formulas(text);
+    let terms = formulas
+        .iter()
+        .map(|formula| &text[formula.inside.clone()])
+        .filter(|formula| OPERATORS.iter().any(|operator| formula.contains(operator)));
+    text.lines().filter(computing).chain(terms).flat_map(numbers).map(|number| number.text).collect()
 }
 
 struct Number {

@@ -47,7 +47,11 @@ fn repetition(text: &str) -> Option<Finding> {
 }
 
 fn truncation(text: &str) -> Option<Finding> {
-    if text.split("\n\n").any(|paragraph| paragraph.matches('$').count() % 2 == 1 && !has_prices(paragraph)) {
+    let is_open = |paragraph: &str| {
+        let odd = paragraph.matches('$').count() % 2 == 1;
+        odd && !has_prices(paragraph) && !tirade_math::formulas(paragraph).is_empty()
+    };
+    if text.split("\n\n").any(is_open) {
         return finding("a formula is not closed: there is an odd number of $ signs".into());
     }
     // GSM8K ends with the bare answer

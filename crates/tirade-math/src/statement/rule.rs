@@ -1,0 +1,253 @@
+//! What becomes of one link: true or false by itself, by what is known, or a new fact.
+
+use super::cue::Mode;
+use super::facts::{self, Added, MAX_SOURCES, Sources};
+use super::link::{closed, is_open, is_scalar, without_units};
+use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
+use super::read::symbol;
+use super::{Truth, arrays, congruence, plus_minus};
+use crate::equiv::{any, equivalent, free_names};
+use crate::expr::{Expr, Func, RelOp};
+use crate::normal::Poly;
+use crate::verdict::Outcome;
+use smol_str::SmolStr;
+
+impl Walk<'_> {
+    /// Decides a link, learns from it, and writes the decision into `out`.
+    pub fn link(
+        &mut self,
+        text: &str,
+        out: &mut Statement,
+        l: &Expr,
+        op: RelOp,
+        r: &Expr,
+        context: &Context<'_>,
+    ) {
+        let weight = weight(l) + weight(r);
+        if weight > self.allowance {
+            return;
+        }
+        self.allowance -= weight;
+        if op == RelOp::Equiv {
+            (out.truth, out.why) = (self.congruent(l, r, context.modulus), Why::Itself);
+            return;
+        }
+        if plus_minus::has(l) || plus_minus::has(r) {
+            (out.truth, out.why) = (plus_minus::equal(l, op, r), Why::Itself);
+        } else if !is_scalar(l) || !is_scalar(r) {
+            (out.truth, out.why) = (arrays::equal(l, op, r), Why::Itself);
+        } else if is_open(l) || is_open(r) {
+            (out.truth, out.why) = self.open(text, out, l, op, r, context);
+        } else {
+            (out.truth, out.why) = (self.number(l, op, r, context.modulus), Why::Itself);
+        }
+        let itself = matches!(out.why, Why::Itself);
+        let asserted = if itself { !context.refuted } else { context.mode == Mode::Claim };
+        if out.truth == Truth::False && (!asserted || context.ambiguous) {
+            (out.truth, out.why) = (Truth::Undecided, Why::Open);
+        }
+    }
+
+    /// Two numbers; where other readings of whole numbers are about, only what holds is decided.
+    fn number(&self, l: &Expr, op: RelOp, r: &Expr, modulus: Option<&Expr>) -> Truth {
+        let truth = closed(l, op, r);
+        if truth == Truth::False && modulus.is_some() {
+            return congruence::congruent(l, r, modulus);
+        }
+        let whole = |e: &Expr| matches!(e, Expr::Num(_));
+        let renamed = self.names.modular && op == RelOp::Eq && whole(l) && whole(r);
+        let constant = |e: &Expr| matches!(e, Expr::Const(_));
+        let odd =
+            is_name_of_triangle(l) && is_name_of_triangle(r) || constant(l) || in_degrees(l) || in_degrees(r);
+        if truth == Truth::False && (renamed || odd) {
+            return Truth::Undecided;
+        }
+        truth
+    }
+
+    fn congruent(&self, l: &Expr, r: &Expr, modulus: Option<&Expr>) -> Truth {
+        if is_open(l) || is_open(r) { Truth::Undecided } else { congruence::congruent(l, r, modulus) }
+    }
+
+    /// `f(x) = …` defines f where f is not known yet.
+    pub fn define(&mut self, l: &Expr, r: &Expr, context: &Context<'_>) {
+        let Expr::Apply(name, args) = l else { return };
+        let params: Option<Vec<SmolStr>> = args.iter().map(symbol).collect();
+        let Some(params) = params else { return };
+        let asserted = matches!(context.mode, Mode::Claim | Mode::Define) && !context.alternative;
+        let usable = is_scalar(r) && !has_application(r) && !plus_minus::has(r);
+        let mut free = Vec::new();
+        free_names(r, &mut free);
+        let covered = free.iter().all(|n| params.contains(n) || !"xyzt".contains(n.as_str()));
+        if asserted && usable && covered && !free.is_empty() && !self.functions.contains_key(name) {
+            self.functions.insert(name.clone(), (params, without_units(r)));
+        }
+    }
+
+    /// A relation with unknowns: an identity, or what the facts make of it.
+    fn open(
+        &mut self,
+        text: &str,
+        out: &Statement,
+        l: &Expr,
+        op: RelOp,
+        r: &Expr,
+        context: &Context<'_>,
+    ) -> (Truth, Why) {
+        const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
+        let (l, r) = (without_units(l), without_units(r));
+        let Some(poly) = facts::difference(&l, &r) else { return NOTHING };
+        if op != RelOp::Eq {
+            let divides = has_denominator(&l) || has_denominator(&r);
+            return if divides { NOTHING } else { self.ordered(poly, op, context) };
+        }
+        if poly.is_zero() {
+            return (Truth::True, Why::Itself);
+        }
+        if facts::is_closed(&poly) {
+            return (if poly.is_independent() { Truth::False } else { Truth::Undecided }, Why::Itself);
+        }
+        if !poly.is_independent() && equivalent(&l, &r).outcome == Outcome::Equal {
+            return (Truth::True, Why::Itself);
+        }
+        if context.mode == Mode::Mention || context.ambiguous {
+            return NOTHING;
+        }
+        let decided = self.learn(text, out, &l, poly.clone(), context);
+        if decided.0 == Truth::Undecided && self.is_botched(&poly, &l, &r, context) {
+            return (Truth::False, Why::Itself);
+        }
+        decided
+    }
+
+    /// Two sides in the same variables that are an identity but for one term, or two steps of one transformation.
+    fn is_botched(&self, poly: &Poly, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        free_names(l, &mut left);
+        free_names(r, &mut right);
+        let same = right.iter().all(|n| left.contains(n)) && right.len() == left.len() && !self.names.cyclic;
+        let simple = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Apply(..)) || e.as_rational().is_some();
+        if !same || simple(l) || simple(r) || context.alternative || has_application(l) || has_application(r)
+        {
+            return false;
+        }
+        let long = context.inner || size(l) + size(r) > 12 && poly.0.len() == 1;
+        poly.is_independent() && (long || poly.0.len() == 1 && size(l) > 2 && size(r) > 2)
+    }
+
+    /// An inequality whose unknowns have known values.
+    fn ordered(&self, poly: Poly, op: RelOp, context: &Context<'_>) -> (Truth, Why) {
+        if op.is_order()
+            && context.mode == Mode::Claim
+            && let Some((left, because)) = self.facts.reduce(poly)
+            && let Some(value) = left.as_constant()
+            && self.trusts(because)
+            && closed(&Expr::Num(value), op, &Expr::int(0)) == Truth::True
+        {
+            return (Truth::True, self.because(because));
+        }
+        (Truth::Undecided, Why::Open)
+    }
+
+    fn learn(
+        &mut self,
+        text: &str,
+        out: &Statement,
+        l: &Expr,
+        poly: Poly,
+        context: &Context<'_>,
+    ) -> (Truth, Why) {
+        const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
+        if self.sources.len() >= MAX_SOURCES {
+            return NOTHING;
+        }
+        if let (Mode::Define, Expr::Sym(name), false) = (context.mode, l, context.given) {
+            self.facts.forget(name);
+        }
+        let number: Sources = 1 << self.sources.len();
+        let trusted = context.mode != Mode::Suppose && !self.is_generic(&poly);
+        let added = if context.alternative {
+            self.facts.clone().add(poly, number)
+        } else {
+            self.facts.add(poly, number)
+        };
+        if !context.alternative {
+            let words = text.get(out.span.clone()).unwrap_or("").to_string();
+            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted });
+        }
+        match added {
+            Added::Implied(by) | Added::Confirms(by) => {
+                self.mark_confirmed(by);
+                (Truth::True, self.because(by & !number))
+            }
+            Added::Contradicts(by) | Added::Resembles(by) if trusted && self.trusts(by) => {
+                (Truth::False, self.because(by))
+            }
+            _ => NOTHING,
+        }
+    }
+
+    /// Whether it speaks of any point of a curve, or of a function everywhere.
+    fn is_generic(&self, poly: &Poly) -> bool {
+        let both = facts::mentions(poly, &"x".into()) && facts::mentions(poly, &"y".into());
+        both && self.names.curves
+            || self.names.digits
+            || facts::applies_to_unknowns(poly)
+            || facts::is_polynomial_identity(poly)
+    }
+
+    fn trusts(&self, by: Sources) -> bool {
+        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || source.trusted)
+    }
+
+    fn because(&self, by: Sources) -> Why {
+        let named = self.sources.iter().enumerate().filter(|(i, _)| by >> i & 1 == 1);
+        Why::Facts(named.map(|(_, source)| source.words.clone()).collect())
+    }
+
+    /// What a later statement rests on is confirmed by it.
+    fn mark_confirmed(&mut self, by: Sources) {
+        for (i, source) in self.sources.iter().enumerate() {
+            if by >> i & 1 == 1
+                && let Some(statement) = source.index.and_then(|index| self.out.get_mut(index))
+                && statement.truth == Truth::Undecided
+            {
+                (statement.truth, statement.why) = (Truth::True, Why::Confirmed);
+            }
+        }
+    }
+}
+
+/// `3-4-5` is a triangle: differences of bare numbers that are written without blanks.
+fn is_name_of_triangle(e: &Expr) -> bool {
+    matches!(e, Expr::Add(terms) if terms.len() == 3 && terms.iter().all(|t| t.as_i64().is_some()) && terms[1..].iter().all(|t| t.as_i64() < Some(0)))
+}
+
+/// `\tan 45`: an angle in degrees without its sign.
+fn in_degrees(e: &Expr) -> bool {
+    let plain = |e: &Expr| e.as_rational().is_some_and(|x| !x.is_zero());
+    any(
+        e,
+        &|e| matches!(e, Expr::Call(Func::Sin | Func::Cos | Func::Tan | Func::Cot | Func::Sec | Func::Csc, args) if args.iter().any(plain)),
+    )
+}
+
+/// Whether something is divided by an unknown, so that its sign matters.
+fn has_denominator(e: &Expr) -> bool {
+    any(
+        e,
+        &|e| matches!(e, Expr::Pow(base, x) if is_open(base) && x.as_rational().is_none_or(|x| *x < crate::Rational::ZERO)),
+    )
+}
+
+/// Nodes, where those that take long count more.
+fn weight(e: &Expr) -> usize {
+    let mut sum = match e {
+        Expr::Big(_) => 300,
+        Expr::Call(Func::Factorial | Func::DoubleFactorial | Func::Binom | Func::Perm, _) => 40,
+        Expr::Call(..) => 4,
+        _ => 1,
+    };
+    e.for_each_child(&mut |c| sum += weight(c));
+    sum
+}
