@@ -42,7 +42,7 @@ pub enum Added {
     Restated,
     /// It is one of these but for one number.
     Resembles(Sources),
-    /// It is new, and these hold because of it: `x = 2` after `x² = 4`.
+    /// It is new, and these hold because of it: `x = 2` after `x² = 4`, also where it gives that only with their help.
     Confirms(Sources),
     /// It is new.
     New,
@@ -378,7 +378,7 @@ mod tests {
             (&["324\\pi = 4\\pi r^2"], "r^2 = 81", Added::Implied(1)),
             (&["324\\pi = 4\\pi r^2"], "r = 9", Added::Confirms(1)),
             (&["x^2 - 8x + 8 = 0"], "x^2 + 8x + 8 = 0", Added::Contradicts(1)),
-            (&["x^2 - 5x + 6 = 0"], "x^2 - 4 = 0", Added::New),
+            (&["x^2 - 5x + 6 = 0"], "x^2 - 4 = 0", Added::Confirms(1)),
             (&["4n + 4m = mn"], "12n + 4m = mn", Added::Resembles(1)),
             (&["4n + 4m = mn"], "8n + 8m = 2mn", Added::Implied(1)),
             (&["x = y"], "2x = 2y", Added::Restated),

@@ -146,7 +146,10 @@ impl Names {
 
     fn command(&self, rest: &str, out: &mut String) -> Option<usize> {
         let letters = rest[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
-        let length = 1 + letters.max(1);
+        let length = match letters {
+            0 => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            _ => 1 + letters,
+        };
         match &rest[1..1 + letters] {
             "angle" | "triangle" => {
                 let (name, size) = figure(&rest[length..])?;
@@ -184,8 +187,6 @@ impl Names {
             }
             _ => {}
         }
-        let length =
-            if letters == 0 { 1 + rest[1..].chars().next().map_or(0, char::len_utf8) } else { length };
         out.push_str(&rest[..length]);
         Some(length)
     }

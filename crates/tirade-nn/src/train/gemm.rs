@@ -73,6 +73,7 @@ impl Left {
     }
 
     /// Packs into a fresh operand.
+    #[cfg(test)]
     pub fn of(a: View) -> Self {
         let mut left = Self::default();
         left.pack(a);
