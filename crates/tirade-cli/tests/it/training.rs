@@ -93,10 +93,10 @@ fn a_killed_training_ends_with_the_same_weights_and_merges() {
         assert!(read("one") == read("two"), "{file} differs from that of a run that was not killed");
     }
 
-    let merged =
-        place.run(&in_dir("one", &["models", "merge", "--model", STUDENT, "--output", "merged.gguf"]));
+    // After nine steps the adapter changes so little that rounding to f16 shows beside it.
+    let merge = ["models", "merge", "--model", STUDENT, "--output", "merged.gguf", "--dtype", "f32"];
+    let merged = place.run(&in_dir("one", &merge));
     assert!(merged.contains("another likeliest token after 0"), "{merged}");
-    let (_, refused) =
-        place.fails(&in_dir("one", &["models", "merge", "--model", STUDENT, "--output", "merged.gguf"]));
+    let (_, refused) = place.fails(&in_dir("one", &merge));
     assert!(refused.contains("is there already"), "{refused}");
 }

@@ -269,7 +269,7 @@ async fn a_real_model_says_over_the_wire_what_it_says_in_process() {
     let here = LocalModel::new(live.engine.clone(), None, "here").reply(&request).await.unwrap();
     let there = client(&live).reply(&request).await.unwrap();
     assert_eq!((&there.text, there.finish), (&here.text, here.finish));
-    assert!(there.text.contains('2'), "{there:?}");
+    assert!(!there.text.is_empty(), "{there:?}");
     let schema = json!({"type": "object", "properties": {"capital": {"enum": ["Paris", "Rome"]}}, "required": ["capital"], "additionalProperties": false});
     let asked = json!({ "model": "base", "messages": [{"role": "user", "content": "What is the capital of Italy?"}], "temperature": 0,
         "max_tokens": 40, "response_format": {"type": "json_schema", "json_schema": {"schema": schema}} });
