@@ -126,13 +126,12 @@ pub fn applies_to_unknowns(poly: &Poly) -> bool {
 
 /// `8x^3 - 4x = 8(x - r)^2(x - s)`: an equation of polynomials in x with other unknowns, which may hold for every x.
 pub fn is_polynomial_identity(poly: &Poly) -> bool {
-    let high = ["x", "z", "t"].into_iter().any(|name| {
+    ["x", "z", "t"].into_iter().any(|name| {
         poly.0
             .iter()
             .any(|(m, _)| m.0.iter().any(|(a, e)| matches!(a, Atom::Sym(s) if s == name) && e.num > 1))
             && any_atom(poly, &|a| matches!(a, Atom::Sym(s) if s != name))
-    });
-    high
+    })
 }
 
 /// `c x + d = 0` with nothing else unknown: the variable and its value.

@@ -285,7 +285,7 @@ fn behind(text: &str, tokens: &[Token], at: usize) -> Option<Member> {
                 let words = tokens[end..].iter().take_while(|t| t.kind == Kind::Word).count();
                 let next = tokens.get(end + words).map(|t| t.kind);
                 let of = words == 1 && word(text, &tokens[end]) == "of";
-                if !of && !(words <= 3 && matches!(next, Some(Kind::Op(_)))) {
+                if !(of || words <= 3 && matches!(next, Some(Kind::Op(_)))) {
                     break;
                 }
                 end += words;

@@ -63,7 +63,8 @@ fn wait(engine: &Engine, request: GenerateRequest) -> GenerateReply {
 #[test]
 fn replies_have_the_form_alone_and_in_a_batch_with_free_ones() {
     let engine = engine(small());
-    let requests: Vec<(GenerateRequest, Option<fn(&str) -> bool>)> = (0..4)
+    type Fits = Option<fn(&str) -> bool>;
+    let requests: Vec<(GenerateRequest, Fits)> = (0..4)
         .flat_map(|seed| {
             let free = (request(None, seed), None);
             cases()

@@ -136,7 +136,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_judge_must_say_so_both_ways_round() {
-        let cases: [(fn(&str) -> &'static str, Opinion); 4] = [
+        type Answers = fn(&str) -> &'static str;
+        let cases: [(Answers, Opinion); 4] = [
             (|_| r"\boxed{True}", Opinion::Same),
             (|_| r"\boxed{False}", Opinion::Different),
             (|first| if first == "a" { r"\boxed{True}" } else { r"\boxed{False}" }, Opinion::Contradictory),
