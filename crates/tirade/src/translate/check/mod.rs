@@ -136,6 +136,7 @@ pub fn check(case: &Case<'_>) -> Vec<Finding> {
     findings.extend(talk::tool_talk(case.text, case.problem));
     findings.extend(talk::markup(case.text));
     findings.extend(numbers::missing_results(case));
+    findings.extend(numbers::underived_answer(case));
     findings.extend(numbers::unsupported(case));
     findings.extend(shape::shape(case.text));
     findings
