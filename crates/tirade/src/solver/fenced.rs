@@ -39,7 +39,7 @@ pub(super) fn calls(text: &str, turn: u32) -> Vec<ToolCall> {
     let mut calls = Vec::new();
     for block in blocks(text) {
         let (name, arguments) = match block.language {
-            "python" | "py" => (CODE_TOOL.to_owned(), json!({"code": block.body}).to_string()),
+            "python" | "py" => (CODE_TOOL.to_owned(), json!({"code": dedented(block.body)}).to_string()),
             "json" | "tool" => match named_call(block.body) {
                 Some(call) => call,
                 None => continue,
@@ -49,6 +49,16 @@ pub(super) fn calls(text: &str, turn: u32) -> Vec<ToolCall> {
         calls.push(ToolCall { id: format!("call_{turn}_{}", calls.len()), name, arguments });
     }
     calls
+}
+
+/// A block within a list is indented as a whole, which Python refuses.
+fn dedented(code: &str) -> String {
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = code.lines().filter(|line| !line.trim().is_empty()).map(spaces).min().unwrap_or(0);
+    if indent == 0 {
+        return code.to_owned();
+    }
+    code.lines().map(|line| line.get(indent..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 /// The reply up to the end of its last block that is a call. What follows was written without knowing the output.
@@ -124,6 +134,15 @@ mod tests {
         let found: Vec<(&str, &str)> =
             found.iter().map(|c| (c.name.as_str(), c.arguments.as_str())).collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn programs_in_lists_lose_their_indent() {
+        let check = |code: &str, expected: &str| assert_eq!(dedented(code), expected);
+        check("   x = 1\n   if x:\n       print(x)\n", "x = 1\nif x:\n    print(x)");
+        check("   x = 1\n\n   x", "x = 1\n\nx");
+        check("x = 1\n  x\n", "x = 1\n  x\n");
+        check("", "");
     }
 
     #[test]
