@@ -38,5 +38,6 @@ pub use statement::{
     Assumptions, Formula, Statement, Truth, Why, check_prose, check_relation, check_statement, formulas,
 };
 pub use syntax::{Commas, ParseError, Parsed, parse, parse_with};
+pub use text::closing_brace;
 pub use verdict::{Equivalence, Outcome, Stage, Verdict};
 pub use verify::{Gold, verify, verify_answer};

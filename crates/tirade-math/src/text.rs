@@ -33,6 +33,44 @@ const LAYOUT: [&str; 29] = [
     "operatorname",
 ];
 
+/// The length of a balanced `{…}` at the start of `rest`; escaped braces do not count.
+pub fn group(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    if bytes.first() != Some(&b'{') {
+        return None;
+    }
+    let (mut depth, mut at) = (0usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'{' => depth += 1,
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where the brace closes that was opened just before `text`; every brace counts, also an escaped one.
+pub fn closing_brace(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 0 => return Some(at),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The text without blanks, dollar signs and layout commands; every other character stays.
 pub fn layout_free(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -3,6 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// A scripted teacher that solves the first built-in problem with Python and translates its trace.
+pub const TEACHER: &str = r#"
+{"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide.\n```python\nprint(138 // 6)\n```"}
+{"when": {"contains": "rolls into each bag", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
+{"when": {"contains": "mathematics teacher, write"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
+{"when": {"contains": "mathematical writer"}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
+{"reply": "I do not know."}
+"#;
+
 /// A folder that a test works in; removed at the end.
 pub struct Place {
     folder: tempfile::TempDir,

@@ -1,15 +1,7 @@
 //! The pipeline with a real language model, small enough for any machine: SmolLM2-135M answers, is trained on a scripted teacher's prose, and
 //! answers with its adapter.
 
-use crate::command::Place;
-
-const TEACHER: &str = r#"
-{"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide.\n```python\nprint(138 // 6)\n```"}
-{"when": {"contains": "rolls into each bag", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
-{"when": {"contains": "mathematics teacher, write"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
-{"when": {"contains": "mathematical writer"}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
-{"reply": "I do not know."}
-"#;
+use crate::command::{Place, TEACHER};
 
 #[test]
 fn a_student_is_trained_and_measured() {

@@ -4,16 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::command::Place;
+use crate::command::{Place, TEACHER};
 
 const STUDENT: &str = "local:smollm2-135m-instruct";
-const TEACHER: &str = r#"
-{"when": {"contains": "rolls into each bag", "turn": 0}, "reply": "We divide.\n```python\nprint(138 // 6)\n```"}
-{"when": {"contains": "rolls into each bag", "turn": 1}, "reply": "She fills $138/6 = 23$ bags: \\boxed{23}."}
-{"when": {"contains": "mathematics teacher, write"}, "reply": "Since $6 \\cdot 23 = 138$, we have $138 / 6 = 23$. \\boxed{23}"}
-{"when": {"contains": "mathematical writer"}, "reply": "Each bag takes $6$ rolls. Since $6 \\cdot 23 = 138$, she fills $138 / 6 = 23$ bags. The answer is $\\boxed{23}$."}
-{"reply": "I do not know."}
-"#;
 const TRAIN: [&str; 13] = [
     "train",
     "--model",

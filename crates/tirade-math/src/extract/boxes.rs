@@ -84,25 +84,10 @@ fn box_content(text: &str, at: usize) -> Result<(&str, usize), &'static str> {
         let word = text[open..open + len].trim_end_matches(['.', ',', ';']);
         return if word.is_empty() { Err("an empty box") } else { Ok((word, open + word.len())) };
     }
-    let mut depth = 0usize;
-    let mut i = open;
-    while i < bytes.len() {
-        match bytes[i] {
-            b'\\' => i += 1,
-            b'{' => depth += 1,
-            b'}' => {
-                depth -= 1;
-                if depth == 0 {
-                    let content = &text[open + 1..i];
-                    let empty = crate::text::is_blank(content);
-                    return if empty { Err("the last box is empty") } else { Ok((content, i + 1)) };
-                }
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    Err("the last box is never closed")
+    let Some(length) = crate::text::group(&text[open..]) else { return Err("the last box is never closed") };
+    let content = &text[open + 1..open + length - 1];
+    let empty = crate::text::is_blank(content);
+    if empty { Err("the last box is empty") } else { Ok((content, open + length)) }
 }
 
 /// The first of the boxes at the end that are joined by "and", "or" and commas only.

@@ -4,6 +4,7 @@
 //! they start with a relation or an operator.
 
 use crate::expr::RelOp;
+use crate::text::group;
 use std::ops::Range;
 
 /// `first op member op member …`, by places in the text.
@@ -458,31 +459,6 @@ fn environment_name<'a>(rest: &'a str, command: &str) -> Option<(&'a str, usize)
     let inner = rest.strip_prefix(command)?.strip_prefix('{')?;
     let end = inner.find('}')?;
     Some((&inner[..end], command.len() + end + 2))
-}
-
-/// The length of a balanced `{…}` at the start of `rest`.
-fn group(rest: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    let bytes = rest.as_bytes();
-    let mut at = 0;
-    if bytes.first() != Some(&b'{') {
-        return None;
-    }
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'{' => depth += 1,
-            b'}' => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    None
 }
 
 /// Without blanks, layout and punctuation at the ends.

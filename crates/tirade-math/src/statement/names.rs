@@ -4,6 +4,7 @@
 //! calls p, `e` and `i` are often variables.
 
 use crate::expr::{Const, Expr};
+use crate::text::closing_brace;
 use std::borrow::Cow;
 
 /// The meaning of letters in one problem and its solution.
@@ -331,7 +332,11 @@ fn binomials(source: &str) -> String {
     let mut text = source.to_string();
     for _ in 0..20 {
         let Some(at) = text.find("\\choose") else { break };
-        let (Some(open), Some(close)) = (matching_open(&text, at), matching_close(&text, at)) else { break };
+        let (Some(open), Some(close)) =
+            (matching_open(&text, at), closing_brace(&text[at..]).map(|n| at + n))
+        else {
+            break;
+        };
         let (top, bottom) = (text[open + 1..at].trim(), text[at + "\\choose".len()..close].trim());
         let replaced = format!("\\binom{{{top}}}{{{bottom}}}");
         text.replace_range(open..=close, &replaced);
@@ -346,19 +351,6 @@ fn matching_open(text: &str, at: usize) -> Option<usize> {
             b'}' => depth += 1,
             b'{' if depth == 0 => return Some(i),
             b'{' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-fn matching_close(text: &str, at: usize) -> Option<usize> {
-    let mut depth = 0;
-    for (i, b) in text.as_bytes().iter().enumerate().skip(at) {
-        match b {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return Some(i),
-            b'}' => depth -= 1,
             _ => {}
         }
     }

@@ -81,14 +81,7 @@ pub fn pick<'a>(selection: &'a Selection, data_dir: &Path) -> Result<Picking<'a>
     let blacklist = selection.blacklist.as_deref().map(Blacklist::read).transpose()?.unwrap_or_default();
     let rows = open(&found.location, &selection.fields)?;
     let met = Selected::default();
-    let mut picking = Picking { selection, found, blacklist, rows, shuffled: None, taken: 0, met };
-    if let Some(seed) = selection.shuffle {
-        let mut fitting: Vec<Problem> = std::iter::from_fn(|| picking.next_fitting()).collect();
-        let seed = seed.to_string();
-        fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
-        picking.shuffled = Some(fitting.into_iter());
-    }
-    Ok(picking)
+    Ok(Picking { selection, found, blacklist, rows, shuffled: None, taken: 0, met })
 }
 
 /// See [`pick`].
@@ -97,6 +90,7 @@ pub struct Picking<'a> {
     found: Found,
     blacklist: Blacklist,
     rows: Rows,
+    /// All that fit, once the first was asked for, where they are shuffled.
     shuffled: Option<std::vec::IntoIter<Problem>>,
     taken: usize,
     /// What else was met so far: its `problems` and `sha256` stay empty.
@@ -106,15 +100,19 @@ pub struct Picking<'a> {
 impl Picking<'_> {
     /// The next problem of the half, subject and level that are wanted.
     fn next_fitting(&mut self) -> Option<Problem> {
-        if let Some(shuffled) = &mut self.shuffled {
-            return shuffled.next();
+        let Some(seed) = self.selection.shuffle else { return self.next_in_file() };
+        if self.shuffled.is_none() {
+            let seed = seed.to_string();
+            let mut fitting: Vec<Problem> = std::iter::from_fn(|| self.next_in_file()).collect();
+            fitting.sort_by_cached_key(|problem| digest(&["shuffle", &seed, &problem.id]));
+            self.shuffled = Some(fitting.into_iter());
         }
-        loop {
-            let row = self.rows.next()?;
-            if let Some(problem) = self.met.fitting(row, self.selection, &self.found) {
-                return Some(problem);
-            }
-        }
+        self.shuffled.as_mut()?.next()
+    }
+
+    fn next_in_file(&mut self) -> Option<Problem> {
+        let Self { rows, met, selection, found, .. } = self;
+        rows.find_map(|row| met.fitting(row, selection, found))
     }
 }
 

@@ -212,25 +212,12 @@ fn unboxed(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("\\boxed{") {
         let body = start + "\\boxed{".len();
-        let Some(end) = closing_brace(&rest[body..]) else { break };
+        let Some(end) = tirade_math::closing_brace(&rest[body..]) else { break };
         out.push_str(&rest[..start]);
         out.push_str(&rest[body..body + end]);
         rest = &rest[body + end + 1..];
     }
     out + rest
-}
-
-fn closing_brace(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
