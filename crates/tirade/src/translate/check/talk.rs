@@ -22,8 +22,9 @@ const PHRASES: &[&str] = &[
     "library",
     "numpy",
     "output of the",
-    "print statement",
-    "print(",
+    "print",
+    "printed",
+    "prints",
     "program outputs",
     "programmatically",
     "python",
@@ -107,11 +108,24 @@ fn statements(text: &str) -> Vec<Finding> {
     found.collect()
 }
 
-/// The text without the sentences that speak of tools.
+/// The text without the sentences that speak of tools, its lines and paragraphs as they were.
 pub fn without_tool_talk(text: &str, problem: &str) -> String {
     let talk = tool_talk(text, problem);
-    let clean = sentences(text).into_iter().filter(|range| !talk.iter().any(|f| range.contains(&f.start)));
-    clean.map(|range| &text[range]).collect::<Vec<_>>().join(" ")
+    let (mut clean, mut gap, mut end) = (String::new(), "", 0);
+    for range in sentences(text) {
+        // Around what is left out the stronger break stays.
+        let before = &text[end..range.start];
+        if before.matches('\n').count() >= gap.matches('\n').count() {
+            gap = before;
+        }
+        end = range.end;
+        if !talk.iter().any(|found| range.contains(&found.start)) {
+            clean += if clean.is_empty() { "" } else { gap };
+            clean += &text[range];
+            gap = "";
+        }
+    }
+    clean
 }
 
 /// Where `word` stands by itself in `text`.
@@ -148,6 +162,7 @@ mod tests {
         check("The output is 7.", &["The output"]);
         check("With SymPy, solve(x) gives 7.", &["SymPy"]);
         check("The postscript of the codex is decoded.", &[]);
+        check("3. **Print the final answer:**", &["Print"]);
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
         check("Write def f(n): return n", &["def"]);
@@ -160,6 +175,8 @@ mod tests {
             without_tool_talk("We add. Let us write a Python program. Then 5.", ""),
             "We add. Then 5."
         );
+        let text = "Steps:\n\n1. Add.\n2. Print the sum.\n3. Halve.\n\nWe run the script. So 5.";
+        assert_eq!(without_tool_talk(text, ""), "Steps:\n\n1. Add.\n3. Halve.\n\nSo 5.");
     }
 
     #[test]
