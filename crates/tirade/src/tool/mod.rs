@@ -3,7 +3,7 @@
 //!
 //! [`StandardToolbox`] has three lanes: native Rust on `tirade-math` (with a derivation in words), typed calls of SymPy in a confined
 //! worker (arguments parsed here and sent as trees, never as text), and Python cells in a confined interpreter per session.
-//! [`families`] has the tables of tools, [`syntax`] reads their arguments.
+//! `families` has the tables of tools, [`syntax`] reads their arguments.
 
 pub(crate) mod args;
 pub mod batch;
