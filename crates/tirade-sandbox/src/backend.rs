@@ -82,6 +82,11 @@ pub(crate) trait Backend: Send + Sync {
     /// A fresh worker, confined and checked.
     fn worker(&self) -> Result<Box<dyn Worker>, SandboxError>;
 
+    /// Makes sure that workers can be had; whoever does not call it waits at the first worker.
+    fn prepare(&self) -> Result<(), SandboxError> {
+        Ok(())
+    }
+
     /// Versions of what runs the code, as one line: part of every cache key.
     fn versions(&self) -> &str;
 

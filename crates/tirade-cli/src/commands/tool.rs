@@ -176,7 +176,7 @@ fn run_batch(args: &BatchArgs, home: &Home) -> anyhow::Result<()> {
 fn open(home: &Home, jobs: usize) -> anyhow::Result<StandardToolbox> {
     let configure = |python| SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
     let sandbox = setup::start(&home.python(), &mut |step| eprintln!("{step}"), &configure)?;
-    Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox))?)
+    Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox)))
 }
 
 #[cfg(test)]

@@ -59,6 +59,25 @@ pub fn start(
     }
 }
 
+/// A sandbox over the environment in `dir`, made if need be, that starts when it is prepared or first used.
+///
+/// # Errors
+/// As [`ensure_environment`].
+pub fn start_later(
+    dir: &Path,
+    progress: &mut dyn FnMut(&str),
+    configure: &dyn Fn(PathBuf) -> SandboxConfig,
+) -> Result<Sandbox, SandboxError> {
+    let mut versions = complete(dir);
+    if versions.is_none() {
+        ensure_environment(dir, progress)?;
+        versions = complete(dir);
+    }
+    let steps = Steps::new(dir, progress);
+    let versions = versions.ok_or_else(|| steps.error("it does not hold".into(), steps::HINT_BROKEN))?;
+    Ok(Sandbox::later(configure(interpreter(dir)), versions))
+}
+
 /// The same, but made anew whatever is there.
 ///
 /// # Errors
@@ -71,8 +90,13 @@ pub fn repair_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<
 
 /// Whether `dir` holds a finished environment of this version's list whose interpreter runs.
 pub fn is_complete(dir: &Path) -> bool {
+    complete(dir).is_some()
+}
+
+/// What a finished environment holds, as [`Sandbox::versions`] tells it.
+fn complete(dir: &Path) -> Option<String> {
     let marked = std::fs::read_to_string(dir.join(MARKER)).is_ok_and(|mark| mark == list_hash());
-    marked && steps::installed(&interpreter(dir))
+    marked.then(|| steps::installed(&interpreter(dir))).flatten()
 }
 
 fn build(mut steps: Steps<'_>) -> Result<PathBuf, SandboxError> {

@@ -42,6 +42,10 @@ pub trait Toolbox: Send + Sync {
     fn specs(&self) -> &[ToolSpec];
     /// What determines the results: toolkit and library versions. Part of the key under which a result is stored.
     fn identity(&self) -> &str;
+    /// Makes sure that the tools work, before anything is paid for that they would be called for. It may take seconds, and blocks.
+    fn prepare(&self) -> Result<(), ToolFailure> {
+        Ok(())
+    }
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure>;
 }
 
