@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tirade::model::name::without_secrets;
 
 use crate::work::write_whole;
 
@@ -108,10 +109,17 @@ impl Resolved {
         Self { table: title.into_iter().collect() }
     }
 
-    /// Adds the section where the recipe has it. A setting that is not set has no line.
+    /// Adds the section where the recipe has it. A setting that is not set has no line, and passwords in URLs are left out.
     pub fn add(&mut self, section: &str, arguments: &Option<impl Serialize>) -> anyhow::Result<()> {
         if let Some(arguments) = arguments {
-            self.table.insert(section.to_owned(), toml::Value::try_from(arguments)?);
+            let mut table = toml::Table::try_from(arguments)?;
+            for text in table.iter_mut().filter_map(|(_, value)| match value {
+                toml::Value::String(text) => Some(text),
+                _ => None,
+            }) {
+                *text = without_secrets(text);
+            }
+            self.table.insert(section.to_owned(), table.into());
         }
         Ok(())
     }
