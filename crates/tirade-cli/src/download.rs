@@ -48,15 +48,16 @@ pub async fn model(name: &str, home: &Home) -> anyhow::Result<PathBuf> {
 pub fn sandbox(home: &Home) -> anyhow::Result<Sandbox> {
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} python   {msg} {elapsed}")?);
-    let mut say = |step: &str| {
-        if bar.is_hidden() {
+    let shown = bar.clone();
+    let say = move |step: &str| {
+        if shown.is_hidden() {
             eprintln!("   python {step}");
         }
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
-        bar.set_message(step.to_owned());
+        shown.enable_steady_tick(std::time::Duration::from_millis(120));
+        shown.set_message(step.to_owned());
     };
     let sandbox = tokio::task::block_in_place(|| {
-        setup::start_later(&home.python(), &mut say, &|python| SandboxConfig::new(python))
+        setup::start_later(&home.python(), say, |python| SandboxConfig::new(python))
     })?;
     bar.finish_and_clear();
     Ok(sandbox)

@@ -2,20 +2,22 @@
 
 use crate::backend::{Backend, Worker};
 use crate::probe::Layer;
-use crate::{Sandbox, SandboxConfig, SandboxError};
+use crate::{Sandbox, SandboxError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What will be started, and what it is known to be.
 pub(crate) struct Later {
-    config: SandboxConfig,
+    start: Box<Start>,
     versions: String,
     started: OnceLock<Arc<dyn Backend>>,
     starting: Mutex<()>,
 }
 
+pub(crate) type Start = dyn Fn() -> Result<Sandbox, SandboxError> + Send + Sync;
+
 impl Later {
-    pub fn new(config: SandboxConfig, versions: String) -> Later {
-        Later { config, versions, started: OnceLock::new(), starting: Mutex::new(()) }
+    pub fn new(start: Box<Start>, versions: String) -> Later {
+        Later { start, versions, started: OnceLock::new(), starting: Mutex::new(()) }
     }
 
     /// The started back end, attacked with the probes first. One caller starts it, others wait; after a failure the next tries again.
@@ -24,7 +26,7 @@ impl Later {
         if let Some(backend) = self.started.get() {
             return Ok(backend);
         }
-        let backend = Sandbox::start(self.config.clone())?.backend;
+        let backend = (self.start)()?.backend;
         if backend.versions() != self.versions {
             let (found, known) = (backend.versions(), &self.versions);
             return Err(SandboxError::Zygote(format!("it has {found}, not {known} as before")));

@@ -1,7 +1,7 @@
 //! The entry: one sandbox per program, shared by all its sessions and typed workers.
 
 use crate::backend::Backend;
-use crate::later::Later;
+use crate::later::{Later, Start};
 use crate::{ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
 use std::sync::Arc;
 
@@ -29,11 +29,10 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// A sandbox that [starts](Self::start) when it is [prepared](Self::prepare) or first used: until then no process runs. `versions` is
-    /// what the environment is known to hold, as [`versions`](Self::versions) tells it; another one is refused when it starts.
-    pub(crate) fn later(config: SandboxConfig, versions: String) -> Sandbox {
-        let backend = Arc::new(Later::new(config.clone(), versions));
-        Sandbox { backend, config: Arc::new(config) }
+    /// A sandbox that starts when it is [prepared](Self::prepare) or first used: until then no process runs. `versions` is what the
+    /// environment is known to hold, as [`versions`](Self::versions) tells it; another one is refused when it starts.
+    pub(crate) fn later(config: SandboxConfig, versions: String, start: Box<Start>) -> Sandbox {
+        Sandbox { backend: Arc::new(Later::new(start, versions)), config: Arc::new(config) }
     }
 
     /// Makes sure that the interpreters run and that the probes did not get through.

@@ -240,3 +240,27 @@ fn the_rows_of_translation_and_evaluation_do_not_depend_on_kills() {
     }
     assert_eq!(rows(&place, "killed", "scores"), rows(&place, "whole", "scores"));
 }
+
+/// Three processes with a third of the problems each, at once, in one folder.
+#[test]
+fn the_rows_do_not_depend_on_shards() {
+    let place = Place::new();
+    place.write("script.jsonl", SCRIPT);
+    place.write("minus.jsonl", &problems(24, "minus"));
+    let server = Server::start(&place, &["--latency", "5ms..20ms"]);
+    let arguments = ["eval", "--dataset", "minus.jsonl", "--attempts", "2", "--total-jobs", "3", "--job-id"];
+    let shard = |id| {
+        let arguments = [&arguments[..], &[id]].concat();
+        let stage = Stage { place: &place, server: &server, dir: "shards", arguments: &arguments };
+        stage.command(4).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut process in ["0", "1", "2"].map(shard) {
+        assert!(process.wait().unwrap().success());
+    }
+    assert_eq!((server.stats("answered"), server.stats("answered_again")), (48, 0));
+    let stage = Stage { place: &place, server: &server, dir: "whole", arguments: &arguments[..5] };
+    assert!(stage.command(9).output().unwrap().status.success());
+    for table in ["attempts", "traces", "scores"] {
+        assert_eq!(rows(&place, "shards", table), rows(&place, "whole", table), "{table}");
+    }
+}

@@ -65,17 +65,19 @@ pub fn start(
 /// As [`ensure_environment`].
 pub fn start_later(
     dir: &Path,
-    progress: &mut dyn FnMut(&str),
-    configure: &dyn Fn(PathBuf) -> SandboxConfig,
+    progress: impl Fn(&str) + Send + Sync + 'static,
+    configure: impl Fn(PathBuf) -> SandboxConfig + Send + Sync + 'static,
 ) -> Result<Sandbox, SandboxError> {
     let mut versions = complete(dir);
     if versions.is_none() {
-        ensure_environment(dir, progress)?;
+        ensure_environment(dir, &mut |step| progress(step))?;
         versions = complete(dir);
     }
-    let steps = Steps::new(dir, progress);
-    let versions = versions.ok_or_else(|| steps.error("it does not hold".into(), steps::HINT_BROKEN))?;
-    Ok(Sandbox::later(configure(interpreter(dir)), versions))
+    let broken = || Steps::new(dir, &mut |_| {}).error("it does not hold".into(), steps::HINT_BROKEN);
+    let versions = versions.ok_or_else(broken)?;
+    let (config, dir) = (configure(interpreter(dir)), dir.to_owned());
+    let begin = move || start(&dir, &mut |step| progress(step), &configure);
+    Ok(Sandbox::later(config, versions, Box::new(begin)))
 }
 
 /// The same, but made anew whatever is there.

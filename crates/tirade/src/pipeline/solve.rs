@@ -120,10 +120,12 @@ pub async fn solve(context: &Context<'_>, job: &SolveJob) -> Result<String, Pipe
     let (run, mine) = begin(context, job)?;
     let (done, total) = (attempts_there(context, &run)?, mine * job.attempts as usize);
     (context.watch)(&Progress::Stage { stage: job.stage, run: &run, done, total });
-    if !context.store.is_complete(&run, job.aim())? {
+    let is_complete = || context.store.is_complete(&run, job.aim());
+    let was_complete = is_complete()?;
+    if !was_complete {
         solve_where(context, job, &run, &|problem| context.shard.has(problem)).await?;
     }
-    if context.store.is_complete(&run, job.aim())? {
+    if was_complete || is_complete()? {
         context.store.finish(&run, context.now)?;
     }
     Ok(run)
