@@ -278,6 +278,7 @@ fn request(
         },
         stop,
         tool_choice,
+        form: None,
     }
 }
 

@@ -5,7 +5,7 @@
 use tirade_math::{ExtractMode, Gold, Outcome, Policy};
 
 use super::Translators;
-use crate::model::{Message, Model, ModelError, Request, Sampling};
+use crate::model::{Form, Message, Model, ModelError, Request, Sampling};
 use crate::prompts::Prompts;
 use crate::solver::answer_in;
 use crate::trace::Trace;
@@ -80,7 +80,8 @@ pub async fn ask_both_ways(
     for (first, second) in [(found, target), (target, found)] {
         let prompt = prompts.render("judge", &[("first", first), ("second", second)]);
         let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_tokens: 256, seed };
-        let request = Request { messages: vec![Message::user(prompt)], sampling, ..Request::default() };
+        let form = judge.holds_form().then(|| Form::Regex(VERDICT.into()));
+        let request = Request { messages: vec![Message::user(prompt)], sampling, form, ..Request::default() };
         match written_verdict(&judge.reply(&request).await?.text) {
             Some(true) => {}
             Some(false) if first == found => return Ok(Opinion::Different),
@@ -90,6 +91,9 @@ pub async fn ask_both_ways(
     }
     Ok(Opinion::Same)
 }
+
+/// A sentence and a verdict that [`written_verdict`] reads: the form of the reply, where the model can be held to one.
+const VERDICT: &str = r"[^\\]{0,300}\\boxed\{(True|False)\}";
 
 /// Only a last box with exactly `True` or `False` is a verdict. The published code took any box, also `\boxed{False}`, for a yes.
 pub fn written_verdict(text: &str) -> Option<bool> {
