@@ -73,6 +73,9 @@ pub(crate) trait Worker: Send {
     /// Stops or resumes the worker between calls.
     fn pause(&mut self, paused: bool);
 
+    /// Whether so little of its memory limit is left that hardly any call could be carried out.
+    fn is_full(&self) -> bool;
+
     /// Bytes of memory it has taken since it was fresh.
     fn memory(&self) -> u64;
 }

@@ -166,6 +166,11 @@ impl State {
         if self.worker.as_mut().is_some_and(|worker| !worker.is_idle()) {
             self.worker = None;
             lost = self.history.died(limits);
+        } else if self.worker.as_ref().is_some_and(|worker| worker.is_full()) {
+            // What fills it is among the definitions: running them again would fill the next one.
+            self.worker = None;
+            self.history = History::default();
+            lost = true;
         }
         for _ in 0..3 {
             if self.worker.is_none() {

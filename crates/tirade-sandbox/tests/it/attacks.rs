@@ -192,7 +192,7 @@ const FIRST_CELLS: &[(&str, &str)] = &[
 ];
 
 /// What a cell after a hostile one should still do.
-const ORDINARY: &str = "from sympy import symbols, solve\nimport math\nx = symbols('x')\nroots = solve(x**2 - 9*x + 14, x)\nprint(sum(roots) + len(str(math.comb(100, 50))) + 4)";
+const ORDINARY: &str = "from sympy import symbols, solve\nimport math\nx = symbols('x')\nroots = solve(x**2 - 9*x + 14, x)\nprint(sum(roots) + len(str(math.comb(100, 50))) + 3)";
 
 #[test]
 fn a_hostile_first_cell_does_not_harm_the_second() {

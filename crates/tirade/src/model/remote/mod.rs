@@ -207,8 +207,8 @@ impl Target {
     }
 }
 
-/// Servers of one's own start with few calls in flight: nobody knows yet what they can take.
-const SELF_HOSTED_START: usize = 32;
+/// Servers of one's own start with fewer calls in flight than are allowed: nobody knows yet what they can take.
+const SELF_HOSTED_START: usize = 128;
 
 /// One call of the model, over all of its tries.
 struct Attempt<'a> {
