@@ -126,7 +126,6 @@ impl Reader {
                 Value::Text(_) => x.clone(),
                 _ => return Err(Unexplained::new("this as text")),
             },
-            ("bin", [_]) => return Err(Unexplained::new("binary numerals as text")),
             ("divmod", [a, b]) => {
                 let (quotient, rest) = (binary("//", a, b)?, binary("%", a, b)?);
                 Worked {
