@@ -48,7 +48,7 @@ fn relied(all: &[Part], solution: &Solution, answer: &str) -> bool {
     })
 }
 
-fn boxed(answer: &str) -> String {
+pub(super) fn boxed(answer: &str) -> String {
     format!("The answer is $\\boxed{{{answer}}}$.")
 }
 
@@ -72,8 +72,7 @@ fn conclusion(all: &[Part], answer: &str) -> Option<String> {
     let inside = &sentence[start + "\\boxed{".len()..];
     let inside = &inside[..tirade_math::closing_brace(inside)?];
     let is_plain = !sentence.contains(['`', '#', '\n']) && !sentence.contains("**") && sentence.len() <= 400;
-    let words =
-        sentence[..start].split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
+    let words = sentence.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
     // A decimal where the answer is exact is no way to end, nor is a fraction where the tool's result was a decimal.
     let decimal = inside.contains('.') && !answer.contains('.');
     let of_its_own = inside.contains("frac")
@@ -223,6 +222,11 @@ mod tests {
                 Some("The share of all is $\\boxed{\\frac{1}{2}}$."),
             ),
             ("The chance of this is $\\boxed{\\frac{1}{64}}$.", "\\frac{1}{64}", None),
+            (
+                "Selene pays \\(\\boxed{551}\\) dollars in all.",
+                "551",
+                Some("Selene pays \\(\\boxed{551}\\) dollars in all."),
+            ),
             ("So \\(\\boxed{6}\\).", "6", None),
             ("There are `six` and so the answer is $\\boxed{6}$.", "6", None),
         ] {

@@ -1,6 +1,6 @@
 //! The rephraser: the solver's own words and the derivations become one solution, which is checked and repaired.
 
-use super::arrange::{arrangements, placed, text_of, working};
+use super::arrange::{arrangements, boxed, placed, text_of, working};
 use super::check::{self, Finding};
 use super::spans;
 use super::{Outcome, Solution, Translators, Way};
@@ -30,7 +30,8 @@ pub(super) async fn write(
 
 async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution) -> Result<(), ModelError> {
     let working = text_of(&working(trace, solution));
-    let answer = trace.answer().unwrap_or(&trace.problem.answer);
+    // As the problem's author writes it: the trace's own may be a float's print, such as 32.0.
+    let answer = &trace.problem.answer;
     let fields = [("problem", trace.problem.problem.as_str()), ("working", &working), ("answer", answer)];
     let mut messages = vec![Message::user(with.prompts.render("rephrase", &fields))];
     for draft in 0..=with.options.repairs {
@@ -41,7 +42,7 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
         };
         let reply = with.rephraser.reply(&request).await?;
         solution.drafts += 1;
-        settle(trace, solution, reply.text.trim().to_owned());
+        settle(trace, solution, concluded(reply.text.trim(), answer));
         solution.spans = spans::align(&solution.text, &solution.translations);
         if solution.outcome == Outcome::Accepted {
             return Ok(());
@@ -74,6 +75,11 @@ fn assemble(trace: &Trace, solution: &mut Solution) {
     }
 }
 
+/// With the answer in a box, as a student is to give it, where the writer only spoke of it.
+fn concluded(text: &str, answer: &str) -> String {
+    if text.contains("\\boxed") { text.to_owned() } else { format!("{text}\n\n{}", boxed(answer)) }
+}
+
 fn settle(trace: &Trace, solution: &mut Solution, text: String) {
     solution.findings = check::check(&check::Case::of(trace, &solution.translations, &text));
     solution.outcome = if solution.findings.is_empty() { Outcome::Accepted } else { Outcome::Rejected };
@@ -82,4 +88,18 @@ fn settle(trace: &Trace, solution: &mut Solution, text: String) {
 
 fn listed(findings: &[Finding]) -> String {
     findings.iter().map(|finding| format!("- {}", finding.message)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_in_words_is_put_into_a_box() {
+        assert_eq!(
+            concluded("So it is 24 dollars.", "24"),
+            "So it is 24 dollars.\n\nThe answer is $\\boxed{24}$."
+        );
+        assert_eq!(concluded("So it is $\\boxed{24}$.", "24"), "So it is $\\boxed{24}$.");
+    }
 }

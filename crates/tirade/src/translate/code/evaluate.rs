@@ -268,7 +268,14 @@ fn negate(worked: &Worked) -> Result<Worked, Unexplained> {
 pub(super) fn binary(operator: &'static str, a: &Worked, b: &Worked) -> Result<Worked, Unexplained> {
     if let Some(value) = super::methods::sequence_operation(operator, &a.value, &b.value) {
         let worked = Worked::plain(value?);
-        let formula = Formula::binary(operator, &a.formula, &b.formula);
+        let formula = match (operator, &b.value) {
+            // Powers of a matrix are products, and are written so.
+            ("**", Value::Number(power)) => match power.integer() {
+                Some(2) => Formula::binary("*", &a.formula, &a.formula),
+                _ => None,
+            },
+            _ => Formula::binary(operator, &a.formula, &b.formula),
+        };
         return Ok(match (&worked.value, formula) {
             (Value::Matrix(_), Some(formula)) if formula.text.len() <= 400 => {
                 Worked { formula: formula.worth(&worked.formula), ..worked }
@@ -282,7 +289,7 @@ pub(super) fn binary(operator: &'static str, a: &Worked, b: &Worked) -> Result<W
     let whole = operator == "//" && arithmetic("/", x, y).is_ok_and(|exact| exact.expr == value.expr);
     let shown = if whole { "/" } else { operator };
     let formula = Formula::binary(shown, &a.formula, &b.formula);
-    let formula = formula.filter(|formula| formula.text.len() <= 300).unwrap_or_else(|| Formula::of(&value));
+    let formula = formula.filter(|formula| formula.text.len() <= 500).unwrap_or_else(|| Formula::of(&value));
     let formula = match super::rounding::through_root(operator, x, y) {
         Some(lines) => formula.through(&lines),
         None => formula,

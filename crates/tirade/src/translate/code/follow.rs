@@ -385,6 +385,9 @@ impl Reader {
             return Err(Unexplained::new("a loop inside a search"));
         }
         let worked = self.evaluate(source)?;
+        if self.long_loop(target, &worked.value, body)? {
+            return Ok(Flow::Next);
+        }
         let members = worked.value.members(MOST_ROUNDS)?;
         let short = Value::List(members.clone());
         if let (Value::Range(..), Label::Symbol(symbol)) = (&worked.value, label_of(target))
@@ -433,6 +436,23 @@ impl Reader {
         Err(Unexplained::search(MOST_ROUNDS as i128))
     }
 
+    /// Says what the letters of a function stand for, where it works in steps with them.
+    fn introduce(&mut self, function: &Function, scope: &HashMap<String, Value>) {
+        let steps = !matches!(function.body.first(), Some(Statement::Return(_)));
+        for (name, _) in &function.params {
+            let Some(Value::Number(number)) = scope.get(name).filter(|_| steps && self.story.quiet == 0)
+            else {
+                continue;
+            };
+            if matches!(label(name), Label::Symbol(_))
+                && !number.is_symbolic()
+                && self.told.insert(name.clone())
+            {
+                self.story.given(name, &number.tex(), false);
+            }
+        }
+    }
+
     /// Calls a function of the program.
     pub(super) fn call_own(
         &mut self,
@@ -454,6 +474,7 @@ impl Reader {
             };
             scope.insert(name.clone(), value);
         }
+        self.introduce(function, &scope);
         self.scopes.push(scope);
         let flow = self.block(&function.body);
         self.scopes.pop();

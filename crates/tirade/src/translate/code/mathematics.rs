@@ -306,8 +306,15 @@ fn special_angle(func: Func, x: &Expr) -> Option<Expr> {
         let steps = steps.rem_euclid(24);
         let (sign, within) = if steps < 12 { (1, steps) } else { (-1, steps - 12) };
         let root = |n: i64| Expr::call(Func::Sqrt, Expr::int(n)).div(Expr::int(2));
+        let six = Expr::call(Func::Sqrt, Expr::int(6));
+        let two = Expr::call(Func::Sqrt, Expr::int(2));
+        let quarter =
+            |sign: Expr| Expr::sum([six.clone(), Expr::product([sign, two.clone()])]).div(Expr::int(4));
         let value = match within.min(12 - within) {
             0 => Expr::int(0),
+            // 15 and 75 degrees, as differences and sums of 45 and 30.
+            1 => quarter(Expr::int(-1)),
+            5 => quarter(Expr::int(1)),
             2 => Expr::int(1).div(Expr::int(2)),
             3 => root(2),
             4 => root(3),

@@ -29,6 +29,7 @@ mod output;
 mod parse;
 mod parse_expression;
 mod rounding;
+mod series;
 mod solving;
 mod story;
 #[cfg(test)]

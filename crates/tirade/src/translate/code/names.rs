@@ -90,8 +90,10 @@ const MEASURES: [&str; 44] = [
 ];
 /// Amounts that come from something.
 const GAINS: [&str; 6] = ["revenue", "profit", "income", "earnings", "savings", "proceeds"];
-const PREPOSITIONS: [&str; 14] =
-    ["of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by", "between", "each"];
+const PREPOSITIONS: [&str; 15] = [
+    "without", "of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by",
+    "between", "each",
+];
 
 /// Months and days, which own nothing: Monday pushups.
 const CALENDAR: [&str; 19] = [
@@ -153,12 +155,60 @@ const PARTICIPLES: [&str; 20] = [
     "paid", "spent", "left", "sold", "given", "saved", "taken", "earned", "eaten", "lost", "drunk", "driven",
     "run", "made", "written", "read", "won", "bought", "sent", "grown",
 ];
+/// What people do with amounts.
+const VERBS: [&str; 8] = ["has", "had", "needs", "gets", "earns", "spends", "pays", "makes"];
+/// Words for one of a kind.
+const ONE: [&str; 6] = ["a", "an", "one", "each", "every", "per"];
 /// Words at the beginning of a sentence that are nobody's name.
-const NO_NAMES: [&str; 40] = [
-    "a", "an", "the", "in", "on", "at", "if", "how", "what", "when", "there", "each", "every", "all", "some",
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "sixteen", "twenty",
-    "find", "let", "given", "he", "she", "they", "it", "his", "her", "their", "this", "for", "half",
+const NO_NAMES: [&str; 44] = [
+    "a",
+    "an",
+    "the",
+    "in",
+    "on",
+    "at",
+    "if",
+    "how",
+    "what",
+    "when",
+    "there",
+    "each",
+    "every",
+    "all",
+    "some",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "sixteen",
+    "twenty",
+    "find",
+    "let",
+    "given",
+    "he",
+    "she",
+    "they",
+    "it",
+    "his",
+    "her",
+    "their",
+    "this",
+    "for",
+    "half",
+    "number",
+    "total",
+    "sum",
+    "difference",
 ];
+
+/// Characters of a problem that are read.
+const LONGEST: usize = 8_000;
 
 /// What the problem says about its words.
 #[derive(Clone, Debug, Default)]
@@ -172,8 +222,10 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads a problem.
+    /// Reads a problem, or as much of it as anybody would write.
     pub fn of(problem: &str) -> Self {
+        let end = problem.char_indices().nth(LONGEST).map_or(problem.len(), |(at, _)| at);
+        let problem = &problem[..end];
         let mut names = Self { text: problem.to_lowercase(), ..Self::default() };
         for word in problem.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 1) {
             let lower = word.to_lowercase();
@@ -197,13 +249,21 @@ impl Names {
 
     /// Whether the problem counts it: `a cupcake`, `cupcakes`.
     fn counts(&self, word: &str) -> bool {
-        self.small.contains(&format!("{word}s")) || self.text.contains(&format!("a {word} "))
+        let words: Vec<&str> = self.text.split(|c: char| !c.is_alphabetic()).collect();
+        let single = |at: usize| words[at.saturating_sub(2)..at].iter().any(|one| ONE.contains(one));
+        self.small.contains(&format!("{word}s")) || (0..words.len()).any(|at| words[at] == word && single(at))
     }
 
     /// With its article: `the price of a cupcake`, `Emani's money`, `the number of Monday pushups`.
     pub fn phrase(&self, words: &str) -> String {
         let mut words: Vec<String> = words.split(' ').flat_map(parted).collect();
         self.with_article(&mut words);
+        // The amount that Albert has is not of Albert.
+        let of = words.iter().position(|word| word == "of");
+        if let Some(of) = of.filter(|of| words.get(of + 2).is_some_and(|verb| VERBS.contains(&verb.as_str())))
+        {
+            words.remove(of);
+        }
         let mut named = false;
         for at in 0..words.len() {
             let Some(proper) = self.proper(&words[at]).map(str::to_owned) else {
@@ -233,18 +293,23 @@ impl Names {
         if named { words.join(" ") } else { format!("the {}", words.join(" ")) }
     }
 
-    /// `price of cupcake` is the price of a cupcake.
+    /// `price of cupcake` is the price of a cupcake; a quantity is of cupcakes.
     fn with_article(&self, words: &mut Vec<String>) {
-        let Some(of) =
-            words.iter().position(|word| word == "of").filter(|of| *of > 0 && is_measure(&words[of - 1]))
-        else {
+        let measured = |of: &usize| *of > 0 && is_measure(&words[of - 1]);
+        let Some(of) = words.iter().position(|word| word == "of").filter(measured) else { return };
+        let end =
+            words[of + 1..].iter().position(|word| is_no_noun(word)).map_or(words.len(), |at| of + 1 + at);
+        let rest = &words[of + 1..end];
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return };
+        let plain =
+            rest.iter().all(|word| word.chars().all(char::is_alphabetic) && self.proper(word).is_none());
+        if is_plural(last) || !plain || !self.counts(last) {
             return;
-        };
-        let rest = &words[of + 1..];
-        let counted = rest.last().is_some_and(|last| !is_plural(last) && self.counts(last));
-        let plain = rest.iter().all(|word| word.chars().all(char::is_alphabetic) && !is_no_noun(word));
-        if counted && plain && self.proper(&rest[0]).is_none() {
-            let article = if rest[0].starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        }
+        if ["quantity", "amount"].contains(&words[of - 1].as_str()) {
+            words[end - 1] = format!("{last}s");
+        } else {
+            let article = if first.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             words.insert(of + 1, article.to_owned());
         }
     }
@@ -282,7 +347,8 @@ fn is_participle(word: &str) -> bool {
 /// Words that nobody can own.
 fn is_no_noun(word: &str) -> bool {
     PREPOSITIONS.contains(&word)
-        || ["has", "had", "and", "or", "is", "needs", "gets", "more", "less", "than"].contains(&word)
+        || VERBS.contains(&word)
+        || ["and", "or", "is", "more", "less", "than"].contains(&word)
         || word.chars().all(|c| c.is_ascii_digit())
 }
 
@@ -336,7 +402,31 @@ fn with_preposition(words: &mut Vec<String>) {
         gain if GAINS.contains(&gain) => "from",
         _ => "of",
     };
-    words.insert(at + 1, word.to_owned());
+    words.splice(at + 1..at + 1, word.split(' ').map(str::to_owned));
+}
+
+/// `canoes january` are canoes in January; a `cost of pencil cents` is in cents.
+fn with_time_and_unit(words: &mut Vec<String>) {
+    let [.., before, last] = words.as_slice() else { return };
+    let month = CALENDAR.iter().position(|name| name == last);
+    let word = match month {
+        Some(month) if is_plural(before) => {
+            if month < 12 {
+                "in"
+            } else {
+                "on"
+            }
+        }
+        None if UNITS.contains(&last.as_str())
+            && words[..words.len() - 2].iter().any(|word| is_measure(word)) =>
+        {
+            "in"
+        }
+        _ => return,
+    };
+    if !PREPOSITIONS.contains(&before.as_str()) && before != "number" {
+        words.insert(words.len() - 1, word.to_owned());
+    }
 }
 
 /// How a name of the program is written: a symbol, words, or not at all.
@@ -357,7 +447,11 @@ pub fn label(name: &str) -> Label {
             words.insert(1, "of".to_owned());
         }
     }
+    if words.len() > 1 && matches!(words[0].as_str(), "p" | "prob") {
+        words.splice(0..1, ["probability", "of"].map(str::to_owned));
+    }
     with_preposition(&mut words);
+    with_time_and_unit(&mut words);
     let short = words.iter().enumerate().any(|(index, word)| {
         word.len() < 2
             && word.parse::<u8>().is_err()
@@ -377,6 +471,9 @@ pub(super) fn counted(label: Label, counts: bool) -> Label {
     match label {
         Label::Words(words) if counts && is_plural(&words) && !words.split(' ').any(is_measure) => {
             Label::Words(match words.strip_prefix("total ") {
+                Some(rest) if rest.split(' ').next().is_some_and(|first| PREPOSITIONS.contains(&first)) => {
+                    format!("total number {rest}")
+                }
                 Some(rest) => format!("total number of {rest}"),
                 None => format!("number of {words}"),
             })
@@ -439,7 +536,11 @@ mod tests {
             ("cost_per_card_box1", "the cost per card box 1"),
             ("map_length_cm", "the map length in cm"),
             ("average_seconds_per_player", "the average number of seconds per player"),
-            ("sales_friday", "the sales of Friday"),
+            ("quantity_instant_camera", "the quantity of instant cameras"),
+            ("amount_howard_has", "the amount Howard has"),
+            ("canoes_january", "the canoes in January"),
+            ("cost_of_snapper_cents", "the cost of a snapper in cents"),
+            ("p_no_snow", "the probability of no snow"),
             ("cupcakes_sold", "the cupcakes sold"),
         ] {
             let Label::Words(words) = label(name) else { panic!("{name}") };

@@ -262,7 +262,10 @@ fn products_are_multiplied_out_in_sight() {
     contains(
         "from sympy import *\nA = Matrix([[1, 3], [2, 1]])\nB = A**2 - 2*A\nprint(B.det())",
         "25",
-        &["B = \\begin{pmatrix} 1 & 3 \\\\ 2 & 1 \\end{pmatrix}^{2} - 2 \\cdot \\begin{pmatrix}"],
+        &[
+            "2 & 1 \\end{pmatrix} \\cdot \\begin{pmatrix} 1 & 3",
+            "= \\begin{pmatrix} 7 & 6 \\\\ 4 & 7 \\end{pmatrix} - \\begin{pmatrix} 2 & 6",
+        ],
     );
 }
 
@@ -283,12 +286,21 @@ fn what_is_read_off_a_list_is_said() {
         "3",
         &["\\frac{5 + 1 + 4 + 2}{4} = \\frac{12}{4} = 3"],
     );
-    contains("n = 13\nprint(bin(n)[2:])", "1101", &["13 = 2 \\cdot 6 + 1"]);
+    contains("n = 13\nprint(bin(n)[2:])", "1101", &["13 = 6 \\cdot 2 + 1"]);
     contains("print(int('1101', 2))", "13", &["2^{3}"]);
     contains(
         "from sympy import *\nlength = 2 + sqrt(2) + 3*sqrt(2)\na = length.as_coefficients_dict()[sqrt(2)]\nprint(a + 1)",
         "5",
         &["$a = 4$", "$4 + 1 = 5$"],
+    );
+}
+
+#[test]
+fn letters_of_a_function_are_introduced() {
+    check(
+        "def gcd(a, b):\n    while b != 0:\n        a, b = b, a % b\n    return a\nprint(gcd(39, 13))",
+        "13",
+        "Let $a = 39$ and $b = 13$. Since $13 \\ne 0$, $a$ becomes $13$. Now $b$ becomes $39 \\bmod 13 = 0$.",
     );
 }
 
@@ -313,4 +325,15 @@ fn the_words_of_the_problem_are_used() {
         "3",
     );
     assert!(open.unwrap_err().contains("taking one value for the n"), "one case proves nothing");
+}
+
+#[test]
+fn long_loops_are_told_by_a_formula_or_by_what_cancels() {
+    contains(
+        "from sympy import Rational\nproduct = Rational(1, 1)\nfor n in range(2, 51):\n    product *= Rational(n-1, n)\nprint(product)",
+        "1/50",
+        &["Each factor is $\\frac{n - 1}{n}$", "so that $\\frac{1}{50}$ is left"],
+    );
+    contains("total = 0\nfor k in range(1, 101):\n    total += k\nprint(total)", "5050", &["5050"]);
+    refused("product = 1\nfor k in range(1, 101):\n    product *= k**2 + 1\nprint(product)", "1", "steps");
 }
