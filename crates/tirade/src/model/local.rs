@@ -11,7 +11,7 @@ use tirade_nn::engine::{self, AdapterId, Engine, EngineOptions, GenerateReply, G
 use tirade_nn::template::ChatMessage;
 
 use super::tool_calls;
-use super::{Finish, Form, Message, Model, ModelError, Reply, Request, Role, ToolChoice, ToolSpec, Usage};
+use super::{Finish, Message, Model, ModelError, Reply, Request, Role, ToolChoice, ToolSpec, Usage};
 
 /// What a ```` ```python ```` block calls when tools were offered.
 const PYTHON_TOOL: &str = "execute_code";
@@ -64,10 +64,6 @@ impl Model for LocalModel {
 
     fn supports_tools(&self) -> bool {
         false
-    }
-
-    fn holds_form(&self) -> bool {
-        true
     }
 
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
@@ -155,19 +151,10 @@ fn generate(request: &Request, prompt: Vec<u32>, adapter: Option<AdapterId>) -> 
             seed: sampling.seed,
             ..engine::Sampling::default()
         },
-        grammar: grammar(request),
+        grammar: call_grammar(&request.tools, &request.tool_choice),
         adapter,
         ..GenerateRequest::default()
     }
-}
-
-/// A call that must come goes before a form: no reply is both.
-fn grammar(request: &Request) -> Option<Grammar> {
-    let form = |form: &Form| match form {
-        Form::JsonSchema(schema) => Grammar::JsonSchema(schema.clone()),
-        Form::Regex(regex) => Grammar::Regex(regex.clone()),
-    };
-    call_grammar(&request.tools, &request.tool_choice).or_else(|| request.form.as_ref().map(form))
 }
 
 fn reply(request: &Request, generated: GenerateReply) -> Reply {

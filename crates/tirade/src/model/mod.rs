@@ -36,11 +36,6 @@ pub trait Model: Send + Sync {
         false
     }
 
-    /// Whether replies are held to [`Request::form`].
-    fn holds_form(&self) -> bool {
-        false
-    }
-
     /// The mean natural log-probability per token that this model gives the last of the messages (an assistant's), given those before it.
     ///
     /// # Errors
@@ -68,19 +63,6 @@ pub struct Request {
     /// Texts that end the reply; the text that matched is not part of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
-    /// The form the text must have. Only models that hold to it ([`Model::holds_form`]) may be asked for one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub form: Option<Form>,
-}
-
-/// A form of a reply's text, from beginning to end. A reply that reaches its limit of tokens is the beginning of one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// JSON that satisfies this schema.
-    JsonSchema(serde_json::Value),
-    /// Text that this regular expression matches.
-    Regex(String),
 }
 
 /// Whether the next reply calls a tool.

@@ -278,7 +278,6 @@ fn request(
         },
         stop,
         tool_choice,
-        form: None,
     }
 }
 

@@ -94,10 +94,6 @@ impl Model for RecordedModel {
         self.inner.supports_tools()
     }
 
-    fn holds_form(&self) -> bool {
-        self.inner.holds_form()
-    }
-
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
         let key = reply_key(self.identity(), request);
         let gate = self.asking().entry(key.clone()).or_default().clone();

@@ -143,6 +143,7 @@ mod tests {
             call_id: call_id.into(),
             tool: "t".into(),
             text: Some(text.into()),
+            refused: None,
             result: String::new(),
             tries: 1,
             judgement: String::new(),

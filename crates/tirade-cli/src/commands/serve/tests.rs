@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tirade::model::local::LocalModel;
 use tirade::model::name::ModelName;
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
-use tirade::model::{Finish, Form, Message, Model as _, Request, Sampling, ToolChoice, ToolSpec};
+use tirade::model::{Finish, Message, Model as _, Request, Sampling, ToolChoice, ToolSpec};
 use tirade_nn::engine::{Engine, EngineOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -253,31 +253,21 @@ async fn our_own_client_gets_text_and_forced_calls() {
     }
 }
 
-/// The model has random weights: only the form can make its replies readable.
+/// The model has random weights: only the schema can make its calls readable, as those of a judge have to be.
 #[tokio::test]
-async fn replies_through_the_model_trait_have_the_form_that_is_asked_for() {
+async fn forced_calls_in_process_satisfy_their_schema() {
     let (live, _folder) = tiny().await;
     let model = LocalModel::new(live.engine.clone(), None, "here");
-    assert!(model.holds_form() && !client(&live).holds_form());
-    let reply = async |form: Option<Form>, tools: &[ToolSpec], seed: u64| {
-        let tool_choice = if tools.is_empty() { ToolChoice::Auto } else { ToolChoice::Required };
-        let sampling = Sampling { temperature: 1.0, max_tokens: 400, seed, ..Sampling::default() };
-        let messages = vec![Message::user("1")];
-        let request = Request { messages, tools: tools.to_vec(), tool_choice, sampling, form, ..Request::default() };
-        model.reply(&request).await.unwrap()
-    };
-    let schema = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
-    let tool = ToolSpec { name: "test".into(), description: "a test".into(), parameters: schema.clone() };
+    let parameters = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
+    let tools = vec![ToolSpec { name: "verdict".into(), description: "a test".into(), parameters }];
     for seed in 0..4 {
-        let said = reply(Some(Form::JsonSchema(schema.clone())), &[], seed).await.text;
-        assert!(serde_json::from_str::<Value>(&said).unwrap()["same"].is_boolean(), "{said}");
-        let said = reply(Some(Form::Regex(r"[^\\]{0,9}\\boxed\{(True|False)\}".into())), &[], seed).await.text;
-        assert!(said.ends_with(r"\boxed{True}") || said.ends_with(r"\boxed{False}"), "{said}");
-        let called = reply(None, std::slice::from_ref(&tool), seed).await.tool_calls;
+        let sampling = Sampling { temperature: 1.0, max_tokens: 400, seed, ..Sampling::default() };
+        let (messages, tool_choice) = (vec![Message::user("1")], ToolChoice::Named("verdict".into()));
+        let request = Request { messages, tools: tools.clone(), tool_choice, sampling, ..Request::default() };
+        let called = model.reply(&request).await.unwrap().tool_calls;
         let [call] = &called[..] else { panic!("{called:?}") };
         assert!(serde_json::from_str::<Value>(&call.arguments).unwrap()["same"].is_boolean(), "{call:?}");
     }
-    assert!(serde_json::from_str::<Value>(&reply(None, &[], 1).await.text).is_err(), "a free reply is noise");
 }
 
 #[tokio::test]

@@ -169,10 +169,6 @@ impl Model for Metered {
         self.inner.supports_tools()
     }
 
-    fn holds_form(&self) -> bool {
-        self.inner.holds_form()
-    }
-
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
         let estimate = self.price.cost(&worst_usage(request));
         let reservation = self.budget.reserve(estimate).await.map_err(|over| ModelError::Unusable {

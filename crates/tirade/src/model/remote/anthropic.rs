@@ -195,7 +195,6 @@ mod tests {
             tool_choice: ToolChoice::None,
             stop: vec!["\n".into(), "END".into()],
             sampling: Sampling { max_tokens: 9, temperature: 0.5, ..Sampling::default() },
-            form: None,
         };
         let expected = json!({
             "model": "claude", "max_tokens": 9, "system": "You add.",

@@ -208,7 +208,6 @@ mod tests {
             tool_choice: ToolChoice::Named("add".into()),
             stop: vec!["END".into()],
             sampling: Sampling { max_tokens: 9, temperature: 0.5, top_p: 0.9, seed: 3 },
-            form: None,
         };
         let expected = json!({
             "systemInstruction": {"parts": [{"text": "You add."}]},
