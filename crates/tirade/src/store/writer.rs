@@ -1,7 +1,7 @@
 //! One thread that writes what many conversations want kept, and commits whatever has come together.
 //!
 //! A transaction for each reply costs more than everything else about a reply. While one group is being committed the next gathers, and a
-//! group waits a moment for others to join it: nothing to whoever has waited for a model, and half of the work at a few hundred a second.
+//! group waits a moment for others to join it: nothing to whoever has waited for a model, and fewer commits.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
