@@ -1,7 +1,10 @@
 //! The rephraser: the solver's own words and the derivations become one solution, which is checked and repaired.
 
+use tirade_math::{Gold, Outcome as Same, Policy};
+
 use super::arrange::{arrangements, boxed, placed, text_of, working};
 use super::check::{self, Finding};
+use super::results::without_noise;
 use super::spans;
 use super::{Outcome, Solution, Translators, Way};
 use crate::model::{Message, ModelError, Request};
@@ -75,9 +78,30 @@ fn assemble(trace: &Trace, solution: &mut Solution) {
     }
 }
 
-/// With the answer in a box, as a student is to give it, where the writer only spoke of it.
+/// With the answer in a box, as a student is to give it: where the writer only spoke of it, and where a float's print is in the box (`32.0`, or
+/// `32.2490309931942` after `4\sqrt{65}`).
 fn concluded(text: &str, answer: &str) -> String {
-    if text.contains("\\boxed") { text.to_owned() } else { format!("{text}\n\n{}", boxed(answer)) }
+    let Some(start) = text.rfind("\\boxed{").map(|at| at + "\\boxed{".len()) else {
+        return if says(text, answer) { format!("{text}\n\n{}", boxed(answer)) } else { text.to_owned() };
+    };
+    let Some(end) = tirade_math::closing_brace(&text[start..]).map(|length| start + length) else {
+        return text.to_owned();
+    };
+    let inside = &text[start..end];
+    let squeezed = |text: &str| text.replace([' ', '$'], "");
+    let found = || squeezed(&text[..start]).contains(&squeezed(answer)) && answer.contains('\\');
+    let is_print = inside.contains('.') && !answer.contains('.') && inside.parse::<f64>().is_ok();
+    if is_print && (without_noise(inside) == answer || found()) {
+        format!("{}{answer}{}", &text[..start], &text[end..])
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Whether the answer that a text arrives at is this one.
+fn says(text: &str, answer: &str) -> bool {
+    let policy = Policy::default();
+    tirade_math::verify(&Gold::parse(answer, &policy), text, &policy).outcome == Same::Equal
 }
 
 fn settle(trace: &Trace, solution: &mut Solution, text: String) {
@@ -100,6 +124,24 @@ mod tests {
             concluded("So it is 24 dollars.", "24"),
             "So it is 24 dollars.\n\nThe answer is $\\boxed{24}$."
         );
-        assert_eq!(concluded("So it is $\\boxed{24}$.", "24"), "So it is $\\boxed{24}$.");
+        for (text, answer, expected) in [
+            (
+                "There are 24 of them, so it is 25 dollars.",
+                "24",
+                "There are 24 of them, so it is 25 dollars.",
+            ),
+            ("So it is $\\boxed{24}$.", "24", "So it is $\\boxed{24}$."),
+            ("So it is $\\boxed{32.0}$ dollars.", "32", "So it is $\\boxed{32}$ dollars."),
+            (
+                "It is $4 \\sqrt{65} = \\boxed{32.2490309931942}$.",
+                "4\\sqrt{65}",
+                "It is $4 \\sqrt{65} = \\boxed{4\\sqrt{65}}$.",
+            ),
+            ("It is $\\boxed{32.2490309931942}$.", "4\\sqrt{65}", "It is $\\boxed{32.2490309931942}$."),
+            ("It is $\\boxed{33.0}$.", "32", "It is $\\boxed{33.0}$."),
+            ("It is $\\boxed{0.5}$.", "0.50", "It is $\\boxed{0.5}$."),
+        ] {
+            assert_eq!(concluded(text, answer), expected);
+        }
     }
 }

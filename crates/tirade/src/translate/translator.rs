@@ -211,7 +211,7 @@ fn known_prompt(
     )
 }
 
-/// An intermediate result is not the final answer: `\boxed{21}` becomes `21`.
+/// An intermediate result is not the final answer: `\boxed{21}` becomes `21`, and nothing where it is a sentence by itself.
 fn unboxed(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -219,10 +219,35 @@ fn unboxed(text: &str) -> String {
         let body = start + "\\boxed{".len();
         let Some(end) = tirade_math::closing_brace(&rest[body..]) else { break };
         out.push_str(&rest[..start]);
-        out.push_str(&rest[body..body + end]);
-        rest = &rest[body + end + 1..];
+        let behind = &rest[body + end + 1..];
+        rest = match alone(&out, behind) {
+            Some((before, behind)) => {
+                out.truncate(before);
+                behind
+            }
+            None => {
+                out.push_str(&rest[body..body + end]);
+                behind
+            }
+        };
     }
     out + rest
+}
+
+/// Where the text before a box ends and the text behind begins, without what stands around the box, if it is a sentence by itself.
+fn alone<'a>(before: &str, behind: &'a str) -> Option<(usize, &'a str)> {
+    const OPEN: [&str; 4] = ["$$", "$", "\\(", "\\["];
+    const CLOSE: [&str; 4] = ["$$", "$", "\\)", "\\]"];
+    let inside = before.trim_end();
+    let (open, close) =
+        OPEN.iter().zip(CLOSE).find(|(open, _)| inside.ends_with(**open)).unwrap_or((&"", ""));
+    let before = inside[..inside.len() - open.len()].trim_end();
+    let behind = behind.trim_start().strip_prefix('.').unwrap_or(behind.trim_start());
+    let behind = behind.trim_start().strip_prefix(close)?;
+    let behind = behind.strip_prefix('.').unwrap_or(behind);
+    let sentence = before.is_empty() || before.ends_with(['.', '!', '?']);
+    let next = behind.trim_start();
+    (sentence && (next.is_empty() || next.starts_with(char::is_uppercase))).then_some((before.len(), behind))
 }
 
 #[cfg(test)]
@@ -233,5 +258,16 @@ mod tests {
     fn boxes_are_opened() {
         assert_eq!(unboxed(r"so $\boxed{\frac{1}{2}}$ and \boxed{3}"), r"so $\frac{1}{2}$ and 3");
         assert_eq!(unboxed(r"broken \boxed{1"), r"broken \boxed{1");
+        // Models end with the number once more, which says nothing.
+        for (text, expected) in [
+            (r"The total is $5 + 14 = 19$. \boxed{19}", "The total is $5 + 14 = 19$."),
+            (r"The total is $19$. \(\boxed{19}\).", "The total is $19$."),
+            ("The total is $19$.\n\n\\[ \\boxed{19} \\]", "The total is $19$."),
+            (r"It is 19. $\boxed{19}$ Then we go on.", "It is 19. Then we go on."),
+            (r"It is 19. $\boxed{19}$ is odd.", "It is 19. $19$ is odd."),
+            (r"So it is $\boxed{19}$.", "So it is $19$."),
+        ] {
+            assert_eq!(unboxed(text), expected, "{text}");
+        }
     }
 }
