@@ -6,8 +6,8 @@ use super::arrange::{arrangements, boxed, placed, text_of, working};
 use super::check::{self, Finding};
 use super::results::without_noise;
 use super::spans;
-use super::{Outcome, Solution, Translators, Way};
-use crate::model::{Message, ModelError, Request};
+use super::{Outcome, Solution, Translators, Way, echo};
+use crate::model::{Finish, Message, ModelError, Request};
 use crate::trace::Trace;
 
 /// Writes, checks and repairs the prose of `solution`.
@@ -36,6 +36,7 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
     // As the problem's author writes it: the trace's own may be a float's print, such as 32.0.
     let answer = &trace.problem.answer;
     let fields = [("problem", trace.problem.problem.as_str()), ("working", &working), ("answer", answer)];
+    let instructions = with.prompts.render("rephrase", &[]);
     let mut messages = vec![Message::user(with.prompts.render("rephrase", &fields))];
     for draft in 0..=with.options.repairs {
         let request = Request {
@@ -45,7 +46,14 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
         };
         let reply = with.rephraser.reply(&request).await?;
         solution.drafts += 1;
-        settle(trace, solution, concluded(reply.text.trim(), answer));
+        let text = match reply.finish {
+            Finish::Length => reply.text.trim().to_owned(),
+            _ => concluded(reply.text.trim(), answer),
+        };
+        settle(trace, solution, text);
+        if let Some(finding) = echo::echoed(&instructions, &solution.text) {
+            (solution.outcome, solution.findings) = (Outcome::Rejected, vec![finding]);
+        }
         solution.spans = spans::align(&solution.text, &solution.translations);
         if solution.outcome == Outcome::Accepted {
             return Ok(());

@@ -7,7 +7,7 @@ use tirade_math::{Gold, Outcome, Policy};
 use super::check::{self, Case, Kind};
 use super::results::{bare_result, readings, says_nothing, without_noise};
 use super::skeleton::Skeleton;
-use super::{Translators, Way, judge};
+use super::{Translators, Way, echo, judge};
 use crate::model::{Message, ModelError, Request, ToolCall};
 use crate::tool::{ToolResult, ToolStatus};
 use crate::trace::Trace;
@@ -102,6 +102,7 @@ async fn by_model(
     skeleton: Option<&str>,
     translation: &mut Translation,
 ) -> Result<(), ModelError> {
+    let instructions = with.prompts.render(prompt_for(with.options.way, call), &[]);
     let mut messages = vec![Message::user(prompt)];
     for attempt in 0..with.options.tries {
         let request = Request {
@@ -113,7 +114,9 @@ async fn by_model(
         translation.tries += 1;
         translation.judgement =
             match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
-                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
+                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton)
+                    .or_else(|| echo::echoed(&instructions, &reply.text).map(|finding| finding.message))
+                {
                     None => {
                         (translation.judgement, translation.refused) = (judgement, None);
                         translation.text = Some(unboxed(&reply.text));
@@ -167,6 +170,15 @@ fn fault(trace: &Trace, text: &str, result: &str, skeleton: Option<&str>) -> Opt
     let wrong =
         |finding: &check::Finding| matches!(finding.kind, Kind::Equation | Kind::ToolTalk | Kind::Markup);
     check::check(&case).into_iter().find(wrong).map(|finding| finding.message)
+}
+
+/// The prompt that a call is derived by.
+fn prompt_for(way: Way, call: &ToolCall) -> &'static str {
+    match way {
+        Way::Llm if super::skeleton::code(call).is_some() => "translate_code",
+        Way::Llm => "translate_call",
+        _ => "translate_known",
+    }
 }
 
 /// The paper's prompt: the result stays hidden.
