@@ -10,6 +10,7 @@
 mod arrange;
 pub mod check;
 pub mod code;
+mod echo;
 #[cfg(test)]
 mod faults_test;
 pub mod judge;

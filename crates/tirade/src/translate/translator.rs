@@ -7,7 +7,7 @@ use tirade_math::{Gold, Outcome, Policy};
 use super::check::{self, Case, Kind};
 use super::results::{bare_result, readings, says_nothing, without_noise};
 use super::skeleton::Skeleton;
-use super::{Translators, Way, judge};
+use super::{Translators, Way, echo, judge};
 use crate::model::{Message, ModelError, Request, ToolCall};
 use crate::tool::{ToolResult, ToolStatus};
 use crate::trace::Trace;
@@ -102,6 +102,7 @@ async fn by_model(
     skeleton: Option<&str>,
     translation: &mut Translation,
 ) -> Result<(), ModelError> {
+    let instructions = with.prompts.render(prompt_for(with.options.way, call), &[]);
     let mut messages = vec![Message::user(prompt)];
     for attempt in 0..with.options.tries {
         let request = Request {
@@ -113,7 +114,9 @@ async fn by_model(
         translation.tries += 1;
         translation.judgement =
             match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
-                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
+                (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton)
+                    .or_else(|| echo::echoed(&instructions, &reply.text).map(|finding| finding.message))
+                {
                     None => {
                         (translation.judgement, translation.refused) = (judgement, None);
                         translation.text = Some(unboxed(&reply.text));
@@ -169,6 +172,15 @@ fn fault(trace: &Trace, text: &str, result: &str, skeleton: Option<&str>) -> Opt
     check::check(&case).into_iter().find(wrong).map(|finding| finding.message)
 }
 
+/// The prompt that a call is derived by.
+fn prompt_for(way: Way, call: &ToolCall) -> &'static str {
+    match way {
+        Way::Llm if super::skeleton::code(call).is_some() => "translate_code",
+        Way::Llm => "translate_call",
+        _ => "translate_known",
+    }
+}
+
 /// The paper's prompt: the result stays hidden.
 fn hidden_prompt(with: &Translators<'_>, trace: &Trace, call: &ToolCall) -> String {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
@@ -211,7 +223,7 @@ fn known_prompt(
     )
 }
 
-/// An intermediate result is not the final answer: `\boxed{21}` becomes `21`.
+/// An intermediate result is not the final answer: `\boxed{21}` becomes `21`, and nothing where it is a sentence by itself.
 fn unboxed(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -219,10 +231,35 @@ fn unboxed(text: &str) -> String {
         let body = start + "\\boxed{".len();
         let Some(end) = tirade_math::closing_brace(&rest[body..]) else { break };
         out.push_str(&rest[..start]);
-        out.push_str(&rest[body..body + end]);
-        rest = &rest[body + end + 1..];
+        let behind = &rest[body + end + 1..];
+        rest = match alone(&out, behind) {
+            Some((before, behind)) => {
+                out.truncate(before);
+                behind
+            }
+            None => {
+                out.push_str(&rest[body..body + end]);
+                behind
+            }
+        };
     }
     out + rest
+}
+
+/// Where the text before a box ends and the text behind begins, without what stands around the box, if it is a sentence by itself.
+fn alone<'a>(before: &str, behind: &'a str) -> Option<(usize, &'a str)> {
+    const OPEN: [&str; 4] = ["$$", "$", "\\(", "\\["];
+    const CLOSE: [&str; 4] = ["$$", "$", "\\)", "\\]"];
+    let inside = before.trim_end();
+    let (open, close) =
+        OPEN.iter().zip(CLOSE).find(|(open, _)| inside.ends_with(**open)).unwrap_or((&"", ""));
+    let before = inside[..inside.len() - open.len()].trim_end();
+    let behind = behind.trim_start().strip_prefix('.').unwrap_or(behind.trim_start());
+    let behind = behind.trim_start().strip_prefix(close)?;
+    let behind = behind.strip_prefix('.').unwrap_or(behind);
+    let sentence = before.is_empty() || before.ends_with(['.', '!', '?']);
+    let next = behind.trim_start();
+    (sentence && (next.is_empty() || next.starts_with(char::is_uppercase))).then_some((before.len(), behind))
 }
 
 #[cfg(test)]
@@ -233,5 +270,16 @@ mod tests {
     fn boxes_are_opened() {
         assert_eq!(unboxed(r"so $\boxed{\frac{1}{2}}$ and \boxed{3}"), r"so $\frac{1}{2}$ and 3");
         assert_eq!(unboxed(r"broken \boxed{1"), r"broken \boxed{1");
+        // Models end with the number once more, which says nothing.
+        for (text, expected) in [
+            (r"The total is $5 + 14 = 19$. \boxed{19}", "The total is $5 + 14 = 19$."),
+            (r"The total is $19$. \(\boxed{19}\).", "The total is $19$."),
+            ("The total is $19$.\n\n\\[ \\boxed{19} \\]", "The total is $19$."),
+            (r"It is 19. $\boxed{19}$ Then we go on.", "It is 19. Then we go on."),
+            (r"It is 19. $\boxed{19}$ is odd.", "It is 19. $19$ is odd."),
+            (r"So it is $\boxed{19}$.", "So it is $19$."),
+        ] {
+            assert_eq!(unboxed(text), expected, "{text}");
+        }
     }
 }

@@ -14,11 +14,17 @@ pub struct Formula {
     pub level: Level,
     /// The value is only near to it: it was rounded.
     pub rounded: bool,
-    /// The same after its innermost operations, and so on; the value itself is not one of them.
+    chain: Chain,
+    steps: Box<Steps>,
+}
+
+/// How a formula is worked out.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Steps {
+    /// The formula after its innermost operations, and so on; the value itself is not one of them.
     lines: Vec<Line>,
     /// How the value stands in a larger formula.
     value: Option<Line>,
-    chain: Chain,
     /// The decimal that was rounded.
     near: Option<String>,
 }
@@ -128,25 +134,28 @@ impl Formula {
 
     /// The formula of what is written so.
     pub fn worth(self, value: &Self) -> Self {
-        Self { value: Some(Line { text: value.text.clone(), level: value.level }), ..self }
+        let value = Some(Line { text: value.text.clone(), level: value.level });
+        Self { steps: Box::new(Steps { value, ..*self.steps }), ..self }
     }
 
     /// The same, rounded from this decimal.
     pub fn rounded_from(&self, value: Option<f64>) -> Self {
-        Self { rounded: true, near: value.map(|value| format!("{value:.6}")), ..self.clone() }
+        let near = value.map(|value| format!("{value:.6}"));
+        Self { rounded: true, steps: Box::new(Steps { near, ..(*self.steps).clone() }), ..self.clone() }
     }
 
     /// The same with these lines before its value.
     pub fn through(self, lines: &[String]) -> Self {
         let lines = lines.iter().map(|text| Line { text: text.clone(), level: self.level }).collect();
-        Self { lines, ..self }
+        Self { steps: Box::new(Steps { lines, ..*self.steps }), ..self }
     }
 
     /// How it is written, line by line, up to the value; `open` without it.
     fn written(&self, open: bool) -> Vec<Line> {
         let first = Line { text: self.text.clone(), level: self.level };
-        let value = self.value.iter().filter(|_| !open);
-        let mut lines: Vec<Line> = [&first].into_iter().chain(&self.lines).chain(value).cloned().collect();
+        let value = self.steps.value.iter().filter(|_| !open);
+        let mut lines: Vec<Line> =
+            [&first].into_iter().chain(&self.steps.lines).chain(value).cloned().collect();
         lines.dedup_by(|next, line| next.text == line.text);
         lines
     }
@@ -163,7 +172,8 @@ impl Formula {
         let mut lines: Vec<Line> =
             (1..count).map(line).filter(|line| line.text.len() <= LONGEST_LINE).collect();
         lines.drain(..lines.len().saturating_sub(MOST_LINES));
-        Self { text, level, lines, rounded: parts.iter().any(|part| part.rounded), ..Self::default() }
+        let steps = Box::new(Steps { lines, ..Steps::default() });
+        Self { text, level, steps, rounded: parts.iter().any(|part| part.rounded), ..Self::default() }
     }
 
     /// The formula of a binary operation.
@@ -233,7 +243,7 @@ impl Formula {
         let symbolic = has_letters(value);
         let mut lines: Vec<String> = self.written(true).into_iter().map(|line| line.text).collect();
         lines.retain(|line| line != value && !(symbolic && reordered(line, value)));
-        match (lines.is_empty(), self.rounded, &self.near) {
+        match (lines.is_empty(), self.rounded, &self.steps.near) {
             (true, ..) => value.to_owned(),
             (_, false, _) => format!("{} = {value}", lines.join(" = ")),
             (_, true, Some(near)) if near != value => {
