@@ -180,9 +180,12 @@ pub fn mode(text: &str, formula: &Range<usize>, lead: &str) -> Mode {
     last_cue(before).unwrap_or(Mode::Claim)
 }
 
-/// Whether a supposition is open in the sentence before: what is concluded from it holds under it.
-pub fn is_conditional(text: &str, start: usize) -> bool {
-    words(sentence_before(text, start)).any(|w| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()))
+/// Where the sentence starts that supposes something before `start`: what is concluded from it holds under it.
+pub fn condition(text: &str, start: usize) -> Option<usize> {
+    let sentence = sentence_before(text, start);
+    let supposes = |w: &str| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()) || w == "Otherwise";
+    let found = words(sentence).any(supposes) || sentence.contains("ther hand");
+    found.then(|| sentence.as_ptr() as usize - text.as_ptr() as usize)
 }
 
 /// Whether even a false equation of numbers is no error: it is supposed or denied right there.
@@ -255,11 +258,18 @@ pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
 /// The mode the last cue word asks for. Words in the middle of formulas do not count.
 fn last_cue(before: &str) -> Option<Mode> {
     let mut mode = None;
+    let mut last = String::new();
     for word in words(before) {
+        let word_start = word.as_ptr() as usize - before.as_ptr() as usize;
         let word = word.to_ascii_lowercase();
         let word = word.as_str();
         if SUPPOSE.contains(&word) {
-            mode = Some(Mode::Suppose);
+            let word_end = word_start + word.len();
+            if !(WEAK.contains(&word) && is_far(&before[word_end..])) && !(word == "if" && last == "only") {
+                mode = Some(Mode::Suppose);
+            } else if word == "if" {
+                mode = Some(Mode::Claim);
+            }
         } else if DEFINE.contains(&word) {
             mode = Some(Mode::Define);
         } else if MENTION.contains(&word) {
@@ -267,8 +277,26 @@ fn last_cue(before: &str) -> Option<Mode> {
         } else if CLAIM.contains(&word) && (mode != Some(Mode::Mention) || CONCLUDES.contains(&word)) {
             mode = Some(Mode::Claim);
         }
+        if !word.is_empty() {
+            last = word.to_string();
+        }
     }
     mode
+}
+
+/// Words that suppose something only of the formula they stand before: "at $x = 2$", but "set up the equation $x = 2$".
+const WEAK: [&str; 17] = [
+    "for", "with", "at", "setting", "set", "letting", "plug", "plugging", "substituting", "substitute", "try",
+    "trying", "taking", "consider", "would", "guess", "once",
+];
+
+/// Whether a formula or several words stand between a word and the formula in question.
+fn is_far(between: &str) -> bool {
+    let mut parts = between.split('$');
+    let lead = parts.next().unwrap_or("");
+    let count = |text: &str| text.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count();
+    let joined = |text: &str| text.split_whitespace().all(|w| matches!(w.trim_matches(','), "and" | "or" | ""));
+    count(lead) > 3 || lead.trim_start().starts_with("up") || !parts.skip(1).step_by(2).all(joined)
 }
 
 /// Words outside of `$…$` and commands.

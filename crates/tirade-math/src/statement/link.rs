@@ -74,7 +74,9 @@ fn equal(left: &Expr, right: &Expr) -> Truth {
     if (bare_l != l || bare_r != r) && equivalent(&bare_l, &bare_r).outcome == Outcome::Equal {
         return Truth::True;
     }
-    if units(left) != units(right) && !units(left).is_empty() && !units(right).is_empty() {
+    let (here, there) = (units(left), units(right));
+    let converts = here != there && !here.is_empty() && !there.is_empty();
+    if converts || here.len() > 1 || there.len() > 1 {
         return Truth::Undecided;
     }
     if has_decimal(left, right) {
@@ -147,6 +149,18 @@ pub fn without_units(e: &Expr) -> Expr {
     }
     e.clone().map(&|e| match e {
         Expr::Quantity(x, unit) if !matches!(unit.as_str(), "%" | "°") => *x,
+        other => other,
+    })
+}
+
+/// Degrees as bare numbers, except where a function takes the angle: 180° and 180 are one measure to most writers.
+pub fn without_degrees(e: Expr) -> Expr {
+    let marked = any(&e, &|e| matches!(e, Expr::Quantity(_, unit) if unit == "°"));
+    if !marked || any(&e, &|e| matches!(e, Expr::Call(..))) {
+        return e;
+    }
+    e.map(&|e| match e {
+        Expr::Quantity(x, unit) if unit == "°" => *x,
         other => other,
     })
 }

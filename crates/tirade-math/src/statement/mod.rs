@@ -7,6 +7,7 @@ mod cue;
 mod facts;
 mod formulas;
 mod link;
+mod misprint;
 mod names;
 mod plain;
 mod plus_minus;

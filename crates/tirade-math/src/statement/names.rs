@@ -22,6 +22,8 @@ pub struct Names {
     pub curves: bool,
     /// Letters may be digits, and letters side by side a numeral.
     pub digits: bool,
+    /// Angles are measured in parts of π, too.
+    pub radians: bool,
     /// Powers come round: polynomials are equal without being identical.
     pub cyclic: bool,
 }
@@ -91,6 +93,7 @@ impl Names {
                 "tangent",
             ]),
             digits: has(&["digit", " base ", "base-", "decimal"]),
+            radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::cue::Mode;
 use super::facts::{self, Added, MAX_SOURCES, Sources};
-use super::link::{closed, is_open, is_scalar, without_units};
+use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
+use super::misprint::{self, Sample};
 use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
 use super::read::symbol;
 use super::{Truth, arrays, congruence, plus_minus};
@@ -95,7 +96,10 @@ impl Walk<'_> {
         context: &Context<'_>,
     ) -> (Truth, Why) {
         const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
-        let (l, r) = (without_units(l), without_units(r));
+        let (mut l, mut r) = (without_units(l), without_units(r));
+        if !self.names.radians {
+            (l, r) = (without_degrees(l), without_degrees(r));
+        }
         let Some(poly) = facts::difference(&l, &r) else { return NOTHING };
         if op != RelOp::Eq {
             let divides = has_denominator(&l) || has_denominator(&r);
@@ -113,26 +117,56 @@ impl Walk<'_> {
         if context.mode == Mode::Mention || context.ambiguous {
             return NOTHING;
         }
-        let decided = self.learn(text, out, &l, poly.clone(), context);
-        if decided.0 == Truth::Undecided && self.is_botched(&poly, &l, &r, context) {
+        let before = self.sources.len();
+        let decided = self.learn(text, out, &l, &r, poly.clone(), context);
+        if decided.0 != Truth::Undecided {
+            return decided;
+        }
+        if self.is_botched(&l, &r, context) {
             return (Truth::False, Why::Itself);
         }
-        decided
+        self.misprinted(&poly, &l, &r, before, context).map_or(decided, |why| (Truth::False, why))
     }
 
-    /// Two sides in the same variables that are an identity but for one term, or two steps of one transformation.
-    fn is_botched(&self, poly: &Poly, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
+    /// A claim that would hold, or say again what was said, if one number or sign in it were another.
+    fn misprinted(
+        &self,
+        poly: &Poly,
+        l: &Expr,
+        r: &Expr,
+        before: usize,
+        context: &Context<'_>,
+    ) -> Option<Why> {
+        if context.given || context.alternative || context.mode != Mode::Claim {
+            return None;
+        }
+        if is_open(l) && is_open(r) && size(l) + size(r) >= 7 {
+            let known = self.facts.values(&|by| self.trusts(by));
+            if misprint::of_identity(l, r, &known) {
+                return Some(Why::Itself);
+            }
+        }
+        if !facts::is_telling(poly) {
+            return None;
+        }
+        let said: Vec<(usize, &Sample)> =
+            self.sources[..before].iter().enumerate().filter_map(|(i, s)| Some((i, s.sample.as_ref()?))).collect();
+        let found = misprint::of_equation(l, r, said.iter().map(|(_, sample)| *sample))?;
+        Some(self.because(1 << said[found].0))
+    }
+
+    /// A step of a chain of identities, in the same variables of which nothing else is known, that is none.
+    fn is_botched(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         free_names(l, &mut left);
         free_names(r, &mut right);
         let same = right.iter().all(|n| left.contains(n)) && right.len() == left.len() && !self.names.cyclic;
-        let simple = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Apply(..)) || e.as_rational().is_some();
-        if !same || simple(l) || simple(r) || context.alternative || has_application(l) || has_application(r)
-        {
-            return false;
-        }
-        let long = context.inner || size(l) + size(r) > 12 && poly.0.len() == 1;
-        poly.is_independent() && (long || poly.0.len() == 1 && size(l) > 2 && size(r) > 2)
+        let applied = has_application(l) || has_application(r);
+        context.after_identity
+            && same
+            && !applied
+            && !context.alternative
+            && !left.iter().any(|name| self.facts.speaks_of(name))
     }
 
     /// An inequality whose unknowns have known values.
@@ -154,6 +188,7 @@ impl Walk<'_> {
         text: &str,
         out: &Statement,
         l: &Expr,
+        r: &Expr,
         poly: Poly,
         context: &Context<'_>,
     ) -> (Truth, Why) {
@@ -166,6 +201,10 @@ impl Walk<'_> {
         }
         let number: Sources = 1 << self.sources.len();
         let trusted = context.mode != Mode::Suppose && !self.is_generic(&poly);
+        if !trusted && !context.alternative {
+            self.facts.distrusted |= number;
+        }
+        let sample = facts::is_telling(&poly).then(|| Sample::of(l, r)).flatten();
         let added = if context.alternative {
             self.facts.clone().add(poly, number)
         } else {
@@ -173,7 +212,7 @@ impl Walk<'_> {
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
-            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted });
+            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted, sample });
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {

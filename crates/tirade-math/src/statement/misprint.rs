@@ -1,0 +1,311 @@
+//! Misprints: an equation that would hold if one number or sign in it were another.
+//!
+//! `(x - 8)^2 + y^2 = 5` after `x^2 - 2x + y^2 = 4` is no second circle, and `9x^7 - 30x + 25 = (3x - 5)^2` no equation to
+//! solve. Both sides are evaluated in floats at three points; what is found is exact enough to accuse, since it takes a
+//! whole number to mend it at all three.
+
+use crate::expr::{Const, Expr, Func, Rational};
+use smol_str::SmolStr;
+
+/// Places of an equation that are tried.
+const MAX_PLACES: usize = 24;
+/// Points that all have to agree.
+const POINTS: usize = 3;
+/// Exponents and the like are tried up to this far from what is written.
+const REACH: i32 = 9;
+/// Relative error under which two floats are one number.
+const TOLERANCE: f64 = 1e-8;
+
+/// An equation said before, by the value of its difference at each point.
+#[derive(Clone, Debug)]
+pub struct Sample([f64; POINTS]);
+
+/// Values that names are known to have.
+pub type Known = [(SmolStr, f64)];
+
+impl Sample {
+    /// Of `l - r`; `None` where a side has no real value, or the equation holds by itself.
+    pub fn of(l: &Expr, r: &Expr) -> Option<Sample> {
+        let equation = Equation { l, r, known: &[] };
+        let mut values = [0.0; POINTS];
+        for (point, value) in values.iter_mut().enumerate() {
+            *value = equation.difference(point, None).filter(|v| *v != 0.0)?;
+        }
+        Some(Sample(values))
+    }
+}
+
+/// Whether another number or sign makes it an identity.
+pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
+    let equation = Equation { l, r, known };
+    places(l).chain(places(r)).take(MAX_PLACES).any(|place| equation.mended(&place, None))
+}
+
+/// Which of the equations said before it would be, but for one number or sign.
+pub fn of_equation<'s>(
+    l: &Expr,
+    r: &Expr,
+    said: impl Iterator<Item = &'s Sample> + Clone,
+) -> Option<usize> {
+    let equation = Equation { l, r, known: &[] };
+    let places: Vec<Place<'_>> = places(l).chain(places(r)).take(MAX_PLACES).collect();
+    said.enumerate().find(|(_, s)| places.iter().any(|place| equation.mended(place, Some(s)))).map(|(i, _)| i)
+}
+
+/// What may be misprinted.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: &'a Expr,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    /// A number that is written as such.
+    Number,
+    /// The sign of a term.
+    Sign,
+    /// The plus sign behind a term of a sum, for a sign of multiplication.
+    Plus(usize),
+}
+
+/// How a node is evaluated instead.
+type Change<'a> = Option<(Place<'a>, f64)>;
+
+struct Equation<'a> {
+    l: &'a Expr,
+    r: &'a Expr,
+    known: &'a Known,
+}
+
+impl Equation<'_> {
+    fn difference(&self, point: usize, change: Change<'_>) -> Option<f64> {
+        let at = Eval { point, known: self.known, change };
+        let (l, r) = (at.value(self.l)?, at.value(self.r)?);
+        let difference = l - r;
+        let scale = l.abs().max(r.abs()).max(1.0);
+        scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
+    }
+
+    /// Whether the place can be mended so that the equation is an identity, or the other one.
+    fn mended(&self, place: &Place<'_>, other: Option<&Sample>) -> bool {
+        let holds = |t: f64| (0..POINTS).all(|point| self.lack(place, t, other, point) == Some(0.0));
+        let telling = |t: f64| {
+            other.is_none() || self.difference(0, Some((*place, t))).is_some_and(|d| d != 0.0)
+        };
+        let found = match place.what {
+            What::Sign => Some(-1.0).filter(|t| holds(*t)),
+            What::Plus(_) => Some(1.0).filter(|t| holds(*t)),
+            What::Number => self.number(place, other).filter(|t| holds(*t)),
+        };
+        found.is_some_and(telling)
+    }
+
+    /// What is missing at a point when the place is `t`: the difference, or how far it is from being in proportion.
+    fn lack(&self, place: &Place<'_>, t: f64, other: Option<&Sample>, point: usize) -> Option<f64> {
+        let here = self.difference(point, Some((*place, t)))?;
+        let Some(Sample(other)) = other else { return Some(here) };
+        let next = (point + 1) % POINTS;
+        let (a, b) = (here * other[next], self.difference(next, Some((*place, t)))? * other[point]);
+        let lack = a - b;
+        Some(if lack.abs() <= TOLERANCE * a.abs().max(b.abs()).max(1e-6) { 0.0 } else { lack })
+    }
+
+    /// The number that would mend it at the first point.
+    fn number(&self, place: &Place<'_>, other: Option<&Sample>) -> Option<f64> {
+        let written = place.node.as_rational()?;
+        let lack = |t: f64| self.lack(place, t, other, 0);
+        let (zero, one, two) = (lack(0.0)?, lack(1.0)?, lack(2.0)?);
+        let size = zero.abs().max(one.abs()).max(two.abs());
+        if (zero - 2.0 * one + two).abs() <= 1e-9 * size {
+            let slope = one - zero;
+            let t = if slope == 0.0 { return None } else { (-zero / slope * 1e7).round() / 1e7 };
+            return is_printed(t, place.node, written).then_some(t);
+        }
+        let start = approx(written);
+        let near = (1..=REACH).flat_map(|k| [start + f64::from(k), start - f64::from(k)]);
+        near.chain([-start]).find(|t| written.is_int() && lack(*t) == Some(0.0))
+    }
+}
+
+/// Whether one may write `t` where `node` stands.
+fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
+    const LARGEST: f64 = 1e5;
+    let whole = |x: f64| x.abs() < LARGEST && (x - x.round()).abs() < 1e-6;
+    let unit = match node {
+        Expr::Dec(d) => 10f64.powi(d.places.min(9) as i32),
+        _ => approx(&Rational::from(written.denominator().clone())),
+    };
+    let fraction = !written.is_int() && whole(approx(&Rational::from(written.numerator().clone())) / t);
+    t != 0.0 && t != approx(written) && (whole(t * unit) || fraction)
+}
+
+/// Every place of an expression, outermost first.
+fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
+    let mut found = Vec::new();
+    collect(e, &mut found);
+    found.into_iter()
+}
+
+fn collect<'a>(e: &'a Expr, out: &mut Vec<Place<'a>>) {
+    match e {
+        Expr::Num(n) if *n != Rational::NEG_ONE => out.push(Place { node: e, what: What::Number }),
+        Expr::Dec(_) => out.push(Place { node: e, what: What::Number }),
+        Expr::Add(terms) => {
+            for (i, term) in terms.iter().enumerate() {
+                if term.as_rational().is_none() {
+                    out.push(Place { node: term, what: What::Sign });
+                }
+                if i + 1 < terms.len() {
+                    out.push(Place { node: e, what: What::Plus(i) });
+                }
+            }
+        }
+        _ => {}
+    }
+    e.for_each_child(&mut |child| collect(child, out));
+}
+
+/// Evaluation at one point.
+struct Eval<'a> {
+    point: usize,
+    known: &'a Known,
+    change: Change<'a>,
+}
+
+impl Eval<'_> {
+    fn value(&self, e: &Expr) -> Option<f64> {
+        if let Some((place, t)) = &self.change
+            && std::ptr::eq(place.node, e)
+        {
+            return match place.what {
+                What::Number => Some(*t),
+                What::Sign => Some(-self.plain(e)?),
+                What::Plus(i) => self.multiplied(e, i),
+            };
+        }
+        self.plain(e)
+    }
+
+    /// A sum with two of its terms multiplied instead.
+    fn multiplied(&self, e: &Expr, i: usize) -> Option<f64> {
+        let Expr::Add(terms) = e else { return None };
+        let values = terms.iter().map(|t| self.plain(t)).collect::<Option<Vec<f64>>>()?;
+        let sum: f64 = values.iter().sum();
+        Some(sum - values[i] - values[i + 1] + values[i] * values[i + 1])
+    }
+
+    fn plain(&self, e: &Expr) -> Option<f64> {
+        let value = match e {
+            Expr::Num(n) => approx(n),
+            Expr::Dec(d) => approx(&d.value),
+            Expr::Sym(name) => match self.known.iter().find(|(n, _)| n == name) {
+                Some((_, value)) => *value,
+                None => self.drawn(name.as_bytes(), 0),
+            },
+            Expr::Const(Const::Pi) => std::f64::consts::PI,
+            Expr::Const(Const::E) => std::f64::consts::E,
+            Expr::Add(terms) => terms.iter().try_fold(0.0, |sum, t| Some(sum + self.value(t)?))?,
+            Expr::Mul(factors) => factors.iter().try_fold(1.0, |product, f| Some(product * self.value(f)?))?,
+            Expr::Pow(base, exponent) => self.value(base)?.powf(self.value(exponent)?),
+            Expr::Quantity(x, unit) if unit == "%" => self.value(x)? / 100.0,
+            Expr::Quantity(x, unit) if unit == "°" => self.value(x)?.to_radians(),
+            Expr::Call(func, args) => self.call(*func, args)?,
+            Expr::Apply(name, args) => self.applied(name, args)?,
+            _ => return None,
+        };
+        value.is_finite().then_some(value)
+    }
+
+    fn call(&self, func: Func, args: &[Expr]) -> Option<f64> {
+        let values = args.iter().map(|a| self.value(a)).collect::<Option<Vec<f64>>>()?;
+        Some(match (func, values.as_slice()) {
+            (Func::Sqrt, [x]) => x.sqrt(),
+            (Func::Root, [x, n]) => x.powf(1.0 / n),
+            (Func::Exp, [x]) => x.exp(),
+            (Func::Ln, [x]) => x.ln(),
+            (Func::Log, [x]) => x.log10(),
+            (Func::Log, [x, base]) => x.ln() / base.ln(),
+            (Func::Sin, [x]) => x.sin(),
+            (Func::Cos, [x]) => x.cos(),
+            (Func::Tan, [x]) => x.tan(),
+            (Func::Cot, [x]) => 1.0 / x.tan(),
+            (Func::Sec, [x]) => 1.0 / x.cos(),
+            (Func::Csc, [x]) => 1.0 / x.sin(),
+            (Func::Abs, [x]) => x.abs(),
+            (Func::Floor, [x]) => x.floor(),
+            (Func::Ceil, [x]) => x.ceil(),
+            _ => return None,
+        })
+    }
+
+    /// An unknown function: some number for each name and arguments.
+    fn applied(&self, name: &SmolStr, args: &[Expr]) -> Option<f64> {
+        let mut salt = 1u64;
+        for arg in args {
+            salt = mixed(salt, (self.value(arg)? * 1e7).round().to_bits());
+        }
+        Some(self.drawn(name.as_bytes(), salt))
+    }
+
+    /// Some number between 1/2 and 5/2 for each name and point.
+    fn drawn(&self, name: &[u8], salt: u64) -> f64 {
+        let start = mixed(salt, self.point as u64 + 1);
+        let hash = name.iter().fold(start, |hash, byte| mixed(hash, u64::from(*byte)));
+        0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// A number as a float.
+pub fn approx(x: &Rational) -> f64 {
+    x.to_f64_fast()
+}
+
+fn mixed(hash: u64, value: u64) -> u64 {
+    let x = (hash ^ value).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (x ^ (x >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb) ^ (x >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    fn sides(equation: &str) -> (Expr, Expr) {
+        let (l, r) = equation.split_once('=').unwrap();
+        (parse(l).unwrap(), parse(r).unwrap())
+    }
+
+    #[test]
+    fn identities_but_for_one_number() {
+        for (equation, expected) in [
+            ("9y^7 - 30y + 25 = (3y - 5)^2", true),
+            ("9y^2 - 30y + 26 = (3y - 5)^2", true),
+            ("9y^2 + 30y + 25 = (3y - 5)^2", true),
+            ("2 + 15n = 30n", true),
+            ("(5^11)^x = 5^{3x}", true),
+            ("\\sqrt{8p^2} = 3p\\sqrt{2}", true),
+            ("(x + y)^2 = x^2 + 2xy - y^2", true),
+            ("x^2 + 3x = 5x + 7", false),
+            ("4x - 19 = 95 - 2x", false),
+            ("a^2 + b^2 = c^2", false),
+        ] {
+            let (l, r) = sides(equation);
+            assert_eq!(of_identity(&l, &r, &[]), expected, "{equation}");
+        }
+    }
+
+    #[test]
+    fn equations_but_for_one_number() {
+        for (said, equation, expected) in [
+            ("x^2 - 2x + y^2 - 4y - 28 = 0", "(x - 8)^2 + (y - 2)^2 = 33", true),
+            ("5x^2 + kx = 4", "5x^4 + kx - 4 = 0", true),
+            ("x^2 - 8x + y^2 = 5", "x^2 - 8x + y^2 + 5 = 0", true),
+            ("x^2 - 8x + y^2 = 5", "x^2 - 7x + 2y^2 = 5", false),
+        ] {
+            let ((l, r), (a, b)) = (sides(equation), sides(said));
+            let sample = Sample::of(&a, &b).unwrap();
+            assert_eq!(of_equation(&l, &r, [&sample].into_iter()).is_some(), expected, "{equation}");
+        }
+    }
+}
