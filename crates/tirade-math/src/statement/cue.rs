@@ -11,6 +11,8 @@ pub enum Mode {
     Define,
     /// It holds for the sake of argument: `if x = 2`, `suppose`, `case 1:`.
     Suppose,
+    /// It holds at one place: `at x = 2`, `setting x = 2`.
+    Instance,
     /// It is mentioned, denied, asked for, or led to a contradiction.
     Mention,
 }
@@ -194,9 +196,17 @@ pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
         let w = w.to_ascii_lowercase();
         STRONG.contains(&w.as_str())
     };
-    let before: Vec<&str> = words(sentence_before(text, formula.start)).filter(|w| !w.is_empty()).collect();
-    let near = &before[before.len().saturating_sub(3)..];
-    near.iter().any(|w| strong(w)) || words(lead).any(strong) || says(&text[formula.end..], &REFUTED)
+    let before = sentence_before(text, formula.start);
+    let near = |word: &str| {
+        let behind = &before[word.as_ptr() as usize - before.as_ptr() as usize + word.len()..];
+        strong(word) && !is_far(behind) && words(behind).all(|w| !CLAIM.contains(&w) && w != "by")
+    };
+    words(before).any(near) || words(lead).any(strong) || says(&text[formula.end..], &REFUTED)
+}
+
+/// Whether what stands behind a formula says that it is false.
+pub fn is_refuted_behind(text: &str, formula: &Range<usize>) -> bool {
+    says(&text[formula.end..], &REFUTED)
 }
 
 /// Right before a formula.
@@ -229,6 +239,12 @@ const REFUTED: [&str; 9] = [
     "is wrong",
 ];
 
+/// Whether the rest of the paragraph says that what was supposed cannot be.
+pub fn is_absurd(text: &str, end: usize) -> bool {
+    let rest = text[end..].split("\n\n").next().unwrap_or("").to_ascii_lowercase();
+    DENIED.iter().any(|phrase| rest.contains(phrase))
+}
+
 /// Whether a condition follows a formula that ends at `end`: "if n is odd", "for x > 2", "otherwise".
 pub fn is_cased(text: &str, end: usize) -> bool {
     let behind = text[end..].trim_start_matches([' ', '$', '&', ',', '\n', '\\', '}']);
@@ -252,7 +268,24 @@ pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     let behind = text[formula.end..].trim_start();
     let first = behind.split(|c: char| !(c.is_alphabetic() || c == '/')).next();
     let last = before.rsplit(|c: char| !(c.is_alphabetic() || c == '/')).next();
-    or(first) || or(last) || words(lead).any(|w| or(Some(w)))
+    let here = &text[formula.clone()];
+    let earlier = before.trim_end_matches("or").trim_end_matches([',', ' ', '$']);
+    let earlier = &earlier[earlier.rfind('$').unwrap_or(0)..];
+    let later = behind.trim_start_matches("or").trim_start();
+    or(first) && !is_reworded(here, later)
+        || or(last) && !is_reworded(earlier, here)
+        || words(lead).any(|w| or(Some(w)))
+}
+
+/// `24 = 2q, or q = 12`: the same in other words, not another possibility.
+fn is_reworded(first: &str, second: &str) -> bool {
+    let side = |formula: &str| {
+        let inside = formula.trim_start_matches(['$', ' ']);
+        inside.split('=').next().unwrap_or("").trim().to_string()
+    };
+    let (first_side, second_side) = (side(first), side(second));
+    let letter = |side: &str| side.len() == 1 && side.starts_with(|c: char| c.is_ascii_alphabetic());
+    letter(&second_side) && !letter(&first_side) && first.contains(&second_side)
 }
 
 /// The mode the last cue word asks for. Words in the middle of formulas do not count.
@@ -266,7 +299,7 @@ fn last_cue(before: &str) -> Option<Mode> {
         if SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
             if !(WEAK.contains(&word) && is_far(&before[word_end..])) && !(word == "if" && last == "only") {
-                mode = Some(Mode::Suppose);
+                mode = Some(if WEAK.contains(&word) { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);
             }

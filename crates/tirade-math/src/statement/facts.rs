@@ -136,6 +136,11 @@ pub fn is_polynomial_identity(poly: &Poly) -> bool {
     })
 }
 
+/// Whether two unknowns stand side by side.
+pub fn has_product(poly: &Poly) -> bool {
+    poly.0.iter().any(|(m, _)| m.0.iter().filter(|(atom, _)| !is_constant_atom(atom)).count() > 1)
+}
+
 /// `c x + d = 0` with nothing else unknown: the variable and its value.
 pub fn value(poly: &Poly) -> Option<(SmolStr, Poly)> {
     let row = Row::new(poly.clone(), 0)?;

@@ -82,8 +82,9 @@ impl Equation<'_> {
     fn difference(&self, point: usize, change: Change<'_>) -> Option<f64> {
         let at = Eval { point, known: self.known, change };
         let (l, r) = (at.value(self.l)?, at.value(self.r)?);
-        let difference = l - r;
-        let scale = l.abs().max(r.abs()).max(1.0);
+        // real and imaginary part in one number, which keeps it linear
+        let difference = (l.re - r.re) + 0.618 * (l.im - r.im);
+        let scale = l.norm().max(r.norm()).max(1.0);
         scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
     }
 
@@ -122,9 +123,14 @@ impl Equation<'_> {
             let t = if slope == 0.0 { return None } else { (-zero / slope * 1e7).round() / 1e7 };
             return is_printed(t, place.node, written).then_some(t);
         }
-        let start = approx(written);
-        let near = (1..=REACH).flat_map(|k| [start + f64::from(k), start - f64::from(k)]);
-        near.chain([-start]).find(|t| written.is_int() && lack(*t) == Some(0.0))
+        let (above, below) = (
+            approx(&Rational::from(written.numerator().clone())),
+            approx(&Rational::from(written.denominator().clone())),
+        );
+        let steps = (1..=REACH).flat_map(|k| [f64::from(k), -f64::from(k)]);
+        let near = steps.flat_map(|k| [(above + k) / below, above / (below + k)]);
+        let fits = |t: &f64| t.is_finite() && lack(*t) == Some(0.0);
+        near.chain([-above / below]).find(fits)
     }
 }
 
@@ -174,13 +180,13 @@ struct Eval<'a> {
 }
 
 impl Eval<'_> {
-    fn value(&self, e: &Expr) -> Option<f64> {
+    fn value(&self, e: &Expr) -> Option<Complex> {
         if let Some((place, t)) = &self.change
             && std::ptr::eq(place.node, e)
         {
             return match place.what {
-                What::Number => Some(*t),
-                What::Sign => Some(-self.plain(e)?),
+                What::Number => Some(Complex::real(*t)),
+                What::Sign => Some(self.plain(e)?.times(Complex::real(-1.0))),
                 What::Plus(i) => self.multiplied(e, i),
             };
         }
@@ -188,64 +194,74 @@ impl Eval<'_> {
     }
 
     /// A sum with two of its terms multiplied instead.
-    fn multiplied(&self, e: &Expr, i: usize) -> Option<f64> {
+    fn multiplied(&self, e: &Expr, i: usize) -> Option<Complex> {
         let Expr::Add(terms) = e else { return None };
-        let values = terms.iter().map(|t| self.plain(t)).collect::<Option<Vec<f64>>>()?;
-        let sum: f64 = values.iter().sum();
-        Some(sum - values[i] - values[i + 1] + values[i] * values[i + 1])
+        let mut values = terms.iter().map(|t| self.plain(t)).collect::<Option<Vec<Complex>>>()?;
+        let next = values.remove(i + 1);
+        values[i] = values[i].times(next);
+        Some(values.into_iter().fold(Complex::real(0.0), Complex::plus))
     }
 
-    fn plain(&self, e: &Expr) -> Option<f64> {
+    fn plain(&self, e: &Expr) -> Option<Complex> {
         let value = match e {
-            Expr::Num(n) => approx(n),
-            Expr::Dec(d) => approx(&d.value),
-            Expr::Sym(name) => match self.known.iter().find(|(n, _)| n == name) {
+            Expr::Num(n) => Complex::real(approx(n)),
+            Expr::Dec(d) => Complex::real(approx(&d.value)),
+            Expr::Sym(name) => Complex::real(match self.known.iter().find(|(n, _)| n == name) {
                 Some((_, value)) => *value,
                 None => self.drawn(name.as_bytes(), 0),
-            },
-            Expr::Const(Const::Pi) => std::f64::consts::PI,
-            Expr::Const(Const::E) => std::f64::consts::E,
-            Expr::Add(terms) => terms.iter().try_fold(0.0, |sum, t| Some(sum + self.value(t)?))?,
-            Expr::Mul(factors) => factors.iter().try_fold(1.0, |product, f| Some(product * self.value(f)?))?,
-            Expr::Pow(base, exponent) => self.value(base)?.powf(self.value(exponent)?),
-            Expr::Quantity(x, unit) if unit == "%" => self.value(x)? / 100.0,
-            Expr::Quantity(x, unit) if unit == "°" => self.value(x)?.to_radians(),
+            }),
+            Expr::Const(Const::Pi) => Complex::real(std::f64::consts::PI),
+            Expr::Const(Const::E) => Complex::real(std::f64::consts::E),
+            Expr::Const(Const::I) => Complex { re: 0.0, im: 1.0 },
+            Expr::Add(terms) => {
+                terms.iter().try_fold(Complex::real(0.0), |sum, t| Some(sum.plus(self.value(t)?)))?
+            }
+            Expr::Mul(factors) => {
+                factors.iter().try_fold(Complex::real(1.0), |product, f| Some(product.times(self.value(f)?)))?
+            }
+            Expr::Pow(base, exponent) => self.value(base)?.power(self.value(exponent)?)?,
+            Expr::Quantity(x, unit) if unit == "%" => self.value(x)?.times(Complex::real(0.01)),
+            Expr::Quantity(x, unit) if unit == "°" => {
+                self.value(x)?.times(Complex::real(std::f64::consts::PI / 180.0))
+            }
             Expr::Call(func, args) => self.call(*func, args)?,
             Expr::Apply(name, args) => self.applied(name, args)?,
             _ => return None,
         };
-        value.is_finite().then_some(value)
+        (value.re.is_finite() && value.im.is_finite()).then_some(value)
     }
 
-    fn call(&self, func: Func, args: &[Expr]) -> Option<f64> {
-        let values = args.iter().map(|a| self.value(a)).collect::<Option<Vec<f64>>>()?;
-        Some(match (func, values.as_slice()) {
-            (Func::Sqrt, [x]) => x.sqrt(),
-            (Func::Root, [x, n]) => x.powf(1.0 / n),
-            (Func::Exp, [x]) => x.exp(),
-            (Func::Ln, [x]) => x.ln(),
-            (Func::Log, [x]) => x.log10(),
-            (Func::Log, [x, base]) => x.ln() / base.ln(),
-            (Func::Sin, [x]) => x.sin(),
-            (Func::Cos, [x]) => x.cos(),
-            (Func::Tan, [x]) => x.tan(),
-            (Func::Cot, [x]) => 1.0 / x.tan(),
-            (Func::Sec, [x]) => 1.0 / x.cos(),
-            (Func::Csc, [x]) => 1.0 / x.sin(),
-            (Func::Abs, [x]) => x.abs(),
-            (Func::Floor, [x]) => x.floor(),
-            (Func::Ceil, [x]) => x.ceil(),
-            _ => return None,
-        })
+    fn call(&self, func: Func, args: &[Expr]) -> Option<Complex> {
+        let values = args.iter().map(|a| self.value(a)).collect::<Option<Vec<Complex>>>()?;
+        match (func, values.as_slice()) {
+            (Func::Sqrt, [x]) => x.power(Complex::real(0.5)),
+            (Func::Root, [x, n]) => x.power(Complex::real(1.0).over(*n)),
+            (Func::Exp, [x]) => Some(x.exp()),
+            (Func::Conj, [x]) => Some(Complex { re: x.re, im: -x.im }),
+            (Func::Abs, [x]) => Some(Complex::real(x.norm())),
+            (Func::Re, [x]) => Some(Complex::real(x.re)),
+            (Func::Im, [x]) => Some(Complex::real(x.im)),
+            (_, values) if values.iter().all(|v| v.im == 0.0) => {
+                let values: Vec<f64> = values.iter().map(|v| v.re).collect();
+                Some(Complex::real(real_call(func, &values).unwrap_or_else(|| self.opaque(func.name(), &values))))
+            }
+            _ => None,
+        }
     }
 
     /// An unknown function: some number for each name and arguments.
-    fn applied(&self, name: &SmolStr, args: &[Expr]) -> Option<f64> {
-        let mut salt = 1u64;
+    fn applied(&self, name: &SmolStr, args: &[Expr]) -> Option<Complex> {
+        let mut parts = Vec::new();
         for arg in args {
-            salt = mixed(salt, (self.value(arg)? * 1e7).round().to_bits());
+            let value = self.value(arg)?;
+            parts.extend([value.re, value.im]);
         }
-        Some(self.drawn(name.as_bytes(), salt))
+        Some(Complex::real(self.opaque(name, &parts)))
+    }
+
+    fn opaque(&self, name: &str, args: &[f64]) -> f64 {
+        let salt = args.iter().fold(1, |salt, arg| mixed(salt, (arg * 1e7).round().to_bits()));
+        self.drawn(name.as_bytes(), salt)
     }
 
     /// Some number between 1/2 and 5/2 for each name and point.
@@ -253,6 +269,102 @@ impl Eval<'_> {
         let start = mixed(salt, self.point as u64 + 1);
         let hash = name.iter().fold(start, |hash, byte| mixed(hash, u64::from(*byte)));
         0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// Functions of real numbers.
+fn real_call(func: Func, values: &[f64]) -> Option<f64> {
+    Some(match (func, values) {
+        (Func::Ln, [x]) => x.ln(),
+        (Func::Log, [x]) => x.log10(),
+        (Func::Log, [x, base]) => x.ln() / base.ln(),
+        (Func::Sin, [x]) => x.sin(),
+        (Func::Cos, [x]) => x.cos(),
+        (Func::Tan, [x]) => x.tan(),
+        (Func::Cot, [x]) => 1.0 / x.tan(),
+        (Func::Sec, [x]) => 1.0 / x.cos(),
+        (Func::Csc, [x]) => 1.0 / x.sin(),
+        (Func::Floor, [x]) => x.floor(),
+        (Func::Ceil, [x]) => x.ceil(),
+        (Func::Factorial, [n]) => gamma(n + 1.0),
+        (Func::Binom, [n, k]) => gamma(n + 1.0) / gamma(k + 1.0) / gamma(n - k + 1.0),
+        _ => return None,
+    })
+}
+
+/// Γ(x), by Lanczos' sum.
+fn gamma(x: f64) -> f64 {
+    const G: f64 = 7.0;
+    const SUM: [f64; 9] = [
+        0.999_999_999_999_809_9,
+        676.520_368_121_885_1,
+        -1_259.139_216_722_402_8,
+        771.323_428_777_653_1,
+        -176.615_029_162_140_6,
+        12.507_343_278_686_905,
+        -0.138_571_095_265_720_12,
+        9.984_369_578_019_572e-6,
+        1.505_632_735_149_311_6e-7,
+    ];
+    if x < 0.5 {
+        let pi = std::f64::consts::PI;
+        return pi / ((pi * x).sin() * gamma(1.0 - x));
+    }
+    let x = x - 1.0;
+    let terms = SUM.iter().enumerate().skip(1).map(|(i, c)| c / (x + i as f64));
+    let t = x + G + 0.5;
+    (2.0 * std::f64::consts::PI).sqrt() * t.powf(x + 0.5) * (-t).exp() * (SUM[0] + terms.sum::<f64>())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Complex {
+    re: f64,
+    im: f64,
+}
+
+impl Complex {
+    fn real(re: f64) -> Complex {
+        Complex { re, im: 0.0 }
+    }
+
+    fn plus(self, other: Complex) -> Complex {
+        Complex { re: self.re + other.re, im: self.im + other.im }
+    }
+
+    fn times(self, other: Complex) -> Complex {
+        let re = self.re * other.re - self.im * other.im;
+        Complex { re, im: self.re * other.im + self.im * other.re }
+    }
+
+    fn over(self, other: Complex) -> Complex {
+        let square = other.re * other.re + other.im * other.im;
+        self.times(Complex { re: other.re / square, im: -other.im / square })
+    }
+
+    fn norm(self) -> f64 {
+        self.re.hypot(self.im)
+    }
+
+    fn exp(self) -> Complex {
+        let size = self.re.exp();
+        Complex { re: size * self.im.cos(), im: size * self.im.sin() }
+    }
+
+    /// The principal value; `None` for a power of zero that is none.
+    fn power(self, exponent: Complex) -> Option<Complex> {
+        const LARGEST: f64 = 64.0;
+        if exponent.im == 0.0 && self.im == 0.0 && (self.re > 0.0 || exponent.re.fract() == 0.0) {
+            return Some(Complex::real(self.re.powf(exponent.re)));
+        }
+        if exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() <= LARGEST {
+            let power = (0..exponent.re.abs() as u32).fold(Complex::real(1.0), |p, _| p.times(self));
+            return Some(if exponent.re < 0.0 { Complex::real(1.0).over(power) } else { power });
+        }
+        if self.norm() == 0.0 {
+            return None;
+        }
+        let log = Complex { re: self.norm().ln(), im: self.im.atan2(self.re) };
+        Some(log.times(exponent).exp())
     }
 }
 
@@ -286,6 +398,9 @@ mod tests {
             ("(5^11)^x = 5^{3x}", true),
             ("\\sqrt{8p^2} = 3p\\sqrt{2}", true),
             ("(x + y)^2 = x^2 + 2xy - y^2", true),
+            (r"\binom{n}{2} = \frac{n(n + 1)}{2}", true),
+            (r"(x + yi)(x - yi) = x^2 - y^2", true),
+            (r"\sin(2t) = 3\sin(t)\cos(t)", true),
             ("x^2 + 3x = 5x + 7", false),
             ("4x - 19 = 95 - 2x", false),
             ("a^2 + b^2 = c^2", false),

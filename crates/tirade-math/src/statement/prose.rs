@@ -4,7 +4,7 @@ use super::cue::{self, Mode};
 use super::facts::Facts;
 use super::link::is_open;
 use super::misprint::Sample;
-use super::names::{Names, is_ambiguous};
+use super::names::{Names, has_vectors, is_ambiguous};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
 use super::{Truth, plain};
 use crate::equiv::any;
@@ -102,6 +102,8 @@ pub struct Source {
     pub index: Option<usize>,
     /// Whether what contradicts it is false: suppositions and points of a curve are not to be trusted.
     pub trusted: bool,
+    /// It is supposed: what follows from it where it is supposed must agree with it.
+    pub supposed: bool,
     /// Its values, where a misprint of it is to be noticed.
     pub sample: Option<Sample>,
 }
@@ -118,6 +120,10 @@ pub struct Context<'a> {
     pub refuted: bool,
     /// Only what holds is decided.
     pub ambiguous: bool,
+    /// Vectors stand in it, whose products are not those of numbers.
+    pub vectors: bool,
+    /// Both sides are bare numerals.
+    pub numerals: bool,
     pub modulus: Option<&'a Expr>,
 }
 
@@ -184,14 +190,16 @@ impl<'a> Walk<'a> {
     fn chain(&mut self, text: &str, parsed: &Parsed, given: bool) {
         let chain = &parsed.chain;
         let mut mode = cue::mode(text, &parsed.formula, &text[chain.lead.clone()]);
-        if given && mode == Mode::Suppose {
+        if given && matches!(mode, Mode::Suppose | Mode::Instance) {
             mode = if cue::is_instance(text, &parsed.formula) { Mode::Mention } else { Mode::Claim };
         }
         let condition = cue::condition(text, parsed.formula.start);
-        if !given && (mode == Mode::Suppose || condition.is_some_and(|at| !self.is_open_since(at))) {
+        let supposes = matches!(mode, Mode::Suppose | Mode::Instance);
+        if !given && (supposes || condition.is_some_and(|at| !self.is_open_since(at))) {
             self.suppose(text, parsed.formula.start, condition);
         }
         let refuted = cue::is_refuted(text, &parsed.formula, &text[chain.lead.clone()]);
+        let refuted_behind = cue::is_refuted_behind(text, &parsed.formula);
         let either = cue::is_alternative(text, &parsed.formula, &text[chain.lead.clone()]);
         let members: Vec<Option<Expr>> =
             parsed.members.iter().map(|m| m.as_ref().map(|e| self.applied(e.clone()))).collect();
@@ -215,7 +223,20 @@ impl<'a> Walk<'a> {
                 let alternative = either || listed || several;
                 let modulus = parsed.modulus.as_ref();
                 let ambiguous = is_ambiguous(&text[left.clone()]) || is_ambiguous(&text[right.clone()]);
-                let context = Context { mode, given, alternative, after_identity, refuted, ambiguous, modulus };
+                let numerals = is_numeral(&text[left.clone()]) && is_numeral(&text[right.clone()]);
+                let refuted = refuted && (k == 0 || refuted_behind);
+                let vectors = has_vectors(&text[left.start..right.end.max(left.start)]);
+                let context = Context {
+                    mode,
+                    given,
+                    alternative,
+                    after_identity,
+                    refuted,
+                    ambiguous,
+                    vectors,
+                    numerals,
+                    modulus,
+                };
                 if *op == RelOp::Eq && !parsed.cased {
                     self.define(original, r, &context);
                 }
@@ -250,6 +271,11 @@ impl<'a> Walk<'a> {
         }
         expr
     }
+}
+
+/// Digits and nothing to compute.
+fn is_numeral(source: &str) -> bool {
+    source.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!' | b'-'))
 }
 
 /// Whether an unknown function stands in it.

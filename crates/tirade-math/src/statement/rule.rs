@@ -1,6 +1,6 @@
 //! What becomes of one link: true or false by itself, by what is known, or a new fact.
 
-use super::cue::Mode;
+use super::cue::{self, Mode};
 use super::facts::{self, Added, MAX_SOURCES, Sources};
 use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
 use super::misprint::{self, Sample};
@@ -40,23 +40,26 @@ impl Walk<'_> {
         } else if is_open(l) || is_open(r) {
             (out.truth, out.why) = self.open(text, out, l, op, r, context);
         } else {
-            (out.truth, out.why) = (self.number(l, op, r, context.modulus), Why::Itself);
+            (out.truth, out.why) = (self.number(l, op, r, context), Why::Itself);
         }
         let itself = matches!(out.why, Why::Itself);
-        let asserted = if itself { !context.refuted } else { context.mode == Mode::Claim };
+        let asserted = match context.mode {
+            _ if itself => !context.refuted,
+            Mode::Define => !matches!(l, Expr::Sym(_)),
+            mode => matches!(mode, Mode::Claim | Mode::Instance),
+        };
         if out.truth == Truth::False && (!asserted || context.ambiguous) {
             (out.truth, out.why) = (Truth::Undecided, Why::Open);
         }
     }
 
     /// Two numbers; where other readings of whole numbers are about, only what holds is decided.
-    fn number(&self, l: &Expr, op: RelOp, r: &Expr, modulus: Option<&Expr>) -> Truth {
+    fn number(&self, l: &Expr, op: RelOp, r: &Expr, context: &Context<'_>) -> Truth {
         let truth = closed(l, op, r);
-        if truth == Truth::False && modulus.is_some() {
-            return congruence::congruent(l, r, modulus);
+        if truth == Truth::False && context.modulus.is_some() {
+            return congruence::congruent(l, r, context.modulus);
         }
-        let whole = |e: &Expr| matches!(e, Expr::Num(_));
-        let renamed = self.names.modular && op == RelOp::Eq && whole(l) && whole(r);
+        let renamed = self.names.modular && op == RelOp::Eq && context.numerals;
         let constant = |e: &Expr| matches!(e, Expr::Const(_));
         let odd =
             is_name_of_triangle(l) && is_name_of_triangle(r) || constant(l) || in_degrees(l) || in_degrees(r);
@@ -114,6 +117,10 @@ impl Walk<'_> {
         if !poly.is_independent() && equivalent(&l, &r).outcome == Outcome::Equal {
             return (Truth::True, Why::Itself);
         }
+        if context.vectors {
+            let wrong = !context.given && !context.refuted && misprint::of_identity(&l, &r, &[]);
+            return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
+        }
         if context.mode == Mode::Mention || context.ambiguous {
             return NOTHING;
         }
@@ -137,16 +144,17 @@ impl Walk<'_> {
         before: usize,
         context: &Context<'_>,
     ) -> Option<Why> {
-        if context.given || context.alternative || context.mode != Mode::Claim {
+        if context.given || context.refuted {
             return None;
         }
-        if is_open(l) && is_open(r) && size(l) + size(r) >= 7 {
+        if is_open(l) && size(l) + size(r) >= 7 {
             let known = self.facts.values(&|by| self.trusts(by));
-            if misprint::of_identity(l, r, &known) {
+            let known = if context.alternative { Vec::new() } else { known };
+            if misprint::of_identity(l, r, &[]) || !known.is_empty() && misprint::of_identity(l, r, &known) {
                 return Some(Why::Itself);
             }
         }
-        if !facts::is_telling(poly) {
+        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim {
             return None;
         }
         let said: Vec<(usize, &Sample)> =
@@ -200,7 +208,9 @@ impl Walk<'_> {
             self.facts.forget(name);
         }
         let number: Sources = 1 << self.sources.len();
-        let trusted = context.mode != Mode::Suppose && !self.is_generic(&poly);
+        let generic = self.is_generic(&poly);
+        let supposed = matches!(context.mode, Mode::Suppose | Mode::Instance) && !generic;
+        let trusted = !supposed && !generic;
         if !trusted && !context.alternative {
             self.facts.distrusted |= number;
         }
@@ -212,14 +222,17 @@ impl Walk<'_> {
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
-            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted, sample });
+            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted, supposed, sample });
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {
                 self.mark_confirmed(by);
                 (Truth::True, self.because(by & !number))
             }
-            Added::Contradicts(by) | Added::Resembles(by) if trusted && self.trusts(by) => {
+            Added::Contradicts(by) | Added::Resembles(by)
+                if (trusted || context.mode == Mode::Instance && !generic)
+                    && (self.trusts(by) || self.supposes(by) && !cue::is_absurd(text, out.span.end)) =>
+            {
                 (Truth::False, self.because(by))
             }
             _ => NOTHING,
@@ -230,9 +243,15 @@ impl Walk<'_> {
     fn is_generic(&self, poly: &Poly) -> bool {
         let both = facts::mentions(poly, &"x".into()) && facts::mentions(poly, &"y".into());
         both && self.names.curves
-            || self.names.digits
+            || self.names.digits && facts::has_product(poly)
             || facts::applies_to_unknowns(poly)
             || facts::is_polynomial_identity(poly)
+    }
+
+    /// Whether all are to be trusted where the text is now.
+    fn supposes(&self, by: Sources) -> bool {
+        let fits = |source: &Source| source.trusted || source.supposed;
+        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
     }
 
     fn trusts(&self, by: Sources) -> bool {
