@@ -234,7 +234,8 @@ impl Facts {
                 return None;
             }
             let common = crate::poly::gcd(&dense, &polynomial).ok()?.degree();
-            (common == 0 || common < dense.degree().min(polynomial.degree())).then_some(*source)
+            let least = dense.degree().min(polynomial.degree());
+            (common < least && (common > 0 || least == 1)).then_some(*source)
         };
         self.said.iter().find_map(denies)
     }

@@ -129,7 +129,7 @@ impl Equation<'_> {
         );
         let steps = (1..=REACH).flat_map(|k| [f64::from(k), -f64::from(k)]);
         let near = steps.flat_map(|k| [(above + k) / below, above / (below + k)]);
-        let fits = |t: &f64| t.is_finite() && lack(*t) == Some(0.0);
+        let fits = |t: &f64| t.is_finite() && *t != 0.0 && *t != 1.0 && lack(*t) == Some(0.0);
         near.chain([-above / below]).find(fits)
     }
 }
@@ -143,7 +143,7 @@ fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
         _ => approx(&Rational::from(written.denominator().clone())),
     };
     let fraction = !written.is_int() && whole(approx(&Rational::from(written.numerator().clone())) / t);
-    t != 0.0 && t != approx(written) && (whole(t * unit) || fraction)
+    t != 0.0 && t != 1.0 && t != approx(written) && (whole(t * unit) || fraction)
 }
 
 /// Every place of an expression, outermost first.
@@ -151,6 +151,10 @@ fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
     let mut found = Vec::new();
     collect(e, &mut found);
     found.into_iter()
+}
+
+fn is_number(e: &Expr) -> bool {
+    e.as_rational().is_some()
 }
 
 fn collect<'a>(e: &'a Expr, out: &mut Vec<Place<'a>>) {
@@ -162,7 +166,7 @@ fn collect<'a>(e: &'a Expr, out: &mut Vec<Place<'a>>) {
                 if term.as_rational().is_none() {
                     out.push(Place { node: term, what: What::Sign });
                 }
-                if i + 1 < terms.len() {
+                if i + 1 < terms.len() && (is_number(term) || is_number(&terms[i + 1])) {
                     out.push(Place { node: e, what: What::Plus(i) });
                 }
             }

@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the supposition of the sentence that starts at `at` is the one that is open.
-    fn is_open_since(&self, at: usize) -> bool {
+    pub fn is_open_since(&self, at: usize) -> bool {
         self.outside.as_ref().is_some_and(|outside| outside.condition == Some(at))
     }
 

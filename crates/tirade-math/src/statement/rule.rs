@@ -88,6 +88,30 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether one number or sign keeps it from being an identity, in which known values may stand for names.
+    fn is_nearly_identity(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
+        let ranged = |e: &Expr| {
+            any(e, &|e| matches!(e, Expr::Apply(..) | Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)))
+        };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        free_names(l, &mut left);
+        free_names(r, &mut right);
+        if self.names.cyclic || left.is_empty() || size(l) + size(r) < 7 || ranged(l) || ranged(r) {
+            return false;
+        }
+        let same = |known: &misprint::Known| {
+            let unknown = |n: &&SmolStr| !known.iter().any(|(k, _)| k == *n);
+            let lacks = |a: &[SmolStr], b: &[SmolStr]| a.iter().filter(unknown).any(|n| !b.contains(n));
+            left.iter().any(|n| unknown(&n)) && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
+        };
+        if same(&[]) && misprint::of_identity(l, r, &[]) {
+            return true;
+        }
+        let known = if context.alternative { Vec::new() } else { self.facts.values(&|by| self.trusts(by)) };
+        let speaks = known.iter().any(|(name, _)| left.contains(name) || right.contains(name));
+        speaks && same(&known) && misprint::of_identity(l, r, &known)
+    }
+
     /// A relation with unknowns: an identity, or what the facts make of it.
     fn open(
         &mut self,
@@ -118,7 +142,7 @@ impl Walk<'_> {
             return (Truth::True, Why::Itself);
         }
         if context.vectors {
-            let wrong = !context.given && !context.refuted && misprint::of_identity(&l, &r, &[]);
+            let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
             return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
         if context.mode == Mode::Mention || context.ambiguous {
@@ -147,12 +171,8 @@ impl Walk<'_> {
         if context.given || context.refuted {
             return None;
         }
-        if is_open(l) && size(l) + size(r) >= 7 {
-            let known = self.facts.values(&|by| self.trusts(by));
-            let known = if context.alternative { Vec::new() } else { known };
-            if misprint::of_identity(l, r, &[]) || !known.is_empty() && misprint::of_identity(l, r, &known) {
-                return Some(Why::Itself);
-            }
+        if self.is_nearly_identity(l, r, context) {
+            return Some(Why::Itself);
         }
         if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim {
             return None;
@@ -230,8 +250,8 @@ impl Walk<'_> {
                 (Truth::True, self.because(by & !number))
             }
             Added::Contradicts(by) | Added::Resembles(by)
-                if (trusted || context.mode == Mode::Instance && !generic)
-                    && (self.trusts(by) || self.supposes(by) && !cue::is_absurd(text, out.span.end)) =>
+                if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
+                    || trusted && self.supposes(by) && self.is_open_at(text, out) =>
             {
                 (Truth::False, self.because(by))
             }
@@ -246,6 +266,12 @@ impl Walk<'_> {
             || self.names.digits && facts::has_product(poly)
             || facts::applies_to_unknowns(poly)
             || facts::is_polynomial_identity(poly)
+    }
+
+    /// Whether the statement stands in the sentence that supposes, and nothing says that this cannot be.
+    fn is_open_at(&self, text: &str, out: &Statement) -> bool {
+        let here = cue::condition(text, out.span.start);
+        here.is_some_and(|at| self.is_open_since(at)) && !cue::is_absurd(text, out.span.end)
     }
 
     /// Whether all are to be trusted where the text is now.
