@@ -173,10 +173,10 @@ const DENIED: [&str; 25] = [
 /// The mode of a formula (or of a chain in it) in `text`; `lead` are the words inside the formula right before it.
 pub fn mode(text: &str, formula: &Range<usize>, lead: &str) -> Mode {
     if let Some(mode) = last_cue(lead) {
-        return if denied(&text[formula.end..]) { Mode::Mention } else { mode };
+        return if denied(text, formula) { Mode::Mention } else { mode };
     }
     let before = sentence_before(text, formula.start);
-    if denied(&text[formula.end..]) {
+    if denied(text, formula) {
         return Mode::Mention;
     }
     last_cue(before).unwrap_or(Mode::Claim)
@@ -201,12 +201,12 @@ pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
         let behind = &before[word.as_ptr() as usize - before.as_ptr() as usize + word.len()..];
         strong(word) && !is_far(behind) && words(behind).all(|w| !CLAIM.contains(&w) && w != "by")
     };
-    words(before).any(near) || words(lead).any(strong) || says(&text[formula.end..], &REFUTED)
+    words(before).any(near) || words(lead).any(strong) || says(text, formula, &REFUTED)
 }
 
 /// Whether what stands behind a formula says that it is false.
 pub fn is_refuted_behind(text: &str, formula: &Range<usize>) -> bool {
-    says(&text[formula.end..], &REFUTED)
+    says(text, formula, &REFUTED)
 }
 
 /// Right before a formula.
@@ -351,13 +351,16 @@ fn sentence_before(text: &str, start: usize) -> &str {
     before[cut..].trim_end_matches(['$', '[', '(', '\\'])
 }
 
-fn denied(behind: &str) -> bool {
-    says(behind, &DENIED)
+fn denied(text: &str, formula: &Range<usize>) -> bool {
+    says(text, formula, &DENIED)
 }
 
 /// Whether one of the phrases stands in the rest of this sentence or the start of the next.
-fn says(behind: &str, phrases: &[&str]) -> bool {
+fn says(text: &str, formula: &Range<usize>, phrases: &[&str]) -> bool {
     const NEAR: usize = 90;
+    let behind = &text[formula.end..];
+    let inside = text[formula.clone()].trim_end_matches("\\end{align*}").trim_end_matches(['$', ']', '\\', ' ', '\n']);
+    let ended = inside.ends_with('.');
     let mut to = behind.len().min(NEAR);
     while !behind.is_char_boundary(to) {
         to -= 1;
@@ -366,7 +369,9 @@ fn says(behind: &str, phrases: &[&str]) -> bool {
     // the rest of this sentence, and the start of the next
     let near = near.split("\n\n").next().unwrap_or("");
     let mut stop = near.len();
-    if let Some(first) = near.find(". ") {
+    if ended {
+        stop = near.find([',', '.', '$', '\\']).unwrap_or(stop);
+    } else if let Some(first) = near.find(". ") {
         let second = near[first + 2..].find([',', '.', '$']).map_or(near.len(), |n| first + 2 + n);
         stop = second;
     }

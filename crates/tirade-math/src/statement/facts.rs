@@ -138,7 +138,8 @@ pub fn is_polynomial_identity(poly: &Poly) -> bool {
 
 /// Whether two unknowns stand side by side.
 pub fn has_product(poly: &Poly) -> bool {
-    poly.0.iter().any(|(m, _)| m.0.iter().filter(|(atom, _)| !is_constant_atom(atom)).count() > 1)
+    let letter = |atom: &Atom| matches!(atom, Atom::Sym(name) if name.len() == 1);
+    poly.0.iter().any(|(m, _)| m.0.iter().filter(|(atom, _)| letter(atom)).count() > 1)
 }
 
 /// `c x + d = 0` with nothing else unknown: the variable and its value.

@@ -63,6 +63,8 @@ struct Place<'a> {
 enum What {
     /// A number that is written as such.
     Number,
+    /// A number in a product or an exponent, where nobody writes a one.
+    Factor,
     /// The sign of a term.
     Sign,
     /// The plus sign behind a term of a sum, for a sign of multiplication.
@@ -97,6 +99,7 @@ impl Equation<'_> {
         let found = match place.what {
             What::Sign => Some(-1.0).filter(|t| holds(*t)),
             What::Plus(_) => Some(1.0).filter(|t| holds(*t)),
+            What::Factor => self.number(place, other).filter(|t| *t != 1.0 && holds(*t)),
             What::Number => self.number(place, other).filter(|t| holds(*t)),
         };
         found.is_some_and(telling)
@@ -129,7 +132,7 @@ impl Equation<'_> {
         );
         let steps = (1..=REACH).flat_map(|k| [f64::from(k), -f64::from(k)]);
         let near = steps.flat_map(|k| [(above + k) / below, above / (below + k)]);
-        let fits = |t: &f64| t.is_finite() && *t != 0.0 && *t != 1.0 && lack(*t) == Some(0.0);
+        let fits = |t: &f64| t.is_finite() && *t != 0.0 && lack(*t) == Some(0.0);
         near.chain([-above / below]).find(fits)
     }
 }
@@ -143,13 +146,13 @@ fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
         _ => approx(&Rational::from(written.denominator().clone())),
     };
     let fraction = !written.is_int() && whole(approx(&Rational::from(written.numerator().clone())) / t);
-    t != 0.0 && t != 1.0 && t != approx(written) && (whole(t * unit) || fraction)
+    t != 0.0 && t != approx(written) && (whole(t * unit) || fraction)
 }
 
 /// Every place of an expression, outermost first.
 fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
     let mut found = Vec::new();
-    collect(e, &mut found);
+    collect(e, What::Number, &mut found);
     found.into_iter()
 }
 
@@ -157,10 +160,10 @@ fn is_number(e: &Expr) -> bool {
     e.as_rational().is_some()
 }
 
-fn collect<'a>(e: &'a Expr, out: &mut Vec<Place<'a>>) {
+fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
     match e {
-        Expr::Num(n) if *n != Rational::NEG_ONE => out.push(Place { node: e, what: What::Number }),
-        Expr::Dec(_) => out.push(Place { node: e, what: What::Number }),
+        Expr::Num(n) if *n != Rational::NEG_ONE => out.push(Place { node: e, what: number }),
+        Expr::Dec(_) => out.push(Place { node: e, what: number }),
         Expr::Add(terms) => {
             for (i, term) in terms.iter().enumerate() {
                 if term.as_rational().is_none() {
@@ -173,7 +176,8 @@ fn collect<'a>(e: &'a Expr, out: &mut Vec<Place<'a>>) {
         }
         _ => {}
     }
-    e.for_each_child(&mut |child| collect(child, out));
+    let number = if matches!(e, Expr::Mul(_) | Expr::Pow(..)) { What::Factor } else { What::Number };
+    e.for_each_child(&mut |child| collect(child, number, out));
 }
 
 /// Evaluation at one point.
@@ -189,7 +193,7 @@ impl Eval<'_> {
             && std::ptr::eq(place.node, e)
         {
             return match place.what {
-                What::Number => Some(Complex::real(*t)),
+                What::Number | What::Factor => Some(Complex::real(*t)),
                 What::Sign => Some(self.plain(e)?.times(Complex::real(-1.0))),
                 What::Plus(i) => self.multiplied(e, i),
             };

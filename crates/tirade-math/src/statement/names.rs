@@ -81,7 +81,7 @@ impl Names {
             greek: greek_functions(problem, text),
             modular: has(&["base", "mod", "clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
-            digits: has(&["digit", "base ", "base-", "decimal"]),
+            digits: has(&["digit", " in base", "base-", "base ten", "base $"]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),

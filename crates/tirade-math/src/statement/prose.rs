@@ -275,7 +275,8 @@ impl<'a> Walk<'a> {
 
 /// Digits and nothing to compute.
 fn is_numeral(source: &str) -> bool {
-    source.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!' | b'-'))
+    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed");
+    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!'))
 }
 
 /// Whether an unknown function stands in it.

@@ -127,8 +127,9 @@ pub fn plural(said: &[Parsed]) -> Plural {
         if !equation || !is_scalar(left) || !is_scalar(last) || !is_scalar(next) {
             continue;
         }
+        let named = symbol(left).is_some() || matches!(left, Expr::Apply(..));
         let function = matches!(left, Expr::Apply(_, args) if args.iter().all(|a| symbol(a).is_some()));
-        if is_open(left) && (!is_open(last) || function) {
+        if named && (!is_open(last) || function) {
             let other = values.insert(left, last);
             if other.is_some_and(|o| o != last && !same(o, last)) {
                 found.sides.insert(left.clone());

@@ -145,8 +145,12 @@ impl Walk<'_> {
             let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
             return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
-        if context.mode == Mode::Mention || context.ambiguous {
+        if context.ambiguous {
             return NOTHING;
+        }
+        if context.mode == Mode::Mention {
+            let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
+            return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
         let before = self.sources.len();
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
