@@ -11,7 +11,7 @@ pub enum Mode {
     Define,
     /// It holds for the sake of argument: `if x = 2`, `suppose`, `case 1:`.
     Suppose,
-    /// It holds at one place: `at x = 2`, `setting x = 2`.
+    /// It holds at one place: `at x = 2`.
     Instance,
     /// It is mentioned, denied, asked for, or led to a contradiction.
     Mention,
@@ -299,7 +299,7 @@ fn last_cue(before: &str) -> Option<Mode> {
         if SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
             if !(WEAK.contains(&word) && is_far(&before[word_end..])) && !(word == "if" && last == "only") {
-                mode = Some(if WEAK.contains(&word) { Mode::Instance } else { Mode::Suppose });
+                mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);
             }

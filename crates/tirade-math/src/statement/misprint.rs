@@ -4,6 +4,7 @@
 //! solve. Both sides are evaluated in floats at three points; what is found is exact enough to accuse, since it takes a
 //! whole number to mend it at all three.
 
+use crate::equiv::free_names;
 use crate::expr::{Const, Expr, Func, Rational};
 use smol_str::SmolStr;
 
@@ -18,7 +19,10 @@ const TOLERANCE: f64 = 1e-8;
 
 /// An equation said before, by the value of its difference at each point.
 #[derive(Clone, Debug)]
-pub struct Sample([f64; POINTS]);
+pub struct Sample {
+    values: [f64; POINTS],
+    names: Vec<SmolStr>,
+}
 
 /// Values that names are known to have.
 pub type Known = [(SmolStr, f64)];
@@ -31,14 +35,27 @@ impl Sample {
         for (point, value) in values.iter_mut().enumerate() {
             *value = equation.difference(point, None).filter(|v| *v != 0.0)?;
         }
-        Some(Sample(values))
+        Some(Sample { values, names: names(l, r) })
     }
+}
+
+/// The names in an equation, in order.
+fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
+    let mut names = Vec::new();
+    free_names(l, &mut names);
+    free_names(r, &mut names);
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Whether another number or sign makes it an identity.
 pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
     let equation = Equation { l, r, known };
-    places(l).chain(places(r)).take(MAX_PLACES).any(|place| equation.mended(&place, None))
+    let says_something = (0..POINTS).any(|point| equation.difference(point, None).is_some_and(|d| d != 0.0));
+    says_something
+        && equation.varies()
+        && places(l).chain(places(r)).take(MAX_PLACES).any(|place| equation.mended(&place, None))
 }
 
 /// Which of the equations said before it would be, but for one number or sign.
@@ -49,7 +66,12 @@ pub fn of_equation<'s>(
 ) -> Option<usize> {
     let equation = Equation { l, r, known: &[] };
     let places: Vec<Place<'_>> = places(l).chain(places(r)).take(MAX_PLACES).collect();
-    said.enumerate().find(|(_, s)| places.iter().any(|place| equation.mended(place, Some(s)))).map(|(i, _)| i)
+    let names = names(l, r);
+    let mended = |s: &Sample| {
+        s.names == names
+            && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
+    };
+    said.enumerate().find(|(_, s)| mended(s)).map(|(i, _)| i)
 }
 
 /// What may be misprinted.
@@ -67,6 +89,8 @@ enum What {
     Factor,
     /// The sign of a term.
     Sign,
+    /// The sign of a term of a whole side, in which two equations may well differ.
+    OuterSign,
     /// The plus sign behind a term of a sum, for a sign of multiplication.
     Plus(usize),
 }
@@ -90,14 +114,37 @@ impl Equation<'_> {
         scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
     }
 
+    /// Whether its left side takes several values.
+    fn varies(&self) -> bool {
+        let left = |point| Eval { point, known: self.known, change: None }.value(self.l).map(|v| v.re + v.im);
+        match (left(0), left(1)) {
+            (Some(a), Some(b)) => (a - b).abs() > TOLERANCE,
+            _ => false,
+        }
+    }
+
+    /// Whether it is in proportion to the other, as it is written.
+    fn agrees(&self, Sample { values: other, .. }: &Sample) -> bool {
+        let here = |point| self.difference(point, None);
+        (0..POINTS).all(|point| {
+            let next = (point + 1) % POINTS;
+            let (Some(a), Some(b)) = (here(point), here(next)) else { return false };
+            let (a, b) = (a * other[next], b * other[point]);
+            (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
+        })
+    }
+
     /// Whether the place can be mended so that the equation is an identity, or the other one.
     fn mended(&self, place: &Place<'_>, other: Option<&Sample>) -> bool {
         let holds = |t: f64| (0..POINTS).all(|point| self.lack(place, t, other, point) == Some(0.0));
+        if other.is_some() && place.what == What::OuterSign {
+            return false;
+        }
         let telling = |t: f64| {
             other.is_none() || self.difference(0, Some((*place, t))).is_some_and(|d| d != 0.0)
         };
         let found = match place.what {
-            What::Sign => Some(-1.0).filter(|t| holds(*t)),
+            What::Sign | What::OuterSign => Some(-1.0).filter(|t| holds(*t)),
             What::Plus(_) => Some(1.0).filter(|t| holds(*t)),
             What::Factor => self.number(place, other).filter(|t| *t != 1.0 && holds(*t)),
             What::Number => self.number(place, other).filter(|t| holds(*t)),
@@ -108,7 +155,7 @@ impl Equation<'_> {
     /// What is missing at a point when the place is `t`: the difference, or how far it is from being in proportion.
     fn lack(&self, place: &Place<'_>, t: f64, other: Option<&Sample>, point: usize) -> Option<f64> {
         let here = self.difference(point, Some((*place, t)))?;
-        let Some(Sample(other)) = other else { return Some(here) };
+        let Some(Sample { values: other, .. }) = other else { return Some(here) };
         let next = (point + 1) % POINTS;
         let (a, b) = (here * other[next], self.difference(next, Some((*place, t)))? * other[point]);
         let lack = a - b;
@@ -153,6 +200,15 @@ fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
 fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
     let mut found = Vec::new();
     collect(e, What::Number, &mut found);
+    let outer = match e {
+        Expr::Add(terms) => terms.as_slice(),
+        _ => &[],
+    };
+    for place in &mut found {
+        if place.what == What::Sign && outer.iter().any(|term| std::ptr::eq(term, place.node)) {
+            place.what = What::OuterSign;
+        }
+    }
     found.into_iter()
 }
 
@@ -194,7 +250,7 @@ impl Eval<'_> {
         {
             return match place.what {
                 What::Number | What::Factor => Some(Complex::real(*t)),
-                What::Sign => Some(self.plain(e)?.times(Complex::real(-1.0))),
+                What::Sign | What::OuterSign => Some(self.plain(e)?.times(Complex::real(-1.0))),
                 What::Plus(i) => self.multiplied(e, i),
             };
         }
@@ -245,7 +301,8 @@ impl Eval<'_> {
             (Func::Sqrt, [x]) => x.power(Complex::real(0.5)),
             (Func::Root, [x, n]) => x.power(Complex::real(1.0).over(*n)),
             (Func::Exp, [x]) => Some(x.exp()),
-            (Func::Conj, [x]) => Some(Complex { re: x.re, im: -x.im }),
+            // real numbers stand for all, so that a conjugate is another number
+            (Func::Conj, [x]) => Some(Complex::real(self.opaque("conj", &[x.re, x.im]))),
             (Func::Abs, [x]) => Some(Complex::real(x.norm())),
             (Func::Re, [x]) => Some(Complex::real(x.re)),
             (Func::Im, [x]) => Some(Complex::real(x.im)),

@@ -19,6 +19,8 @@ pub struct Names {
     greek: Vec<String>,
     /// Numerals of another base, clocks, remainders: sums of whole numbers may not be what they seem.
     pub modular: bool,
+    /// Remainders: fractions may be inverses.
+    pub remainders: bool,
     /// Lines and curves: x and y stand for any point.
     pub curves: bool,
     /// Letters may be digits, and letters side by side a numeral.
@@ -81,7 +83,8 @@ impl Names {
             greek: greek_functions(problem, text),
             modular: has(&["base", "mod", "clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
-            digits: has(&["digit", " in base", "base-", "base ten", "base $"]),
+            remainders: has(&["mod", "inverse"]),
+            digits: has(&["digit", " in base", "base-", "base ten", "base $", "base 1", "hexadecimal", "numeral"]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
@@ -275,7 +278,11 @@ pub fn is_ambiguous(source: &str) -> bool {
     });
     let boxed =
         source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
-    has_vectors(source) || division || exponent || boxed
+    let periods = source.match_indices("\\overline").any(|(at, c)| {
+        let inside = source[at + c.len()..].trim_start_matches(['{', ' ']);
+        inside.starts_with(|c: char| c.is_ascii_digit()) || source[..at].ends_with('.')
+    });
+    has_vectors(source) || periods || division || exponent || boxed
 }
 
 fn opens(rest: &str) -> bool {

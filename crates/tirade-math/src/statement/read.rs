@@ -127,7 +127,8 @@ pub fn plural(said: &[Parsed]) -> Plural {
         if !equation || !is_scalar(left) || !is_scalar(last) || !is_scalar(next) {
             continue;
         }
-        let named = symbol(left).is_some() || matches!(left, Expr::Apply(..));
+        let linear = |e: &Expr| matches!(e, Expr::Add(..)) && !any(e, &|e| matches!(e, Expr::Pow(..) | Expr::Call(..)));
+        let named = is_open(left) && !linear(left);
         let function = matches!(left, Expr::Apply(_, args) if args.iter().all(|a| symbol(a).is_some()));
         if named && (!is_open(last) || function) {
             let other = values.insert(left, last);

@@ -59,7 +59,9 @@ impl Walk<'_> {
         if truth == Truth::False && context.modulus.is_some() {
             return congruence::congruent(l, r, context.modulus);
         }
-        let renamed = self.names.modular && op == RelOp::Eq && context.numerals;
+        let fraction = |e: &Expr| matches!(e, Expr::Num(x) if !x.is_int());
+        let inverse = self.names.remainders && fraction(l) != fraction(r);
+        let renamed = self.names.modular && op == RelOp::Eq && (context.numerals || inverse);
         let constant = |e: &Expr| matches!(e, Expr::Const(_));
         let odd =
             is_name_of_triangle(l) && is_name_of_triangle(r) || constant(l) || in_degrees(l) || in_degrees(r);
@@ -165,20 +167,22 @@ impl Walk<'_> {
 
     /// A claim that would hold, or say again what was said, if one number or sign in it were another.
     fn misprinted(
-        &self,
+        &mut self,
         poly: &Poly,
         l: &Expr,
         r: &Expr,
         before: usize,
         context: &Context<'_>,
     ) -> Option<Why> {
-        if context.given || context.refuted {
+        let weight = 2 * (size(l) + size(r));
+        if context.given || context.refuted || weight > self.allowance {
             return None;
         }
+        self.allowance -= weight;
         if self.is_nearly_identity(l, r, context) {
             return Some(Why::Itself);
         }
-        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim {
+        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim || self.names.cyclic {
             return None;
         }
         let said: Vec<(usize, &Sample)> =
@@ -255,7 +259,7 @@ impl Walk<'_> {
             }
             Added::Contradicts(by) | Added::Resembles(by)
                 if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
-                    || trusted && self.supposes(by) && self.is_open_at(text, out) =>
+                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out) =>
             {
                 (Truth::False, self.because(by))
             }
