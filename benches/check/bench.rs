@@ -137,7 +137,8 @@ fn planted(rows: &[Value]) {
         let Some(changed) = plant(text, chosen, &mut dice) else { continue };
         let after = check(&case(row, &changed));
         let was_decided = chosen.truth == Truth::True;
-        let refused = after.iter().any(|f| matches!(f.kind, Kind::Equation | Kind::Answer | Kind::UnderivedAnswer));
+        let refused =
+            after.iter().any(|f| matches!(f.kind, Kind::Equation | Kind::Answer | Kind::UnderivedAnswer));
         if after.iter().all(|f| f.kind != Kind::Equation) && is_still_true(row, &before, chosen, &changed) {
             harmless += 1;
             harmless_decided += usize::from(was_decided);
@@ -169,7 +170,9 @@ fn planted(rows: &[Value]) {
     println!("changes found or the answer refused: {}", percent(rejected, all));
     println!("changes found where the equation was decided before: {}", percent(decided_found, decided));
     println!("found or refused where decided before: {}", percent(decided_rejected, decided));
-    println!("missed changes after which the equation is true by itself: {harmless}, where decided {harmless_decided}");
+    println!(
+        "missed changes after which the equation is true by itself: {harmless}, where decided {harmless_decided}"
+    );
     println!(
         "without those: found {}, where decided {}",
         percent(found, all - harmless),

@@ -187,7 +187,7 @@ pub fn condition(text: &str, start: usize) -> Option<usize> {
     let sentence = sentence_before(text, start);
     let supposes = |w: &str| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()) || w == "Otherwise";
     let found = words(sentence).any(supposes) || sentence.contains("ther hand");
-    found.then(|| sentence.as_ptr() as usize - text.as_ptr() as usize)
+    found.then(|| place_in(text, sentence))
 }
 
 /// Whether even a false equation of numbers is no error: it is supposed or denied right there.
@@ -198,7 +198,7 @@ pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     };
     let before = sentence_before(text, formula.start);
     let near = |word: &str| {
-        let behind = &before[word.as_ptr() as usize - before.as_ptr() as usize + word.len()..];
+        let behind = &before[place_in(before, word) + word.len()..];
         strong(word) && !is_far(behind) && words(behind).all(|w| !CLAIM.contains(&w) && w != "by")
     };
     words(before).any(near) || words(lead).any(strong) || says(text, formula, &REFUTED)
@@ -293,7 +293,7 @@ fn last_cue(before: &str) -> Option<Mode> {
     let mut mode = None;
     let mut last = String::new();
     for word in words(before) {
-        let word_start = word.as_ptr() as usize - before.as_ptr() as usize;
+        let word_start = place_in(before, word);
         let word = word.to_ascii_lowercase();
         let word = word.as_str();
         if SUPPOSE.contains(&word) {
@@ -319,8 +319,23 @@ fn last_cue(before: &str) -> Option<Mode> {
 
 /// Words that suppose something only of the formula they stand before: "at $x = 2$", but "set up the equation $x = 2$".
 const WEAK: [&str; 17] = [
-    "for", "with", "at", "setting", "set", "letting", "plug", "plugging", "substituting", "substitute", "try",
-    "trying", "taking", "consider", "would", "guess", "once",
+    "for",
+    "with",
+    "at",
+    "setting",
+    "set",
+    "letting",
+    "plug",
+    "plugging",
+    "substituting",
+    "substitute",
+    "try",
+    "trying",
+    "taking",
+    "consider",
+    "would",
+    "guess",
+    "once",
 ];
 
 /// Whether a formula or several words stand between a word and the formula in question.
@@ -328,8 +343,14 @@ fn is_far(between: &str) -> bool {
     let mut parts = between.split('$');
     let lead = parts.next().unwrap_or("");
     let count = |text: &str| text.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count();
-    let joined = |text: &str| text.split_whitespace().all(|w| matches!(w.trim_matches(','), "and" | "or" | ""));
+    let joined =
+        |text: &str| text.split_whitespace().all(|w| matches!(w.trim_matches(','), "and" | "or" | ""));
     count(lead) > 3 || lead.trim_start().starts_with("up") || !parts.skip(1).step_by(2).all(joined)
+}
+
+/// Where a slice of a text starts in it.
+fn place_in(text: &str, part: &str) -> usize {
+    part.as_ptr() as usize - text.as_ptr() as usize
 }
 
 /// Words outside of `$…$` and commands.
@@ -359,7 +380,8 @@ fn denied(text: &str, formula: &Range<usize>) -> bool {
 fn says(text: &str, formula: &Range<usize>, phrases: &[&str]) -> bool {
     const NEAR: usize = 90;
     let behind = &text[formula.end..];
-    let inside = text[formula.clone()].trim_end_matches("\\end{align*}").trim_end_matches(['$', ']', '\\', ' ', '\n']);
+    let inside =
+        text[formula.clone()].trim_end_matches("\\end{align*}").trim_end_matches(['$', ']', '\\', ' ', '\n']);
     let ended = inside.ends_with('.');
     let mut to = behind.len().min(NEAR);
     while !behind.is_char_boundary(to) {

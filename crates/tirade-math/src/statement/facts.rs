@@ -331,7 +331,7 @@ impl Facts {
         let rows = self.rows.iter().filter(|row| trusted(row.sources));
         rows.filter_map(|row| {
             let (name, value) = row.value()?;
-            Some((name.clone(), super::misprint::approx(&value.as_constant()?)))
+            Some((name.clone(), super::floats::approx(&value.as_constant()?)))
         })
         .collect()
     }

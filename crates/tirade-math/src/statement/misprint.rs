@@ -4,6 +4,7 @@
 //! solve. Both sides are evaluated in floats at three points; what is found is exact enough to accuse, since it takes a
 //! whole number to mend it at all three.
 
+use super::floats::{Complex, approx, mixed, real_call};
 use crate::equiv::free_names;
 use crate::expr::{Const, Expr, Func, Rational};
 use smol_str::SmolStr;
@@ -59,17 +60,12 @@ pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
 }
 
 /// Which of the equations said before it would be, but for one number or sign.
-pub fn of_equation<'s>(
-    l: &Expr,
-    r: &Expr,
-    said: impl Iterator<Item = &'s Sample> + Clone,
-) -> Option<usize> {
+pub fn of_equation<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample> + Clone) -> Option<usize> {
     let equation = Equation { l, r, known: &[] };
     let places: Vec<Place<'_>> = places(l).chain(places(r)).take(MAX_PLACES).collect();
     let names = names(l, r);
     let mended = |s: &Sample| {
-        s.names == names
-            && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
+        s.names == names && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
     };
     said.enumerate().find(|(_, s)| mended(s)).map(|(i, _)| i)
 }
@@ -140,9 +136,8 @@ impl Equation<'_> {
         if other.is_some() && place.what == What::OuterSign {
             return false;
         }
-        let telling = |t: f64| {
-            other.is_none() || self.difference(0, Some((*place, t))).is_some_and(|d| d != 0.0)
-        };
+        let telling =
+            |t: f64| other.is_none() || self.difference(0, Some((*place, t))).is_some_and(|d| d != 0.0);
         let found = match place.what {
             What::Sign | What::OuterSign => Some(-1.0).filter(|t| holds(*t)),
             What::Plus(_) => Some(1.0).filter(|t| holds(*t)),
@@ -280,9 +275,9 @@ impl Eval<'_> {
             Expr::Add(terms) => {
                 terms.iter().try_fold(Complex::real(0.0), |sum, t| Some(sum.plus(self.value(t)?)))?
             }
-            Expr::Mul(factors) => {
-                factors.iter().try_fold(Complex::real(1.0), |product, f| Some(product.times(self.value(f)?)))?
-            }
+            Expr::Mul(factors) => factors
+                .iter()
+                .try_fold(Complex::real(1.0), |product, f| Some(product.times(self.value(f)?)))?,
             Expr::Pow(base, exponent) => self.value(base)?.power(self.value(exponent)?)?,
             Expr::Quantity(x, unit) if unit == "%" => self.value(x)?.times(Complex::real(0.01)),
             Expr::Quantity(x, unit) if unit == "°" => {
@@ -308,7 +303,9 @@ impl Eval<'_> {
             (Func::Im, [x]) => Some(Complex::real(x.im)),
             (_, values) if values.iter().all(|v| v.im == 0.0) => {
                 let values: Vec<f64> = values.iter().map(|v| v.re).collect();
-                Some(Complex::real(real_call(func, &values).unwrap_or_else(|| self.opaque(func.name(), &values))))
+                Some(Complex::real(
+                    real_call(func, &values).unwrap_or_else(|| self.opaque(func.name(), &values)),
+                ))
             }
             _ => None,
         }
@@ -335,112 +332,6 @@ impl Eval<'_> {
         let hash = name.iter().fold(start, |hash, byte| mixed(hash, u64::from(*byte)));
         0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64
     }
-}
-
-/// Functions of real numbers.
-fn real_call(func: Func, values: &[f64]) -> Option<f64> {
-    Some(match (func, values) {
-        (Func::Ln, [x]) => x.ln(),
-        (Func::Log, [x]) => x.log10(),
-        (Func::Log, [x, base]) => x.ln() / base.ln(),
-        (Func::Sin, [x]) => x.sin(),
-        (Func::Cos, [x]) => x.cos(),
-        (Func::Tan, [x]) => x.tan(),
-        (Func::Cot, [x]) => 1.0 / x.tan(),
-        (Func::Sec, [x]) => 1.0 / x.cos(),
-        (Func::Csc, [x]) => 1.0 / x.sin(),
-        (Func::Floor, [x]) => x.floor(),
-        (Func::Ceil, [x]) => x.ceil(),
-        (Func::Factorial, [n]) => gamma(n + 1.0),
-        (Func::Binom, [n, k]) => gamma(n + 1.0) / gamma(k + 1.0) / gamma(n - k + 1.0),
-        _ => return None,
-    })
-}
-
-/// Γ(x), by Lanczos' sum.
-fn gamma(x: f64) -> f64 {
-    const G: f64 = 7.0;
-    const SUM: [f64; 9] = [
-        0.999_999_999_999_809_9,
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        771.323_428_777_653_1,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    if x < 0.5 {
-        let pi = std::f64::consts::PI;
-        return pi / ((pi * x).sin() * gamma(1.0 - x));
-    }
-    let x = x - 1.0;
-    let terms = SUM.iter().enumerate().skip(1).map(|(i, c)| c / (x + i as f64));
-    let t = x + G + 0.5;
-    (2.0 * std::f64::consts::PI).sqrt() * t.powf(x + 0.5) * (-t).exp() * (SUM[0] + terms.sum::<f64>())
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Complex {
-    re: f64,
-    im: f64,
-}
-
-impl Complex {
-    fn real(re: f64) -> Complex {
-        Complex { re, im: 0.0 }
-    }
-
-    fn plus(self, other: Complex) -> Complex {
-        Complex { re: self.re + other.re, im: self.im + other.im }
-    }
-
-    fn times(self, other: Complex) -> Complex {
-        let re = self.re * other.re - self.im * other.im;
-        Complex { re, im: self.re * other.im + self.im * other.re }
-    }
-
-    fn over(self, other: Complex) -> Complex {
-        let square = other.re * other.re + other.im * other.im;
-        self.times(Complex { re: other.re / square, im: -other.im / square })
-    }
-
-    fn norm(self) -> f64 {
-        self.re.hypot(self.im)
-    }
-
-    fn exp(self) -> Complex {
-        let size = self.re.exp();
-        Complex { re: size * self.im.cos(), im: size * self.im.sin() }
-    }
-
-    /// The principal value; `None` for a power of zero that is none.
-    fn power(self, exponent: Complex) -> Option<Complex> {
-        const LARGEST: f64 = 64.0;
-        if exponent.im == 0.0 && self.im == 0.0 && (self.re > 0.0 || exponent.re.fract() == 0.0) {
-            return Some(Complex::real(self.re.powf(exponent.re)));
-        }
-        if exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() <= LARGEST {
-            let power = (0..exponent.re.abs() as u32).fold(Complex::real(1.0), |p, _| p.times(self));
-            return Some(if exponent.re < 0.0 { Complex::real(1.0).over(power) } else { power });
-        }
-        if self.norm() == 0.0 {
-            return None;
-        }
-        let log = Complex { re: self.norm().ln(), im: self.im.atan2(self.re) };
-        Some(log.times(exponent).exp())
-    }
-}
-
-/// A number as a float.
-pub fn approx(x: &Rational) -> f64 {
-    x.to_f64_fast()
-}
-
-fn mixed(hash: u64, value: u64) -> u64 {
-    let x = (hash ^ value).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (x ^ (x >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb) ^ (x >> 32)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod chains;
 mod congruence;
 mod cue;
 mod facts;
+mod floats;
 mod formulas;
 mod link;
 mod misprint;

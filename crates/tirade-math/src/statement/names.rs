@@ -84,7 +84,16 @@ impl Names {
             modular: has(&["base", "mod", "clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
             remainders: has(&["mod", "inverse"]),
-            digits: has(&["digit", " in base", "base-", "base ten", "base $", "base 1", "hexadecimal", "numeral"]),
+            digits: has(&[
+                "digit",
+                " in base",
+                "base-",
+                "base ten",
+                "base $",
+                "base 1",
+                "hexadecimal",
+                "numeral",
+            ]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
@@ -224,8 +233,20 @@ impl Names {
 
 /// Words of problems in which x and y are coordinates.
 const CURVES: [&str; 14] = [
-    "line", "graph", "slope", "parabola", "curve", "circle", "axis", "axes", "asymptote", "ellipse", "hyperbola",
-    "plane", "intercept", "tangent",
+    "line",
+    "graph",
+    "slope",
+    "parabola",
+    "curve",
+    "circle",
+    "axis",
+    "axes",
+    "asymptote",
+    "ellipse",
+    "hyperbola",
+    "plane",
+    "intercept",
+    "tangent",
 ];
 
 /// Whether a word stands in a text, also with an ending.

@@ -241,7 +241,8 @@ impl<'a> Walk<'a> {
                     self.define(original, r, &context);
                 }
                 self.link(text, &mut out, l, *op, r, &context);
-                after_identity = out.truth == Truth::True && out.why == Why::Itself && *op == RelOp::Eq && is_open(l);
+                after_identity =
+                    out.truth == Truth::True && out.why == Why::Itself && *op == RelOp::Eq && is_open(l);
             }
             if !given {
                 self.out.push(out);

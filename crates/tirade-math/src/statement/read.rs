@@ -100,7 +100,8 @@ impl<'a> Reader<'a> {
 fn has_ordinal(source: &str) -> bool {
     source.match_indices('^').any(|(at, _)| {
         let letters = source[at + 1..].trim_start_matches(['{', ' ', '\\']);
-        let letters = ["text{", "mathrm{", "textrm{"].iter().fold(letters, |l, c| l.strip_prefix(c).unwrap_or(l));
+        let letters =
+            ["text{", "mathrm{", "textrm{"].iter().fold(letters, |l, c| l.strip_prefix(c).unwrap_or(l));
         ["st}", "nd}", "rd}", "th}"].iter().any(|end| letters.starts_with(end))
     })
 }
@@ -127,7 +128,9 @@ pub fn plural(said: &[Parsed]) -> Plural {
         if !equation || !is_scalar(left) || !is_scalar(last) || !is_scalar(next) {
             continue;
         }
-        let linear = |e: &Expr| matches!(e, Expr::Add(..)) && !any(e, &|e| matches!(e, Expr::Pow(..) | Expr::Call(..)));
+        let linear = |e: &Expr| {
+            matches!(e, Expr::Add(..)) && !any(e, &|e| matches!(e, Expr::Pow(..) | Expr::Call(..)))
+        };
         let named = is_open(left) && !linear(left);
         let function = matches!(left, Expr::Apply(_, args) if args.iter().all(|a| symbol(a).is_some()));
         if named && (!is_open(last) || function) {

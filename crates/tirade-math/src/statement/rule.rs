@@ -104,7 +104,8 @@ impl Walk<'_> {
         let same = |known: &misprint::Known| {
             let unknown = |n: &&SmolStr| !known.iter().any(|(k, _)| k == *n);
             let lacks = |a: &[SmolStr], b: &[SmolStr]| a.iter().filter(unknown).any(|n| !b.contains(n));
-            left.iter().any(|n| unknown(&n)) && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
+            left.iter().any(|n| unknown(&n))
+                && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
         };
         if same(&[]) && misprint::of_identity(l, r, &[]) {
             return true;
@@ -182,11 +183,15 @@ impl Walk<'_> {
         if self.is_nearly_identity(l, r, context) {
             return Some(Why::Itself);
         }
-        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim || self.names.cyclic {
+        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim || self.names.cyclic
+        {
             return None;
         }
-        let said: Vec<(usize, &Sample)> =
-            self.sources[..before].iter().enumerate().filter_map(|(i, s)| Some((i, s.sample.as_ref()?))).collect();
+        let said: Vec<(usize, &Sample)> = self.sources[..before]
+            .iter()
+            .enumerate()
+            .filter_map(|(i, s)| Some((i, s.sample.as_ref()?)))
+            .collect();
         let found = misprint::of_equation(l, r, said.iter().map(|(_, sample)| *sample))?;
         Some(self.because(1 << said[found].0))
     }
@@ -250,7 +255,13 @@ impl Walk<'_> {
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
-            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted, supposed, sample });
+            self.sources.push(Source {
+                words,
+                index: (!context.given).then_some(self.out.len()),
+                trusted,
+                supposed,
+                sample,
+            });
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {

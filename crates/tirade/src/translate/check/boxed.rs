@@ -16,7 +16,9 @@ pub(super) fn underived_answer(case: &Case<'_>) -> Option<Finding> {
     if ends_in_relation(before) || values(before).iter().any(close) {
         return None;
     }
-    if case.results.is_empty() && (is_plain(gold) || case.problem.contains("digit") || is_reached(gold, before, case.problem)) {
+    if case.results.is_empty()
+        && (is_plain(gold) || case.problem.contains("digit") || is_reached(gold, before, case.problem))
+    {
         return None;
     }
     let message = format!("the final answer {} stands in the box only: say how it is found", case.gold);
@@ -67,7 +69,8 @@ fn is_reached(value: f64, before: &str, problem: &str) -> bool {
     known.extend(values(problem));
     known.truncate(MOST);
     let step = |product: f64| {
-        let follows = |c: &f64| close(product / c) || close(product + c) || close(product - c) || close(product * c);
+        let follows =
+            |c: &f64| close(product / c) || close(product + c) || close(product - c) || close(product * c);
         close(product / 2.0) || tail.iter().any(follows)
     };
     let two_steps = tail.iter().any(|a| tail.iter().any(|b| step(a * b) || close(a + b)));
@@ -96,7 +99,11 @@ mod tests {
     #[test]
     fn without_a_trace_the_last_step_may_be_left_out() {
         for (gold, text, found) in [
-            (r"\frac{1}{9}", r"So $\frac{3}{36} = \frac{1}{12}$. Therefore it is $\boxed{\frac{1}{9}}$.", true),
+            (
+                r"\frac{1}{9}",
+                r"So $\frac{3}{36} = \frac{1}{12}$. Therefore it is $\boxed{\frac{1}{9}}$.",
+                true,
+            ),
             ("64", r"We add: $12 + 13 = 25$, so he has 25. It is $\boxed{64}$.", true),
             ("26", r"The primes are $3$, $5$, $7$ and $11$. Their sum is $\boxed{26}$.", false),
             ("30", r"The base is $12$ and the height is $5$, so the area is $\boxed{30}$.", false),

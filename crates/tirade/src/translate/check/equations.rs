@@ -43,15 +43,27 @@ fn conclusion(case: &Case<'_>) -> Option<(usize, String)> {
 fn asked(problem: &str) -> Option<&str> {
     const CUES: [&str; 7] = ["what is", "find", "compute", "evaluate", "value of", "determine", "calculate"];
     const OTHERS: [&str; 13] = [
-        "est", "all ", "maximum", "minimum", "possible", "round", "approx", "sum of", "product of", "mod", "base",
-        "positive", "decimal",
+        "est",
+        "all ",
+        "maximum",
+        "minimum",
+        "possible",
+        "round",
+        "approx",
+        "sum of",
+        "product of",
+        "mod",
+        "base",
+        "positive",
+        "decimal",
     ];
     let formula = tirade_math::formulas(problem).pop()?;
     let inside = problem[formula.inside.clone()].trim().trim_end_matches(['.', '?']);
     let before = problem[..formula.outside.start].trim_end().to_lowercase();
     let plain = !inside.contains(['=', '<', '>', ',', '&', '\n']) && inside.len() < 60;
     let lower = problem.to_lowercase();
-    let cued = CUES.iter().any(|cue| before.ends_with(cue) || before.ends_with(&format!("{cue} the value of")));
+    let cued =
+        CUES.iter().any(|cue| before.ends_with(cue) || before.ends_with(&format!("{cue} the value of")));
     (plain && cued && !OTHERS.iter().any(|other| lower.contains(other))).then_some(inside)
 }
 
@@ -133,7 +145,10 @@ mod tests {
         };
         let problem = "If $2x + 1 = 7$, what is $x$?";
         assert_eq!(found(problem, r"Solving gives $x = 3$. The answer is $\boxed{3}$."), []);
-        assert_eq!(found(problem, r"Solving gives $x = 3$. The answer is $\boxed{4}$."), [Kind::UnderivedAnswer]);
+        assert_eq!(
+            found(problem, r"Solving gives $x = 3$. The answer is $\boxed{4}$."),
+            [Kind::UnderivedAnswer]
+        );
         assert_eq!(found("What is the largest $x$?", r"So $x = 3$. It is $\boxed{4}$."), []);
     }
 

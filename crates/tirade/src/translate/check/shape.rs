@@ -55,13 +55,19 @@ fn looping(text: &str) -> Option<String> {
     const TIMES: usize = 5;
     let words: Vec<&str> = text.split_whitespace().collect();
     let speaks = |words: &[&str]| {
-        let letters = |w: &&str| w.len() > 1 && w.chars().all(|c| c.is_alphabetic() || matches!(c, ',' | '.'));
+        let letters =
+            |w: &&str| w.len() > 1 && w.chars().all(|c| c.is_alphabetic() || matches!(c, ',' | '.'));
         words.iter().any(|w| w.contains('=')) && words.len() > 2 || words.iter().any(letters)
     };
     for period in 1..=LONGEST_PERIOD {
         let mut run = 0;
         for at in period..words.len() {
-            run = if words[at].trim_end_matches(['.', ',']) == words[at - period].trim_end_matches(['.', ',']) { run + 1 } else { 0 };
+            run = if words[at].trim_end_matches(['.', ',']) == words[at - period].trim_end_matches(['.', ','])
+            {
+                run + 1
+            } else {
+                0
+            };
             let again = &words[at + 1 - period..=at];
             if run >= period * (TIMES - 1) && speaks(again) {
                 return Some(again.join(" "));
@@ -113,9 +119,9 @@ const ENGLISH: [&str; 32] = [
 const MIN_WORDS: usize = 30;
 /// Words that nearly every sentence of another European language has some of, and no English one.
 const FOREIGN: [&str; 42] = [
-    "la", "le", "les", "des", "du", "est", "et", "donc", "une", "der", "das", "und", "ist", "mit", "ein", "eine",
-    "es", "er", "auf", "el", "los", "las", "una", "que", "por", "con", "il", "di", "ne", "è", "della", "quindi",
-    "também", "uma", "não", "em", "os", "het", "een", "och", "att", "är",
+    "la", "le", "les", "des", "du", "est", "et", "donc", "une", "der", "das", "und", "ist", "mit", "ein",
+    "eine", "es", "er", "auf", "el", "los", "las", "una", "que", "por", "con", "il", "di", "ne", "è",
+    "della", "quindi", "também", "uma", "não", "em", "os", "het", "een", "och", "att", "är",
 ];
 /// Letters of another script in a row that are no name of a variable.
 const SCRIPT_RUN: usize = 4;
@@ -133,7 +139,11 @@ fn language(text: &str) -> Option<Finding> {
     let english = words.iter().filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).count();
     let is_foreign = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{370}'..='\u{3ff}').contains(&c);
     let run = text.split(|c| !is_foreign(c)).map(|part| part.chars().count()).max().unwrap_or(0);
-    if foreign * 10 > letters || run >= SCRIPT_RUN || other > 2 && other > english || words.len() >= MIN_WORDS && english * 40 < words.len() {
+    if foreign * 10 > letters
+        || run >= SCRIPT_RUN
+        || other > 2 && other > english
+        || words.len() >= MIN_WORDS && english * 40 < words.len()
+    {
         return finding("it is not in English".into());
     }
     None

@@ -167,10 +167,13 @@ fn statements(text: &str) -> Vec<Finding> {
 /// `x**2`: a power as programs write it. `**bold**` has blanks around.
 fn python_power(text: &str) -> Option<Finding> {
     let bytes = text.as_bytes();
-    let operand = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')'));
+    let operand =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')'));
     let is_power = |at: usize| {
         let before = at.checked_sub(1).and_then(|i| bytes.get(i));
-        operand(before) && operand(bytes.get(at + 2)) && text[at + 2..].find("**").is_none_or(|next| next > 40)
+        operand(before)
+            && operand(bytes.get(at + 2))
+            && text[at + 2..].find("**").is_none_or(|next| next > 40)
     };
     let start = text.match_indices("**").map(|(at, _)| at).find(|at| is_power(*at))?;
     Some(Finding::at(Kind::ToolTalk, start, start + 2, "it writes a power as \"**\": write ^".into()))
@@ -261,7 +264,9 @@ mod tests {
     fn markup_is_noticed() {
         assert_eq!(markup("a ```python b").len(), 1);
         assert_eq!(markup("<tool><tool_name>x").len(), 1);
-        for text in ["a </s> b", "<answer>5</answer>", "the variable `total` is 5", "<step>", "{\"result\": 5}"] {
+        for text in
+            ["a </s> b", "<answer>5</answer>", "the variable `total` is 5", "<step>", "{\"result\": 5}"]
+        {
             assert_eq!(markup(text).len(), 1, "{text}");
         }
         for text in ["for x < t and y > 2", "48/2 = <<48/2=24>>24", "``quoted'' words", "x<y and y>z"] {
