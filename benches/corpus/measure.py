@@ -93,3 +93,10 @@ measure("GSM8K train", statements("gsm8k_train"), "gsm8k_test")
 measure("SVAMP", statements("svamp"), "gsm8k_test")
 measure("MATH-500 (a part of it)", statements("math500"), "math_test")
 measure("MATH train", statements("math_train"), "math_test")
+# Sets that no rule was drawn on: the same competitions collected by others, and sets that should have nothing in common.
+measure("AIME 2024", statements("aime24"), "aime_2022_2024")
+measure("AMC 2023", statements("amc23"), "amc_2022_2023_rllm")
+measure("AIME 2025", statements("aime25"), "aime_2022_2024")
+for name in ("champ", "olympiadbench", "aime_2022_2024", "amc_2022_2023_rllm"):
+    measure(name, statements(name), "gsm8k_test")
+    measure(name, statements(name), "math_test")

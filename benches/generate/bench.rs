@@ -1,8 +1,10 @@
 //! Times generation: `bench-generate MODEL.gguf [--threads N] [--batches 1,16] [--prompt 512] [--tokens 64]
-//! [--isa avx512|avx-vnni|avx2|portable] [--precision auto|int8|exact] [--show TEXT] [--logits FILE.jsonl]`
+//! [--isa avx512|avx-vnni|avx2|portable] [--precision auto|int8|exact] [--show TEXT [--adapter FOLDER]] [--logits FILE.jsonl]
+//! [--encode FILE.jsonl]`
 //!
 //! One JSON line per measurement, with wall and CPU seconds. `--show` prints a greedy reply instead. `--logits` reads lines
-//! with `tokens` and prints the logits after them as `{"top": [[token, logprob], …]}`.
+//! with `tokens` and prints the logits after them as `{"top": [[token, logprob], …]}`. `--encode` reads lines with `text` and prints
+//! their tokens.
 
 use std::time::Instant;
 
@@ -19,7 +21,10 @@ fn main() -> Result<(), Failure> {
     let engine = Engine::open(model.as_ref(), options(&args)?)?;
     let opened = begun.elapsed().as_secs_f64();
     if let Some(text) = option(&args, "--show") {
-        return show(&engine, text);
+        return show(&engine, text, option(&args, "--adapter"));
+    }
+    if let Some(path) = option(&args, "--encode") {
+        return encode(&engine, path);
     }
     if let Some(path) = option(&args, "--logits") {
         return logits(&engine, path);
@@ -113,12 +118,21 @@ fn decode(engine: &Engine, batch: usize, tokens: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(engine: &Engine, text: &str) -> Result<(), Failure> {
+fn encode(engine: &Engine, path: &str) -> Result<(), Failure> {
+    for line in std::fs::read_to_string(path)?.lines() {
+        let row: Value = serde_json::from_str(line)?;
+        println!("{}", json!(engine.tokenizer().encode(row["text"].as_str().ok_or("a line without text")?)?));
+    }
+    Ok(())
+}
+
+fn show(engine: &Engine, text: &str, adapter: Option<&str>) -> Result<(), Failure> {
+    let adapter = adapter.map(|folder| engine.load_adapter(folder.as_ref())).transpose()?;
     let prompt = match engine.template() {
         Some(_) => engine.render(&[ChatMessage::new("user", text)], None, true)?,
         None => engine.encode(text)?,
     };
-    let request = GenerateRequest { prompt, max_tokens: 200, ..Default::default() };
+    let request = GenerateRequest { prompt, max_tokens: 200, adapter, ..Default::default() };
     println!("{}", engine.submit(request).wait()?.text);
     Ok(())
 }

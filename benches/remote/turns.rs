@@ -20,6 +20,10 @@ use tirade::store::{Outcome, Stage, Store};
 use tirade::tool::{ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
 use tirade_math::Policy;
 
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SCRIPT: &str = r#"
 {"when": {"last": "What is {{a}} + {{b}}?", "turn": 0}, "reply": "I add the two numbers with the tool.", "tool_calls": [{"name": "add", "arguments": {"a": "{{a}}", "b": "{{b}}"}}]}
 {"when": {"last": "{{sum}}", "turn": 1}, "reply": "The sum of the two numbers is $\\boxed{{{sum}}}$."}

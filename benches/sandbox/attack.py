@@ -87,11 +87,11 @@ class World:
 def rows_of(world, attacks, legit):
     for number, row in enumerate(attacks):
         limits = {"wall_s": 1, "cpu_s": 1, "output_bytes": 10_000}
-        follow = row["oracle"].get("followup_code", "print(6 * 7)")
+        follow = row["oracle"].get("followup_code", "print(6 * 7)") + f"  # {number}"
         name = f"attack {number}"
         yield {"id": f"a{number}", "session": name, "code": world.fill(row["code"]), "limits": limits}
         yield {"id": f"b{number}", "session": name, "code": follow}
-        yield {"id": f"c{number}", "code": "print(6 * 7)"}
+        yield {"id": f"c{number}", "code": f"print(6 * 7)  # {number}, so that no cache answers"}
     for number, code in enumerate(legit):
         yield {"id": f"l{number}", "code": code}
 

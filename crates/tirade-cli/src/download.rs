@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use tirade::model::registry::{self, Progress};
+use tirade_sandbox::{Sandbox, SandboxConfig, setup};
 
 use crate::home::Home;
 
@@ -43,23 +44,21 @@ pub async fn model(name: &str, home: &Home) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The interpreter of the tools' Python environment; made, or repaired, where it is not complete.
-pub fn python(home: &Home) -> anyhow::Result<PathBuf> {
-    let folder = home.python();
-    if tirade_sandbox::setup::is_complete(&folder) {
-        return Ok(tirade_sandbox::setup::ensure_environment(&folder, &mut |_| {})?);
-    }
+/// A sandbox over the tools' Python environment, which is made, or repaired, where it is not complete. It starts when it is needed.
+pub fn sandbox(home: &Home) -> anyhow::Result<Sandbox> {
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} python   {msg} {elapsed}")?);
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
-    let mut say = |step: &str| {
-        if bar.is_hidden() {
+    let shown = bar.clone();
+    let say = move |step: &str| {
+        if shown.is_hidden() {
             eprintln!("   python {step}");
         }
-        bar.set_message(step.to_owned());
+        shown.enable_steady_tick(std::time::Duration::from_millis(120));
+        shown.set_message(step.to_owned());
     };
-    let python =
-        tokio::task::block_in_place(|| tirade_sandbox::setup::ensure_environment(&folder, &mut say))?;
+    let sandbox = tokio::task::block_in_place(|| {
+        setup::start_later(&home.python(), say, |python| SandboxConfig::new(python))
+    })?;
     bar.finish_and_clear();
-    Ok(python)
+    Ok(sandbox)
 }

@@ -4,40 +4,32 @@ use std::fmt::Write as _;
 
 use tirade::model::price::{Price, Usd};
 use tirade::pipeline::{Estimate, Forecast};
+use tirade::store::Stage;
 
 /// What a run will take, for a person who is about to pay for it.
-pub fn told(forecast: &Forecast, price: Option<&Price>, concurrency: usize) -> String {
+pub fn told(forecast: &Forecast, prices: &[Price], concurrency: usize) -> String {
     let mut text = String::new();
-    let Forecast { run, problems, done, missing, sampled, spent, .. } = forecast;
-    let _ =
-        writeln!(text, "{run}: {problems} problems; {done} attempts are there, about {missing} are missing");
+    let Forecast { run, problems, done, missing, sampled, .. } = forecast;
+    let (of, what) = match forecast.stage {
+        Stage::Translate => ("traces", "solutions"),
+        _ => ("problems", "attempts"),
+    };
+    let _ = writeln!(text, "{run}: {problems} {of}; {done} {what} are there, about {missing} are missing");
     if *sampled == 0 {
-        text += "  tokens, cost and time: not known before some problems are solved\n  hint: `--pilot 5` solves five of them, which are part of the run\n";
+        let _ = writeln!(
+            text,
+            "  tokens, cost and time: not known before some {of} are done\n  hint: `--pilot 5` does five of them, which are part of the run"
+        );
         return text;
     }
     let plain = |amount: f64| format!("{amount:.0}");
     let _ = writeln!(
         text,
-        "  the missing ones will take, judging by {sampled} problems (95 % interval in brackets):"
+        "  the missing ones will take, judging by {sampled} {of} (95 % interval in brackets):"
     );
     let _ = writeln!(text, "    prompt tokens      {}", interval(&forecast.prompt_tokens, plain));
     let _ = writeln!(text, "    completion tokens  {}", interval(&forecast.completion_tokens, plain));
-    if let (Some(cost), Some(price)) = (&forecast.cost, price) {
-        let dollars = |amount: f64| Usd::from_dollars(amount).to_string();
-        let _ = writeln!(
-            text,
-            "    cost               {} beside the {} spent",
-            interval(cost, dollars),
-            dollars(*spent)
-        );
-        let _ = writeln!(
-            text,
-            "                       at ${} and ${} a million tokens ({}, looked up {})",
-            price.prompt, price.completion, price.model, price.as_of
-        );
-    } else {
-        text += "    cost               the model has no known price; --prices FILE gives one\n";
-    }
+    text += &cost(forecast, prices);
     let at_once = concurrency.max(1) as f64;
     let minutes = |seconds: f64| format!("{:.1} min", seconds / 60.0 / at_once);
     let _ = writeln!(
@@ -45,6 +37,26 @@ pub fn told(forecast: &Forecast, price: Option<&Price>, concurrency: usize) -> S
         "    time               {} with {concurrency} at once",
         interval(&forecast.seconds, minutes)
     );
+    text
+}
+
+fn cost(forecast: &Forecast, prices: &[Price]) -> String {
+    let Some(cost) = &forecast.cost else {
+        return match forecast.prompt_tokens.value {
+            0.0 => "    cost               nothing: no model is asked\n".to_owned(),
+            _ => "    cost               the model has no known price; --prices FILE gives one\n".to_owned(),
+        };
+    };
+    let dollars = |amount: f64| Usd::from_dollars(amount).to_string();
+    let spent = dollars(forecast.spent);
+    let mut text = format!("    cost               {} beside the {spent} spent\n", interval(cost, dollars));
+    for price in prices {
+        let Price { prompt, completion, model, as_of, .. } = price;
+        let _ = writeln!(
+            text,
+            "                       at ${prompt} and ${completion} a million tokens ({model}, looked up {as_of})"
+        );
+    }
     text
 }
 
@@ -61,6 +73,7 @@ mod tests {
     fn a_forecast_reads_well() {
         let estimate = |value| Estimate { value, low: value / 2.0, high: value * 2.0 };
         let forecast = Forecast {
+            stage: Stage::Solve,
             run: "solve-1".into(),
             problems: 100,
             done: 5,
@@ -73,7 +86,7 @@ mod tests {
             spent: 0.02,
         };
         let price = Price { prompt: 1.0, completion: 2.0, ..Price::free("openai:x") };
-        let text = told(&forecast, Some(&price), 5);
+        let text = told(&forecast, &[price], 5);
         for line in [
             "5 attempts are there, about 95 are missing",
             "$0.50 [$0.25, $1.00] beside the $0.02 spent",
@@ -81,7 +94,9 @@ mod tests {
         ] {
             assert!(text.contains(line), "{text}");
         }
-        let unknown = told(&Forecast { sampled: 0, ..forecast }, None, 5);
+        let free = told(&Forecast { cost: None, stage: Stage::Translate, ..forecast.clone() }, &[], 5);
+        assert!(free.contains("judging by 5 traces") && free.contains("no known price"), "{free}");
+        let unknown = told(&Forecast { sampled: 0, ..forecast }, &[], 5);
         assert!(unknown.contains("not known") && unknown.contains("--pilot"), "{unknown}");
     }
 }

@@ -20,9 +20,9 @@ use tirade::store::Store;
 use tirade::store::batch::{BatchModel, BatchOptions};
 use tirade::tool::{StandardToolbox, Toolbox};
 use tirade_nn::engine::EngineOptions;
-use tirade_sandbox::{Sandbox, SandboxConfig};
+use tirade_sandbox::Sandbox;
 
-use crate::commands::solve::{ShareArgs, ToolkitArgs};
+use crate::commands::solve::{ForecastArgs, ShareArgs, ToolkitArgs};
 use crate::download;
 use crate::home::Home;
 use crate::log::Log;
@@ -140,14 +140,20 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// The name and price of a model that will not be asked: a remote one needs no key.
-    pub async fn unasked(&mut self, name: &str, share: &ShareArgs) -> anyhow::Result<OpenModel> {
+    /// A model for a forecast: without a pilot no more than the name and price of a remote one, so that no key is needed.
+    pub async fn for_forecast(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        share: &ShareArgs,
+        forecast: &ForecastArgs,
+    ) -> anyhow::Result<OpenModel> {
         let parsed: ModelName = name.parse()?;
-        if !parsed.is_remote() {
-            return self.model(name, None, share).await;
+        if forecast.pilot > 0 || !parsed.is_remote() {
+            return self.model(name, adapter, share).await;
         }
-        let prices = share.price_table()?;
-        Ok(OpenModel { price: price_of(&prices, &parsed), model: Arc::new(NoModel(parsed.identity())) })
+        let price = price_of(&share.price_table()?, &parsed);
+        Ok(OpenModel { price, model: Arc::new(NoModel(parsed.identity())) })
     }
 
     async fn local(&mut self, name: &ModelName, adapter: Option<&Path>) -> anyhow::Result<OpenModel> {
@@ -196,20 +202,18 @@ impl<'a> Opened<'a> {
         Ok(format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]))
     }
 
-    /// The toolkits asked for, in a sandbox that has shown that it holds; the code toolkit where none is asked for.
+    /// The toolkits asked for; the code toolkit where none is asked for.
     pub fn toolbox(&mut self, tools: &ToolkitArgs) -> anyhow::Result<Arc<dyn Toolbox>> {
         let sandbox = self.sandbox()?;
-        Ok(Arc::new(StandardToolbox::new(tools.selection(), sandbox)?))
+        Ok(Arc::new(StandardToolbox::new(tools.selection(), sandbox)))
     }
 
-    /// The sandbox; sets up its Python environment first.
+    /// The sandbox; sets up its Python environment first. It starts, and shows that it holds, when there is something to be run.
     pub fn sandbox(&mut self) -> anyhow::Result<Arc<Sandbox>> {
         if let Some(sandbox) = &self.sandbox {
             return Ok(sandbox.clone());
         }
-        let python = download::python(self.home)?;
-        let sandbox = tokio::task::block_in_place(|| Sandbox::start(SandboxConfig::new(python)))?;
-        let sandbox = Arc::new(sandbox);
+        let sandbox = Arc::new(download::sandbox(self.home)?);
         self.sandbox = Some(sandbox.clone());
         Ok(sandbox)
     }

@@ -1,9 +1,17 @@
 //! Recipes: a whole experiment as a short TOML file whose sections are the arguments of the commands.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tirade::model::name::without_secrets;
+
+use crate::work::write_whole;
+
+/// The recipe that an experiment's folder was made with, every setting written out.
+const KEPT: &str = "recipe.toml";
 
 /// Implements `Default` by what clap gives for an empty command line, so that every default is written once.
 #[macro_export]
@@ -88,10 +96,69 @@ impl Recipe {
     }
 }
 
+/// A recipe with every setting, also those that were left to their defaults.
+#[derive(Default)]
+pub struct Resolved {
+    table: toml::Table,
+}
+
+impl Resolved {
+    /// One that is called as `recipe` is.
+    pub fn of(recipe: &Recipe) -> Self {
+        let title = recipe.text("title").map(|title| ("title".to_owned(), title.into()));
+        Self { table: title.into_iter().collect() }
+    }
+
+    /// Adds the section where the recipe has it. A setting that is not set has no line, and passwords in URLs are left out.
+    pub fn add(&mut self, section: &str, arguments: &Option<impl Serialize>) -> anyhow::Result<()> {
+        if let Some(arguments) = arguments {
+            let mut table = toml::Table::try_from(arguments)?;
+            for text in table.iter_mut().filter_map(|(_, value)| match value {
+                toml::Value::String(text) => Some(text),
+                _ => None,
+            }) {
+                *text = without_secrets(text);
+            }
+            self.table.insert(section.to_owned(), table.into());
+        }
+        Ok(())
+    }
+
+    /// Keeps it in the folder of the experiment; `tirade run FOLDER/recipe.toml` repeats the experiment, also with later defaults.
+    pub fn keep(&self, dir: &Path) -> anyhow::Result<()> {
+        let head = "# What `tirade run` did here, every setting written out. The same again: tirade run recipe.toml\n";
+        write_whole(&dir.join(KEPT), (head.to_owned() + &toml::to_string(&self.table)?).as_bytes())
+    }
+}
+
+/// The title of the recipe that was carried out in `dir`.
+pub fn kept_title(dir: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(dir.join(KEPT)).ok()?;
+    Recipe::parse(KEPT, &text).ok()?.text("title").map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::solve::SolveArgs;
+
+    #[test]
+    fn what_is_kept_is_the_same_recipe() {
+        let recipe =
+            Recipe::parse("a", "title = \"x\"\n[solve]\nmodel = \"script:a\"\ntemperature = 0.7").unwrap();
+        let solve: Option<SolveArgs> = recipe.section("solve").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut resolved = Resolved::of(&recipe);
+        resolved.add("solve", &solve).unwrap();
+        resolved.add("report", &None::<SolveArgs>).unwrap();
+        resolved.keep(folder.path()).unwrap();
+        assert_eq!(kept_title(folder.path()).as_deref(), Some("x"));
+        let text = std::fs::read_to_string(folder.path().join(KEPT)).unwrap();
+        let again: Option<SolveArgs> = Recipe::parse("b", &text).unwrap().section("solve").unwrap();
+        assert_eq!(serde_json::to_value(solve).unwrap(), serde_json::to_value(again).unwrap());
+        assert!(text.contains("max_turns = 15") && !text.contains("[report]"), "{text}");
+        assert_eq!(kept_title(Path::new("/nowhere")), None);
+    }
 
     fn read(text: &str) -> anyhow::Result<Option<SolveArgs>> {
         Recipe::parse("test.toml", text)?.section("solve")

@@ -12,7 +12,7 @@ use tirade::translate::Solution;
 use crate::commands::eval::Evaluated;
 use crate::work::Work;
 
-/// Attempts of a run by outcome.
+/// Attempts of a run by outcome. An error where none of them came to an end.
 pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
     let totals = work.store.totals(run)?;
     println!("{run}: {}", counts(&totals));
@@ -22,6 +22,26 @@ pub fn solved(work: &Work, run: &str) -> anyhow::Result<()> {
     );
     if cost > 0.0 {
         println!("  cost ${cost:.4}");
+    }
+    failures(work, run, &totals)
+}
+
+/// Messages of failed attempts that are shown.
+const MESSAGES: usize = 3;
+
+/// What failed and how to go on; an error where nothing else came of the run.
+fn failures(work: &Work, run: &str, totals: &Totals) -> anyhow::Result<()> {
+    for (message, count) in work.store.failures(run, MESSAGES)? {
+        println!("  {count} ended in an error: {message}");
+    }
+    match totals.outcomes.as_slice() {
+        [(store::Outcome::Error, _)] => anyhow::bail!(
+            "every attempt of {run} ended in an error\n  hint: mend what the message above names, then give `tirade retry {run}`"
+        ),
+        outcomes if outcomes.iter().any(|(outcome, _)| *outcome == store::Outcome::Error) => {
+            println!("  `tirade retry {run}` makes these anew");
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -74,7 +94,9 @@ pub fn card(card: &Card) -> String {
 /// Accuracy of the base model and of the adapted one.
 pub fn evaluated(work: &Work, evaluated: &Evaluated) -> anyhow::Result<()> {
     for run in [Some(&evaluated.base), evaluated.adapted.as_ref()].into_iter().flatten() {
-        println!("{run}: {}", counts(&work.store.totals(run)?));
+        let totals = work.store.totals(run)?;
+        println!("{run}: {}", counts(&totals));
+        failures(work, run, &totals)?;
         for score in work.store.scores(run)? {
             let interval = match (score.low, score.high) {
                 (Some(low), Some(high)) => format!(" [{low:.3}, {high:.3}]"),

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use tirade::model::name::without_secrets;
 use tirade::model::price::Budget;
 use tirade::pipeline::{Context, PipelineError, Progress, Shard};
 use tirade::stop::Stop;
@@ -143,7 +144,7 @@ pub struct Interrupted;
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let command: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+        let command: Vec<String> = std::env::args().map(|word| quoted(&without_secrets(&word))).collect();
         write!(f, "stopped; everything finished is kept. Continue with:\n  {}", command.join(" "))
     }
 }

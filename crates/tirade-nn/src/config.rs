@@ -135,20 +135,22 @@ impl Config {
         let (hidden, heads) = (size("hidden_size")?, size("num_attention_heads")?);
         let head_dim = size("head_dim").unwrap_or(hidden / heads.max(1));
         let gemma = arch == Arch::Gemma3;
+        refuse_switches(name, json, gemma)?;
+        let rope = rope_parameters(json);
         let config = Self {
             layers: size("num_hidden_layers")?,
             intermediate: size("intermediate_size")?,
             kv_heads: size("num_key_value_heads").unwrap_or(heads),
             context: size("max_position_embeddings")?,
             rms_eps: float("rms_norm_eps", 1e-6),
-            rope_theta: float(
-                "rope_theta",
-                json["rope_parameters"]["rope_theta"].as_f64().unwrap_or(10_000.0),
+            rope_theta: float("rope_theta", rope["rope_theta"].as_f64().unwrap_or(10_000.0)),
+            rope_scaling: rope_scaling_from_json(json, rope)?,
+            rope_theta_local: float(
+                "rope_local_base_freq",
+                json["rope_parameters"]["sliding_attention"]["rope_theta"].as_f64().unwrap_or(10_000.0),
             ),
-            rope_scaling: rope_scaling_from_json(json)?,
-            rope_theta_local: float("rope_local_base_freq", 10_000.0),
             sliding_window: size("sliding_window").ok().filter(|_| gemma),
-            sliding_pattern: size("sliding_window_pattern").unwrap_or(6),
+            sliding_pattern: sliding_pattern(name, json)?,
             attention_scale: float("query_pre_attn_scalar", head_dim as f64).sqrt().recip(),
             tied: json["tie_word_embeddings"].as_bool().unwrap_or(gemma),
             ..Self::base(arch, hidden, heads, head_dim, size("vocab_size")?)
@@ -305,9 +307,46 @@ fn embedding_shape(file: &Gguf) -> Result<(usize, usize), NnError> {
     }
 }
 
-fn rope_scaling_from_json(json: &Value) -> Result<RopeScaling, NnError> {
-    let scaling =
-        if json["rope_scaling"].is_object() { &json["rope_scaling"] } else { &json["rope_parameters"] };
+/// Switches that this crate does not know how to follow: to run the model regardless would be to run another one.
+fn refuse_switches(name: &str, json: &Value, gemma: bool) -> Result<(), NnError> {
+    let activation = json["hidden_activation"].as_str().or(json["hidden_act"].as_str());
+    let known = if gemma { "gelu_pytorch_tanh" } else { "silu" };
+    let qwen2 = json["model_type"] == "qwen2";
+    let odd = [
+        ("attention_bias", !qwen2 && json["attention_bias"] == true),
+        ("mlp_bias", json["mlp_bias"] == true),
+        ("use_sliding_window", json["use_sliding_window"] == true),
+        ("attn_logit_softcapping", json["attn_logit_softcapping"].is_number()),
+        ("final_logit_softcapping", json["final_logit_softcapping"].is_number()),
+        ("use_bidirectional_attention", json["use_bidirectional_attention"] == true),
+        ("hidden_act", activation.is_some_and(|a| a != known)),
+    ];
+    match odd.iter().find(|(_, odd)| *odd) {
+        Some((key, _)) => Err(NnError::Unsupported(format!("{name}: {key} {}", json[key]))),
+        None => Ok(()),
+    }
+}
+
+/// Rotary parameters as transformers 5 writes them: one set, or one per kind of layer, of which this is that of the layers that see all.
+fn rope_parameters(json: &Value) -> &Value {
+    let all = &json["rope_parameters"];
+    if all["full_attention"].is_object() { &all["full_attention"] } else { all }
+}
+
+/// Every how many layers one sees everything. Newer files list the layers instead, which has to come to the same.
+fn sliding_pattern(name: &str, json: &Value) -> Result<usize, NnError> {
+    let said = json["sliding_window_pattern"].as_u64().or(json["_sliding_window_pattern"].as_u64());
+    let Some(kinds) = json["layer_types"].as_array() else { return Ok(said.unwrap_or(6) as usize) };
+    let full = |kind: &Value| kind == "full_attention";
+    let pattern = kinds.iter().position(full).unwrap_or(kinds.len()) + 1;
+    if kinds.iter().enumerate().any(|(layer, kind)| full(kind) != (layer + 1).is_multiple_of(pattern)) {
+        return Err(NnError::Unsupported(format!("{name}: layer_types {}", json["layer_types"])));
+    }
+    Ok(pattern)
+}
+
+fn rope_scaling_from_json(json: &Value, rope: &Value) -> Result<RopeScaling, NnError> {
+    let scaling = if json["rope_scaling"].is_object() { &json["rope_scaling"] } else { rope };
     let float = |key: &str, default: f64| scaling[key].as_f64().unwrap_or(default) as f32;
     match scaling["rope_type"].as_str().or(scaling["type"].as_str()) {
         None | Some("default") => Ok(RopeScaling::None),
@@ -374,5 +413,47 @@ mod tests {
         let config = Config::from_json("t", &json).unwrap();
         let windows: Vec<_> = (0..6).map(|layer| config.window(layer)).collect();
         assert_eq!(windows, [Some(512), Some(512), Some(512), Some(512), Some(512), None]);
+    }
+
+    /// transformers 5 writes rotary parameters per kind of layer, and lists the layers.
+    #[test]
+    fn newer_files_say_the_same_in_other_words() {
+        let mut json = llama();
+        json["model_type"] = "gemma3_text".into();
+        json["sliding_window"] = 512.into();
+        json["num_hidden_layers"] = 4.into();
+        json["layer_types"] =
+            json!(["sliding_attention", "full_attention", "sliding_attention", "full_attention"]);
+        json["rope_parameters"] = json!({
+            "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 20_000.0},
+        });
+        let object = json.as_object_mut().unwrap();
+        object.remove("rope_theta");
+        let config = Config::from_json("t", &json).unwrap();
+        let windows: Vec<_> = (0..4).map(|layer| config.window(layer)).collect();
+        assert_eq!(windows, [Some(512), None, Some(512), None]);
+        assert_eq!((config.rope_theta, config.rope_theta_local), (1e6, 20_000.0));
+        assert_eq!(config.rope_scaling, RopeScaling::Linear(8.0));
+        json["layer_types"][1] = "sliding_attention".into();
+        json["layer_types"][0] = "full_attention".into();
+        let refusal = Config::from_json("t", &json).unwrap_err().to_string();
+        assert!(refusal.contains("layer_types"), "{refusal}");
+    }
+
+    #[test]
+    fn switches_that_nobody_follows_are_refused_by_name() {
+        for (key, value) in [
+            ("attention_bias", json!(true)),
+            ("mlp_bias", json!(true)),
+            ("use_sliding_window", json!(true)),
+            ("final_logit_softcapping", json!(30.0)),
+            ("hidden_act", json!("gelu")),
+        ] {
+            let mut json = llama();
+            json[key] = value;
+            let refusal = Config::from_json("t", &json).unwrap_err().to_string();
+            assert!(refusal.contains(key), "{refusal}");
+        }
     }
 }

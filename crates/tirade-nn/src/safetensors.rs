@@ -1,6 +1,6 @@
 //! safetensors: a JSON header of names, types, shapes and offsets, then the bytes.
 //!
-//! Reading checks everything when the file is opened; writing is by [`write`].
+//! Reading checks everything when the file is opened; writing is by [`write()`].
 //!
 //! ```
 //! use tirade_nn::safetensors::{Safetensors, write_bytes};

@@ -1,7 +1,7 @@
 //! Text to tokens and back, from GGUF metadata or from a `tokenizer.json`.
 //!
 //! Byte-level BPE (SmolLM2, Qwen, Llama 3) runs on the `tokenizers` crate; the SentencePiece kind that GGUF
-//! stores without merges (Gemma, Llama 2) is in [`spm`]. Decoding is ours for both: a token is some bytes,
+//! stores without merges (Gemma, Llama 2) is in `spm`. Decoding is ours for both: a token is some bytes,
 //! and a text is the bytes of its tokens.
 //!
 //! Markup such as `<|im_end|>` in a text becomes the special token, as everywhere else; whoever puts foreign

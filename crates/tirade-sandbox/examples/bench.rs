@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         call(&session, code);
         measure("later call of a session", name, 300, |_| call(&session, code));
     }
-    let worker = sandbox.typed(TYPED)?;
+    let worker = sandbox.typed(TYPED);
     typed(&worker, 0);
     measure("typed, the same arguments", "solve", 1000, |_| typed(&worker, 1));
     measure("typed, new arguments", "solve", 300, |round| typed(&worker, round));

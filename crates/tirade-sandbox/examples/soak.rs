@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let before = Leftovers::now();
     let (tally, warm, late) = {
         let sandbox = Sandbox::start(SandboxConfig { workers: 2, ..SandboxConfig::new(python) })?;
-        let worker = sandbox.typed(TYPED)?;
+        let worker = sandbox.typed(TYPED);
+        worker.prepare()?;
         let warm = Leftovers::now();
         let tally = soak(&sandbox, &worker, calls);
         std::thread::sleep(Duration::from_secs(3));

@@ -73,6 +73,9 @@ pub(crate) trait Worker: Send {
     /// Stops or resumes the worker between calls.
     fn pause(&mut self, paused: bool);
 
+    /// Whether so little of its memory limit is left that hardly any call could be carried out.
+    fn is_full(&self) -> bool;
+
     /// Bytes of memory it has taken since it was fresh.
     fn memory(&self) -> u64;
 }
@@ -81,6 +84,11 @@ pub(crate) trait Worker: Send {
 pub(crate) trait Backend: Send + Sync {
     /// A fresh worker, confined and checked.
     fn worker(&self) -> Result<Box<dyn Worker>, SandboxError>;
+
+    /// Makes sure that workers can be had; whoever does not call it waits at the first worker.
+    fn prepare(&self) -> Result<(), SandboxError> {
+        Ok(())
+    }
 
     /// Versions of what runs the code, as one line: part of every cache key.
     fn versions(&self) -> &str;

@@ -1,7 +1,7 @@
 //! Results that are known: an in-memory cache with an optional store behind it.
 //!
 //! A key is the hash of everything a result depends on: what kind of call, the versions that ran it, the handler or the
-//! session's earlier cells, the code or the request, and the output limit. Only results that the same call would give
+//! session's earlier cells, the code or the request, and the limits on output and memory. Only results that the same call would give
 //! again ([`Status::is_repeatable`](crate::Status::is_repeatable)) are kept, and a hostile cell can only ever spoil the entry of itself after its own history.
 //!
 //! ```

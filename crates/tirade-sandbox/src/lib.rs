@@ -21,6 +21,7 @@
 mod backend;
 mod cache;
 mod error;
+mod later;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;

@@ -1,6 +1,7 @@
 //! The entry: one sandbox per program, shared by all its sessions and typed workers.
 
 use crate::backend::Backend;
+use crate::later::{Later, Start};
 use crate::{ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
 use std::sync::Arc;
 
@@ -28,6 +29,20 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// A sandbox that starts when it is [prepared](Self::prepare) or first used: until then no process runs. `versions` is what the
+    /// environment is known to hold, as [`versions`](Self::versions) tells it; another one is refused when it starts.
+    pub(crate) fn later(config: SandboxConfig, versions: String, start: Box<Start>) -> Sandbox {
+        Sandbox { backend: Arc::new(Later::new(start, versions)), config: Arc::new(config) }
+    }
+
+    /// Makes sure that the interpreters run and that the probes did not get through.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn prepare(&self) -> Result<(), SandboxError> {
+        self.backend.prepare()
+    }
+
     /// A new session: its own interpreter, state kept between its calls. The interpreter is taken at the first call.
     pub fn session(&self) -> Session {
         Session::new(self.clone(), None)
@@ -39,11 +54,8 @@ impl Sandbox {
     }
 
     /// A worker for trusted code on untrusted data: `handler` is Python source that defines `handle(request)`, which
-    /// takes and returns JSON values.
-    ///
-    /// # Errors
-    /// [`SandboxError::Handler`] when the source does not load.
-    pub fn typed(&self, handler: &str) -> Result<TypedWorker, SandboxError> {
+    /// takes and returns JSON values. It is loaded when the worker is prepared or first called.
+    pub fn typed(&self, handler: &str) -> TypedWorker {
         TypedWorker::new(self.clone(), handler)
     }
 
@@ -52,7 +64,7 @@ impl Sandbox {
         self.backend.versions()
     }
 
-    /// What confines the code on this machine, layer by layer, for `tirade doctor`.
+    /// What confines the code on this machine, layer by layer, for `tirade doctor`; nothing before it has started.
     pub fn layers(&self) -> &[probe::Layer] {
         self.backend.layers()
     }

@@ -114,11 +114,11 @@ impl Session {
         Ok(result)
     }
 
-    /// Everything the result depends on: versions, history, code, output limit.
+    /// Everything the result depends on: versions, history, code, and the limits that a cell can notice and live on.
     fn key(&self, history: &History, code: &str, limits: &Limits) -> Option<CacheKey> {
         let versions = self.cache.as_ref().map(|_| self.sandbox.versions())?;
-        let output = limits.output.to_le_bytes();
-        let mut parts: Vec<&[u8]> = vec![b"cell", versions.as_bytes(), &output];
+        let (output, memory) = (limits.output.to_le_bytes(), limits.memory.to_le_bytes());
+        let mut parts: Vec<&[u8]> = vec![b"cell", versions.as_bytes(), &output, &memory];
         parts.extend(history.cells.iter().map(|(code, _)| code.as_bytes()));
         parts.push(code.as_bytes());
         (!history.tainted).then(|| CacheKey::of(&parts))
@@ -166,6 +166,11 @@ impl State {
         if self.worker.as_mut().is_some_and(|worker| !worker.is_idle()) {
             self.worker = None;
             lost = self.history.died(limits);
+        } else if self.worker.as_ref().is_some_and(|worker| worker.is_full()) {
+            // What fills it is among the definitions: running them again would fill the next one.
+            self.worker = None;
+            self.history = History::default();
+            lost = true;
         }
         for _ in 0..3 {
             if self.worker.is_none() {

@@ -27,11 +27,18 @@ struct Loaded {
 const LOADING: Duration = Duration::from_secs(30);
 
 impl TypedWorker {
-    pub(crate) fn new(sandbox: Sandbox, handler: &str) -> Result<TypedWorker, SandboxError> {
-        let typed = TypedWorker { sandbox, handler: handler.into(), cache: None, idle: Arc::default() };
-        let first = typed.load()?;
-        typed.put_back(first);
-        Ok(typed)
+    pub(crate) fn new(sandbox: Sandbox, handler: &str) -> TypedWorker {
+        TypedWorker { sandbox, handler: handler.into(), cache: None, idle: Arc::default() }
+    }
+
+    /// Makes sure that a child is there and that the handler loads.
+    ///
+    /// # Errors
+    /// [`SandboxError::Handler`] when it does not, or what keeps the sandbox from starting.
+    pub fn prepare(&self) -> Result<(), SandboxError> {
+        let first = self.take()?;
+        self.put_back(first);
+        Ok(())
     }
 
     /// The same worker with a cache before it.

@@ -70,9 +70,11 @@ pub fn rows(store: &Store, table: Table, run: Option<&str>) -> Result<Rows, Expo
             Table::Metadata if solving => rows.push(metadata(store, run)?),
             Table::Summary if solving => rows.push(summary(run, &store.attempts(&run.run)?)),
             Table::Problem if solving => rows.extend(store.problems(&run.run)?.iter().map(problem)),
-            Table::Reasoning | Table::Attempts | Table::Traces if solving => {
-                rows.extend(attempts(store, run, table)?)
+            Table::Reasoning if solving => rows.extend(reasoning(store, run)?),
+            Table::Attempts if solving => {
+                rows.extend(store.attempts(&run.run)?.into_iter().map(|row| attempt(run, row)))
             }
+            Table::Traces if solving => rows.extend(traces(store, run)?),
             Table::Solutions => rows.extend(solutions(store, run)?),
             Table::Examples => rows.extend(examples(store, run)?),
             Table::Scores => rows.extend(scores(store, run)?),
@@ -177,42 +179,46 @@ fn summary(run: &Run, attempts: &[AttemptRow]) -> Vec<Value> {
     vec![json!(run.run), json!(run.started), json!(correct), json!(incorrect), json!(skipped), accuracy]
 }
 
-fn attempts(store: &Store, run: &Run, table: Table) -> Result<Vec<Vec<Value>>, ExportError> {
+fn attempt(run: &Run, row: AttemptRow) -> Vec<Value> {
+    vec![
+        json!(run.run),
+        json!(row.key.problem),
+        json!(row.key.attempt),
+        json!(row.outcome),
+        json!(row.answer),
+        json!(row.message),
+        json!(row.tool_calls),
+        json!(row.tool_errors),
+        json!(row.prompt_tokens),
+        json!(row.completion_tokens),
+        json!(row.seconds),
+        json!(row.cost),
+    ]
+}
+
+fn traces(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {
+    let row = |row: AttemptRow| {
+        let events = store.events(&run.run, &row.key)?;
+        let AttemptRow { key, outcome, answer, .. } = row;
+        Ok(vec![
+            json!(run.run),
+            json!(key.problem),
+            json!(key.attempt),
+            json!(outcome),
+            json!(answer),
+            json!(events),
+        ])
+    };
+    store.attempts(&run.run)?.into_iter().map(row).collect()
+}
+
+fn reasoning(store: &Store, run: &Run) -> Result<Vec<Vec<Value>>, ExportError> {
     let problems: BTreeMap<String, Problem> =
         store.problems(&run.run)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
     let mut rows = Vec::new();
-    for row in store.attempts(&run.run)? {
-        let (key, outcome) = (&row.key, json!(row.outcome));
-        if table == Table::Attempts {
-            rows.push(vec![
-                json!(run.run),
-                json!(key.problem),
-                json!(key.attempt),
-                outcome,
-                json!(row.answer),
-                json!(row.message),
-                json!(row.tool_calls),
-                json!(row.tool_errors),
-                json!(row.prompt_tokens),
-                json!(row.completion_tokens),
-                json!(row.seconds),
-                json!(row.cost),
-            ]);
-            continue;
-        }
-        let events = store.events(&run.run, key)?;
-        if table == Table::Traces {
-            rows.push(vec![
-                json!(run.run),
-                json!(key.problem),
-                json!(key.attempt),
-                outcome,
-                json!(row.answer),
-                json!(events),
-            ]);
-            continue;
-        }
+    for AttemptRow { key, outcome, .. } in store.attempts(&run.run)? {
         let Some(problem) = problems.get(&key.problem) else { continue };
+        let events = store.events(&run.run, &key)?;
         let trace = Trace { problem: problem.clone(), attempt: key.attempt, events };
         let used = |toolkit: &str| {
             json!(trace.tool_calls().iter().any(|(call, _)| toolkit_of(&call.name) == Some(toolkit)))
@@ -226,7 +232,7 @@ fn attempts(store: &Store, run: &Run, table: Table) -> Result<Vec<Vec<Value>>, E
             used("sympy"),
             used("code"),
             used("geometry"),
-            json!(row.outcome == Outcome::Correct),
+            json!(outcome == Outcome::Correct),
         ]);
     }
     Ok(rows)

@@ -44,7 +44,7 @@ pub struct CorpusArgs {
     /// Folder with problem sets; else the imported ones
     #[arg(long)]
     pub data_dir: Option<PathBuf>,
-    /// Solutions kept per problem: those that passed the checks soonest, likeliest for the student, shortest
+    /// Solutions kept per problem: those that passed the checks soonest, neither terse nor rambling beside the others, likeliest for the student
     #[arg(long, default_value_t = 1)]
     pub per_problem: usize,
     /// A model in this process (local:NAME, file:PATH) whose log-probability chooses between solutions of a problem

@@ -55,6 +55,10 @@ fn sandbox(home: &Home) -> bool {
                 let sign = if finding.contained { '✓' } else { '✗' };
                 println!("  {sign} cannot {}: {}", finding.name, finding.detail);
             }
+            println!("\nWhat confines them here");
+            for layer in sandbox.layers() {
+                println!("  {} {:<18} {}", if layer.enforced { '✓' } else { '·' }, layer.name, layer.detail);
+            }
             findings.iter().all(|finding| finding.contained)
         }
         Err(error) => {

@@ -1,6 +1,6 @@
 //! `tirade eval`: a model without tools, measured.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,9 @@ use tirade::prompts::Prompts;
 use tirade::store::Stage;
 use tirade_math::Policy;
 
-use super::solve::{ShareArgs, SolverArgs};
+use super::solve::{ForecastArgs, ShareArgs, SolverArgs, foretell};
 use crate::home::Home;
-use crate::open::Opened;
+use crate::open::{OpenModel, Opened};
 use crate::problems::{Mode, ProblemArgs};
 use crate::work::Work;
 
@@ -38,6 +38,9 @@ pub struct EvalArgs {
     #[command(flatten)]
     #[serde(flatten)]
     pub share: ShareArgs,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub forecast: ForecastArgs,
 }
 
 crate::defaults_from_clap!(EvalArgs);
@@ -50,33 +53,45 @@ pub struct Evaluated {
 
 pub async fn run(args: EvalArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let evaluated = eval(&args, &work, &mut Opened::for_work(home, &work)).await?;
+    let mut opened = Opened::for_work(home, &work);
+    if args.forecast.dry_run {
+        return dry_run(&args, &work, &mut opened).await;
+    }
+    let evaluated = eval(&args, &work, &mut opened).await?;
     crate::summary::evaluated(&work, &evaluated)
+}
+
+async fn dry_run(args: &EvalArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
+    for adapter in measured(args, work)? {
+        let model = opened.for_forecast(&args.model, adapter.as_deref(), &args.share, &args.forecast).await?;
+        foretell(&job(args, model, opened)?, &args.forecast, &args.share, work).await?;
+    }
+    Ok(())
 }
 
 /// The stage itself, as recipes call it.
 pub async fn eval(args: &EvalArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<Evaluated> {
-    let adapter = args.adapter.as_deref().map(|name| work.adapter_folder(name)).transpose()?;
-    let base = one(args, None, work, opened).await?;
-    let adapted = match adapter {
-        Some(folder) => Some(one(args, Some(&folder), work, opened).await?),
-        None => None,
-    };
-    Ok(Evaluated { base, adapted })
+    let mut runs = Vec::new();
+    for adapter in measured(args, work)? {
+        let model = opened.model(&args.model, adapter.as_deref(), &args.share).await?;
+        let job = job(args, model, opened)?;
+        runs.push(work.stage(&args.share, async |context| pipeline::eval(context, &job).await).await?);
+    }
+    let mut runs = runs.into_iter();
+    Ok(Evaluated { base: runs.next().unwrap_or_default(), adapted: runs.next() })
 }
 
-async fn one(
-    args: &EvalArgs,
-    adapter: Option<&Path>,
-    work: &Work,
-    opened: &mut Opened<'_>,
-) -> anyhow::Result<String> {
+/// What is measured: the base model, and then the adapter in the folder.
+fn measured(args: &EvalArgs, work: &Work) -> anyhow::Result<Vec<Option<PathBuf>>> {
+    let adapter = args.adapter.as_deref().map(|name| work.adapter_folder(name)).transpose()?;
+    Ok([None].into_iter().chain(adapter.map(Some)).collect())
+}
+
+fn job(args: &EvalArgs, model: OpenModel, opened: &Opened<'_>) -> anyhow::Result<SolveJob> {
     let selected = args.problems.usually(Mode::Test);
-    let problems = selected.source(opened.home)?;
-    let model = opened.model(&args.model, adapter, &args.share).await?;
-    let job = SolveJob {
+    Ok(SolveJob {
         stage: Stage::Eval,
-        problems: Box::new(problems),
+        problems: Box::new(selected.source(opened.home)?),
         model: model.model,
         toolbox: None,
         prompts: Prompts::default(),
@@ -86,6 +101,5 @@ async fn one(
         about: json!({"problems": selected.about()}),
         policy: Policy::default(),
         price: model.price,
-    };
-    work.stage(&args.share, async |context| pipeline::eval(context, &job).await).await
+    })
 }

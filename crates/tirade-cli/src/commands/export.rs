@@ -8,7 +8,7 @@ use tirade::export::{self, Table};
 
 use crate::work::Work;
 
-/// Write the tables of an experiment as CSV or JSONL
+/// Write the tables of an experiment as CSV, JSONL or Parquet
 ///
 /// The tables `metadata`, `problem`, `reasoning` and `summary` have the columns of the paper's code; the others are
 /// the store's own rows.

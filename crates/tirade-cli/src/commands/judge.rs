@@ -74,13 +74,19 @@ fn told(found: &Calibration) -> String {
         let (right, of, interval) = (share.right, share.of, share.interval);
         format!("{right} of {of} [{:.3}, {:.3}]", interval.low, interval.high)
     };
+    let cost = match found.cost.dollars() {
+        0.0 => String::new(),
+        dollars => format!(", {dollars:.4} US dollars"),
+    };
     format!(
-        "judge {}\n  sensitivity (planted errors found)      {}\n  specificity (same pairs called the same) {}\n  {} of the pairs are such as mathematics cannot decide; {} verdicts unreadable, {} contradictory",
+        "judge {}\n  sensitivity (planted errors found)      {}\n  specificity (same pairs called the same) {}\n  {} of the pairs are such as mathematics cannot decide; {} verdicts unreadable, {} contradictory\n  {} questions{}",
         found.judge,
         share(&found.sensitivity),
         share(&found.specificity),
         found.undecided,
         found.unreadable,
-        found.contradictory
+        found.contradictory,
+        found.calls,
+        cost
     )
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use tirade::report::{self, gather};
 
+use crate::recipe;
 use crate::work::{Work, write_whole};
 
 /// Show an experiment: in the terminal and as one HTML page
@@ -21,9 +22,9 @@ pub struct ReportArgs {
     /// Also write the tables as CSV files into this folder
     #[arg(long)]
     pub csv: Option<PathBuf>,
-    /// What the page is called
-    #[arg(long, default_value = "tirade")]
-    pub title: String,
+    /// What the page is called; else the title of the experiment's recipe
+    #[arg(long)]
+    pub title: Option<String>,
 }
 
 crate::defaults_from_clap!(ReportArgs);
@@ -35,7 +36,8 @@ pub fn run(args: ReportArgs, dir: &Path) -> anyhow::Result<()> {
 
 /// The stage itself, as recipes call it.
 pub fn write(args: &ReportArgs, work: &Work) -> anyhow::Result<()> {
-    let report = gather(&work.store, &args.title, &crate::work::today())?;
+    let title = args.title.clone().or_else(|| recipe::kept_title(&work.dir));
+    let report = gather(&work.store, title.as_deref().unwrap_or("tirade"), &crate::work::today())?;
     print!("{}", report::terminal::render(&report, terminal_width()));
     let page = args.output.clone().unwrap_or_else(|| work.dir.join("report.html"));
     write_whole(&page, report::html::render(&report).as_bytes())?;

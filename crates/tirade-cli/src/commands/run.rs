@@ -13,7 +13,7 @@ use super::train::TrainArgs;
 use super::translate::TranslateArgs;
 use crate::home::Home;
 use crate::open::Opened;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Resolved};
 use crate::work::Work;
 
 /// The sections a recipe may have, in the order in which they are carried out.
@@ -23,6 +23,7 @@ const STAGES: [&str; 6] = ["solve", "translate", "corpus", "train", "eval", "rep
 ///
 /// The sections of a recipe are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
 /// arguments of the command of that name. Each stage reads the one before it. Giving the same recipe again continues it.
+/// The recipe is kept with every setting written out as `recipe.toml` in the experiment's folder.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
     /// The recipe
@@ -60,6 +61,15 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     let report: Option<ReportArgs> = recipe.section("report")?;
 
     let work = Work::open(dir)?;
+    let mut resolved = Resolved::of(recipe);
+    resolved.add("solve", &solve)?;
+    resolved.add("translate", &translate)?;
+    resolved.add("corpus", &corpus)?;
+    resolved.add("train", &train)?;
+    resolved.add("eval", &eval)?;
+    resolved.add("report", &report)?;
+    resolved.keep(dir)?;
+
     let mut opened = Opened::for_work(home, &work);
     let mut latest: Option<String> = None;
     if let Some(args) = solve {

@@ -152,10 +152,10 @@ pub struct ShareArgs {
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ForecastArgs {
-    /// Only tell how many attempts are missing and what tokens, dollars and time they will take, from a pilot of a few problems
+    /// Only tell how much is missing and what tokens, dollars and time it will take, from a pilot
     #[arg(long)]
     pub dry_run: bool,
-    /// Problems of the pilot, which are solved, paid for, and part of the run; with 0 nobody is asked and no key is needed
+    /// Problems (traces) of the pilot, which are done, paid for, and part of the run; with 0 nobody is asked and no key is needed
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub pilot: usize,
 }
@@ -266,16 +266,20 @@ pub async fn solve(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> an
 
 async fn dry_run(args: &SolveArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
     let problems = args.problems.source(opened.home)?;
-    let model = match args.forecast.pilot {
-        0 => opened.unasked(&args.model, &args.share).await?,
-        _ => opened.model(&args.model, None, &args.share).await?,
-    };
-    let price = model.price.clone();
-    let job = job(args, opened, problems, model)?;
-    let pilot = args.forecast.pilot;
+    let model = opened.for_forecast(&args.model, None, &args.share, &args.forecast).await?;
+    foretell(&job(args, opened, problems, model)?, &args.forecast, &args.share, work).await
+}
+
+/// Says what a job will take.
+pub async fn foretell(
+    job: &SolveJob,
+    args: &ForecastArgs,
+    share: &ShareArgs,
+    work: &Work,
+) -> anyhow::Result<()> {
     let forecast =
-        work.stage(&args.share, async |context| pipeline::forecast(context, &job, pilot).await).await?;
-    print!("{}", crate::forecast::told(&forecast, price.as_ref(), args.share.concurrency));
+        work.stage(share, async |context| pipeline::forecast(context, job, args.pilot).await).await?;
+    print!("{}", crate::forecast::told(&forecast, job.price.as_slice(), share.concurrency));
     Ok(())
 }
 

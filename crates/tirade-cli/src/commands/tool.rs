@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tirade::model::ToolSpec;
-use tirade::tool::{EXECUTE_CODE, Outcome, StandardToolbox, ToolStatus, ToolkitSelection, batch};
+use tirade::tool::{EXECUTE_CODE, Outcome, StandardToolbox, ToolStatus, Toolbox, ToolkitSelection, batch};
 use tirade_sandbox::{SandboxConfig, setup};
 
 use crate::home::Home;
@@ -168,15 +168,18 @@ fn run_batch(args: &BatchArgs, home: &Home) -> anyhow::Result<()> {
         eprintln!("reading calls from the terminal, one JSON object a line; end with Ctrl-D");
     }
     let toolbox = open(home, jobs)?;
+    // No row's time is that of the start.
+    toolbox.prepare()?;
     batch::run(&toolbox, BufReader::new(std::io::stdin()), std::io::stdout(), jobs)?;
     Ok(())
 }
 
-/// Every toolkit, over a sandbox with the environment of this user, which is made at the first time.
+/// Every toolkit, over a sandbox with the environment of this user, which is made at the first time. It starts at the first call that is
+/// not answered natively.
 fn open(home: &Home, jobs: usize) -> anyhow::Result<StandardToolbox> {
-    let configure = |python| SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
-    let sandbox = setup::start(&home.python(), &mut |step| eprintln!("{step}"), &configure)?;
-    Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox))?)
+    let configure = move |python| SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
+    let sandbox = setup::start_later(&home.python(), |step| eprintln!("{step}"), configure)?;
+    Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox)))
 }
 
 #[cfg(test)]

@@ -89,12 +89,14 @@ pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> an
 }
 
 async fn job(args: &TrainArgs, work: &Work, opened: &Opened<'_>) -> anyhow::Result<TrainJob> {
+    // Before the model, which may have to be downloaded.
+    let corpus = work.input(args.from.as_deref(), Stage::Corpus)?;
     let name: ModelName = args.model.parse()?;
     let mut options = options::combined(&args.lora, &args.learning, &args.machine)?;
     options.model = opened.weights(&name).await?;
     options.name = args.repo_name.clone();
     let mut job = TrainJob {
-        corpus: work.input(args.from.as_deref(), Stage::Corpus)?,
+        corpus,
         base: opened.weights_identity(&name).await?,
         options,
         max_samples: args.max_samples,

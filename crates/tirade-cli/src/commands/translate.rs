@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
-use tirade::pipeline::{self, TranslateJob};
+use tirade::model::Model;
+use tirade::model::price::Price;
+use tirade::pipeline::{self, Context, TranslateJob};
 use tirade::prompts::Prompts;
 use tirade::store::Stage;
 use tirade::translate::{TranslateOptions, Way};
 
 use super::judge::CalibrationArgs;
-use super::solve::ShareArgs;
+use super::solve::{ForecastArgs, ShareArgs};
 use crate::home::Home;
 use crate::open::{NoModel, Opened};
 use crate::work::Work;
@@ -61,6 +63,9 @@ pub struct TranslateArgs {
     #[command(flatten)]
     #[serde(flatten)]
     pub share: ShareArgs,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub forecast: ForecastArgs,
 }
 
 crate::defaults_from_clap!(TranslateArgs);
@@ -96,19 +101,55 @@ impl TranslateArgs {
 
 pub async fn run(args: TranslateArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::open(dir)?;
-    let run = translate(&args, &work, &mut Opened::for_work(home, &work)).await?;
+    let mut opened = Opened::for_work(home, &work);
+    if args.forecast.dry_run {
+        return dry_run(&args, &work, &mut opened).await;
+    }
+    let run = translate(&args, &work, &mut opened).await?;
     crate::summary::translated(&work, &run)
+}
+
+async fn dry_run(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<()> {
+    let (job, prices) = job(args, work, opened).await?;
+    let pilot = args.forecast.pilot;
+    let forecast = async |context: &Context<'_>| pipeline::forecast_translation(context, &job, pilot).await;
+    let forecast = work.stage(&args.share, forecast).await?;
+    print!("{}", crate::forecast::told(&forecast, &prices, args.share.concurrency));
+    Ok(())
 }
 
 /// The stage itself, as recipes call it. Gives the run's id.
 pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_>) -> anyhow::Result<String> {
+    let (job, _) = job(args, work, opened).await?;
+    if args.calibration.judge_bar.is_some() && args.way != WayArg::Rules {
+        let solved = job.solved.clone();
+        super::judge::measure(&args.calibration, work, &args.share, solved, job.judge.clone()).await?;
+    }
+    work.stage(&args.share, async |context| pipeline::translate(context, &job).await).await
+}
+
+/// What is to be done, and the prices of the models that have one.
+async fn job(
+    args: &TranslateArgs,
+    work: &Work,
+    opened: &mut Opened<'_>,
+) -> anyhow::Result<(TranslateJob, Vec<Price>)> {
     let solved = work.input(args.from.as_deref(), Stage::Solve)?;
+    let mut prices = Vec::new();
+    let mut open = async |name: &str| {
+        let model = match args.forecast.dry_run {
+            true => opened.for_forecast(name, None, &args.share, &args.forecast).await?,
+            false => opened.model(name, None, &args.share).await?,
+        };
+        prices.extend(model.price);
+        anyhow::Ok(model.model)
+    };
     let translator = match args.way {
-        WayArg::Rules => Arc::new(NoModel::default()) as Arc<dyn tirade::model::Model>,
-        _ => opened.model(&args.model, None, &args.share).await?.model,
+        WayArg::Rules => Arc::new(NoModel::default()) as Arc<dyn Model>,
+        _ => open(&args.model).await?,
     };
     let mut other = async |name: &Option<String>| match name {
-        Some(name) => anyhow::Ok(opened.model(name, None, &args.share).await?.model),
+        Some(name) => open(name).await,
         None => Ok(translator.clone()),
     };
     let job = TranslateJob {
@@ -120,9 +161,6 @@ pub async fn translate(args: &TranslateArgs, work: &Work, opened: &mut Opened<'_
         options: args.options(),
         with_toolless: args.with_toolless,
     };
-    if args.calibration.judge_bar.is_some() && args.way != WayArg::Rules {
-        let solved = job.solved.clone();
-        super::judge::measure(&args.calibration, work, &args.share, solved, job.judge.clone()).await?;
-    }
-    work.stage(&args.share, async |context| pipeline::translate(context, &job).await).await
+    prices.dedup();
+    Ok((job, prices))
 }

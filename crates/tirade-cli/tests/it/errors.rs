@@ -34,6 +34,20 @@ fn experiments_that_are_not_there() {
 }
 
 #[test]
+fn a_run_of_nothing_but_errors_is_one() {
+    let place = Place::new();
+    place.write("script.jsonl", "{\"when\": {\"contains\": \"nobody asks this\"}, \"reply\": \"1\"}\n");
+    for stage in ["solve", "eval"] {
+        let output =
+            place.command(&[stage, "--model", "script:script.jsonl", "--num", "2"]).output().unwrap();
+        let [said, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert_eq!(output.status.code(), Some(1), "{stage}");
+        assert!(said.contains("1 ended in an error: script:script.jsonl"), "{said}");
+        assert!(error.contains("every attempt of") && error.contains("tirade retry"), "{error}");
+    }
+}
+
+#[test]
 fn a_newer_store_is_refused() {
     let place = Place::new();
     place.write("script.jsonl", "{\"reply\": \"\\\\boxed{1}\"}\n");

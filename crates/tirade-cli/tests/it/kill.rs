@@ -69,6 +69,8 @@ struct Stage<'a> {
 #[derive(Debug, Default)]
 struct Kills {
     kills: u32,
+    /// Those that met a command with work left.
+    met: u32,
     /// Replies that were on their way from the server into the store.
     lost: u64,
     most_lost: u64,
@@ -82,9 +84,10 @@ impl Stage<'_> {
         self.place.command(&[&head[..], self.arguments, &tail].concat())
     }
 
-    /// Starts the command and kills it somewhere: mostly after a few more replies, else at any time from its start.
-    fn begin_and_kill(&self, concurrency: u64, random: &mut Random) {
-        let wanted = self.server.stats("answered") + 1 + random.below(6);
+    /// Starts the command and kills it somewhere: mostly after a few more replies, else at any time from its start. Whether it was still
+    /// running.
+    fn begin_and_kill(&self, concurrency: u64, random: &mut Random) -> bool {
+        let wanted = self.server.stats("answered") + 1 + random.below(4);
         let by_time = random.below(5) == 0;
         let pause = Duration::from_millis(random.below(if by_time { 1500 } else { 25 }));
         let mut child =
@@ -97,8 +100,10 @@ impl Stage<'_> {
             std::thread::sleep(Duration::from_millis(5));
         }
         std::thread::sleep(pause);
+        let ran = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         child.wait().unwrap();
+        ran
     }
 
     /// Kills the command so often, then lets it end.
@@ -109,7 +114,7 @@ impl Stage<'_> {
         let mut unkept = self.check(&mut frozen);
         for _ in 0..kills {
             let concurrency = 1 + random.below(40);
-            self.begin_and_kill(concurrency, &mut random);
+            total.met += u32::from(self.begin_and_kill(concurrency, &mut random));
             let lost = self.check(&mut frozen) - unkept;
             assert!(lost <= concurrency, "{lost} replies were lost with {concurrency} in flight");
             unkept += lost;
@@ -203,8 +208,8 @@ fn the_rows_of_solving_do_not_depend_on_kills() {
 fn two_hundred_kills_of_three_hundred_problems() {
     let total = solve_and_compare(300, 200, "20ms..120ms");
     println!(
-        "{} kills, {} replies lost on their way into the store, at most {} by one kill",
-        total.kills, total.lost, total.most_lost
+        "{} kills, {} of them with work left, {} replies lost on their way into the store, at most {} by one kill",
+        total.kills, total.met, total.lost, total.most_lost
     );
 }
 
@@ -234,4 +239,28 @@ fn the_rows_of_translation_and_evaluation_do_not_depend_on_kills() {
         assert_eq!(killed, whole, "{table}");
     }
     assert_eq!(rows(&place, "killed", "scores"), rows(&place, "whole", "scores"));
+}
+
+/// Three processes with a third of the problems each, at once, in one folder.
+#[test]
+fn the_rows_do_not_depend_on_shards() {
+    let place = Place::new();
+    place.write("script.jsonl", SCRIPT);
+    place.write("minus.jsonl", &problems(24, "minus"));
+    let server = Server::start(&place, &["--latency", "5ms..20ms"]);
+    let arguments = ["eval", "--dataset", "minus.jsonl", "--attempts", "2", "--total-jobs", "3", "--job-id"];
+    let shard = |id| {
+        let arguments = [&arguments[..], &[id]].concat();
+        let stage = Stage { place: &place, server: &server, dir: "shards", arguments: &arguments };
+        stage.command(4).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut process in ["0", "1", "2"].map(shard) {
+        assert!(process.wait().unwrap().success());
+    }
+    assert_eq!((server.stats("answered"), server.stats("answered_again")), (48, 0));
+    let stage = Stage { place: &place, server: &server, dir: "whole", arguments: &arguments[..5] };
+    assert!(stage.command(9).output().unwrap().status.success());
+    for table in ["attempts", "traces", "scores"] {
+        assert_eq!(rows(&place, "shards", table), rows(&place, "whole", table), "{table}");
+    }
 }

@@ -70,6 +70,31 @@ fn a_forecast_solves_a_pilot_that_the_run_then_has() {
 }
 
 #[test]
+fn translation_and_evaluation_are_foretold_too() {
+    let place = place();
+    let prose = r#"{"when": {"contains": "mathematical writer"}, "reply": "We add. \\boxed{0}", "usage": {"prompt": 100, "completion": 50}}"#;
+    place.write("script.jsonl", &format!("{prose}\n{SCRIPT}"));
+    let server = Server::start(&place, &[]);
+    assert!(solve(&place, &server, &[]).output().unwrap().status.success());
+    let asked = server.stats("asked");
+    let model = ["--model", &server.url, "--prices", "prices.toml", "--dry-run"];
+    let translate = ["translate", "--way", "llm", "--with-toolless"];
+    let without = place.run(&[&translate[..], &model, &["--pilot", "0"]].concat());
+    assert!(without.contains("30 traces; 0 solutions are there, about 30 are missing"), "{without}");
+    assert_eq!(server.stats("asked"), asked);
+    let foretold = || place.run(&[&translate[..], &model, &["--pilot", "3"]].concat());
+    let with = foretold();
+    assert!(with.contains("3 solutions are there, about 27 are missing"), "{with}");
+    assert!(with.contains("judging by 3 traces") && with.contains("looked up 2026-11-23"), "{with}");
+    let answered = server.stats("answered");
+    assert_eq!(foretold(), with, "the pilot's replies are in the store");
+    assert_eq!(server.stats("answered"), answered);
+
+    let eval = place.run(&[&["eval", "--dataset", "problems.jsonl", "--mode", "train"], &model[..]].concat());
+    assert!(eval.contains("5 attempts are there, about 25 are missing"), "{eval}");
+}
+
+#[test]
 fn a_continued_run_remembers_what_it_spent() {
     let place = place();
     let server = Server::start(&place, &[]);
@@ -145,6 +170,22 @@ fn a_key_is_found_in_no_file_no_output_and_no_tool() {
         std::fs::read_dir(place.path("tirade-work/logs")).unwrap().count() >= 2,
         "there are logs to be searched"
     );
+}
+
+/// Names that are refused are not kept either, nor those that a command does not use.
+#[test]
+fn a_password_in_a_url_is_found_in_no_file_and_no_output() {
+    let place = place();
+    const URL: &str = "http://me:hunter2@127.0.0.1:9/v1?key=hunter2#m";
+    let recipe = "[solve]\nmodel = \"script:script.jsonl\"\ndataset = \"problems.jsonl\"\nnum = 2\nprotocol = \"fenced\"\n[translate]\n";
+    place.write("recipe.toml", recipe);
+    let setting = format!("translate.model={URL}");
+    let (_, refused) = place.fails(&["run", "recipe.toml", "--set", &setting]);
+    let (_, unkept) = place.fails(&["solve", "--dataset", "problems.jsonl", "--model", URL]);
+    let unused = place.run(&["translate", "--way", "rules", "--model", URL]);
+    let said = format!("{refused}{unkept}{unused}{}{}", place.run(&["runs"]), place.run(&["report"]));
+    assert!(refused.contains("must not carry a secret") && !said.contains("hunter2"), "{said}");
+    search(&place.path("tirade-work"));
 }
 
 fn search(folder: &Path) {

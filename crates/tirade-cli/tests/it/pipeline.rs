@@ -103,6 +103,10 @@ fn a_recipe_is_the_commands() {
         "{said}"
     );
     let runs = place.run(&["runs"]);
+    let page = std::fs::read_to_string(place.path("tirade-work/report.html")).unwrap();
+    assert!(page.contains("<title>test</title>"), "the recipe's title is the page's");
+    place.run(&["run", "tirade-work/recipe.toml"]);
+    assert_eq!(place.run(&["runs"]), runs, "the kept recipe is the same work");
     place.run(&["--dir", "other", "solve", "--model", "script:script.jsonl", "--num", "2"]);
     let alone = place.run(&["--dir", "other", "runs"]);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Number theory and counting on integers of any size, each with a derivation.
 //!
-//! Main type: dashu's [`IBig`](dashu::integer::IBig). Functions whose name ends in `_worked` return a
+//! Main type: dashu's [`IBig`]. Functions whose name ends in `_worked` return a
 //! [`Worked`](crate::exact::Worked) value, the others the bare value. Work is bounded: results have at most
 //! [`MAX_BITS`](crate::exact::MAX_BITS) bits, and factorisation stops with `TooLarge` after a fixed number of rounds.
 //!

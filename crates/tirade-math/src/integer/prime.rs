@@ -40,7 +40,7 @@ pub(crate) fn small_primes() -> &'static [u32] {
 /// Whether `n` is prime; negative numbers are not.
 ///
 /// # Errors
-/// `TooLarge` above [`PRIME_BITS`] bits.
+/// `TooLarge` above 1,024 bits.
 pub fn is_prime(n: &IBig) -> Exact<bool> {
     at_most("number of bits for primality", n.bit_len(), PRIME_BITS)?;
     if let Ok(n) = u64::try_from(n) {
@@ -392,7 +392,7 @@ fn explain_prime(n: &IBig, steps: &mut Derivation) -> Exact<()> {
 /// The smallest prime above `n`.
 ///
 /// # Errors
-/// `TooLarge` above [`PRIME_BITS`] bits or when no prime is found within 10,000 candidates.
+/// `TooLarge` above 1,024 bits or when no prime is found within 10,000 candidates.
 pub fn next_prime_worked(n: &IBig) -> Exact<Worked<IBig>> {
     let mut candidate = if *n < IBig::from(2) { IBig::from(2) } else { n + IBig::ONE };
     for _ in 0..10_000 {

@@ -60,6 +60,11 @@ impl Act {
         act
     }
 
+    /// Bytes of a row in the larger of its forms.
+    pub(super) fn row_bytes(&self) -> usize {
+        if self.floats.is_some() { self.cols * 4 } else { self.cols / BLOCK * BLOCK_BYTES }
+    }
+
     fn fill(&mut self, pool: &Pool, x: &[f32]) {
         let (isa, cols) = (self.isa, self.cols);
         let list: Vec<(usize, usize)> = tiles(self.rows, isa.tile()).collect();

@@ -54,6 +54,16 @@ impl Kind {
         matches!(self, Self::Q6)
     }
 
+    /// Steps of four columns whose products with bytes add up to 16 bits (see `Simd::dot_open`); 0 if not even one does.
+    pub(super) const fn open_steps(self) -> usize {
+        match self {
+            Self::Q4 | Self::Q4Min => 8,
+            Self::Q5 => 4,
+            Self::Q6 => 2,
+            Self::Q8 | Self::F32 | Self::F16 | Self::BF16 => 0,
+        }
+    }
+
     /// Bytes of quants of 16 rows × 32 columns.
     pub(super) const fn quant_bytes(self) -> usize {
         match self {

@@ -14,9 +14,10 @@ use self::floats::{BF16, F16, F32, Floats};
 use self::ints::{Ints, Q4, Q4Min, Q5, Q6, Q8};
 use super::act::{Act, tiles};
 use super::kind::Kind;
-use super::pack::{Buffer, Matrix, PANEL};
+use super::pack::{Line, Matrix, PANEL};
 use super::simd::{Op, Simd};
 use crate::pool::{Pool, Shared};
+use crate::quant::BLOCK;
 
 /// Multiplies the same rows with several matrices: `out[i]` becomes rows × `matrices[i].rows()`.
 ///
@@ -35,21 +36,33 @@ pub fn matmul(pool: &Pool, act: &Act, products: &mut [(&Matrix, &mut [f32])]) {
         return;
     }
     let chunk = (total / (8 * pool.threads())).clamp(1, 64);
+    let tiles: Vec<(usize, usize)> = tiles(act.rows, act.isa.tile()).collect();
     pool.run(total.div_ceil(chunk), |i| {
-        for panel in i * chunk..total.min((i + 1) * chunk) {
-            let job = jobs.partition_point(|(start, ..)| *start <= panel) - 1;
-            let (start, matrix, out) = &jobs[job];
-            // SAFETY: the sizes were checked above; panels write different columns of `out`.
-            unsafe { PanelProduct { matrix, act, panel: panel - start, out: out.get() }.run() };
+        let mut bytes = Vec::new();
+        // As many rows as stay near the core while the panels pass by.
+        for tiles in tiles.chunks((NEAR / (act.isa.tile() * act.row_bytes()).max(1)).max(4)) {
+            for panel in i * chunk..total.min((i + 1) * chunk) {
+                let job = jobs.partition_point(|(start, ..)| *start <= panel) - 1;
+                let (start, matrix, out) = &jobs[job];
+                // SAFETY: the sizes were checked above; panels write different columns of `out`.
+                unsafe {
+                    PanelProduct { matrix, act, tiles, panel: panel - start, out: out.get() }.run(&mut bytes)
+                };
+            }
         }
     });
 }
 
-/// All rows times one panel. Every kind of weight and size of tile is a function of its own: in one, the compiler
+/// Bytes of rows that are multiplied with one panel after the other: half of a common second-level cache.
+const NEAR: usize = 1 << 20;
+
+/// Some tiles of rows times one panel. Every kind of weight and size of tile is a function of its own: in one, the compiler
 /// takes minutes.
 struct PanelProduct<'a> {
     matrix: &'a Matrix,
     act: &'a Act,
+    /// First row and number of rows of each.
+    tiles: &'a [(usize, usize)],
     panel: usize,
     out: *mut f32,
 }
@@ -57,42 +70,51 @@ struct PanelProduct<'a> {
 impl PanelProduct<'_> {
     /// # Safety
     /// The rows must be prepared in the form the matrix needs; `out` has a row of the matrix's rows for each.
-    unsafe fn run(&self) {
+    unsafe fn run(&self, bytes: &mut Vec<Line>) {
         // SAFETY: the caller's.
         unsafe {
             match self.matrix.kind {
-                Kind::F32 => self.all::<Floats<F32>>(),
-                Kind::F16 => self.all::<Floats<F16>>(),
-                Kind::BF16 => self.all::<Floats<BF16>>(),
-                Kind::Q4 => self.all::<Ints<Q4>>(),
-                Kind::Q4Min => self.all::<Ints<Q4Min>>(),
-                Kind::Q5 => self.all::<Ints<Q5>>(),
-                Kind::Q6 => self.all::<Ints<Q6>>(),
-                Kind::Q8 => self.all::<Ints<Q8>>(),
+                Kind::F32 => self.all::<Floats<F32>>(bytes),
+                Kind::F16 => self.all::<Floats<F16>>(bytes),
+                Kind::BF16 => self.all::<Floats<BF16>>(bytes),
+                Kind::Q4 => self.all::<Ints<Q4>>(bytes),
+                Kind::Q4Min => self.all::<Ints<Q4Min>>(bytes),
+                Kind::Q5 => self.all::<Ints<Q5>>(bytes),
+                Kind::Q6 => self.all::<Ints<Q6>>(bytes),
+                Kind::Q8 => self.all::<Ints<Q8>>(bytes),
             }
         }
     }
 
-    unsafe fn all<T: Tile>(&self) {
+    unsafe fn all<T: Tile>(&self, bytes: &mut Vec<Line>) {
         let (isa, cols) = (self.act.isa, self.act.cols);
         // SAFETY: the caller's; the buffer has a byte for every weight of the panel.
         unsafe {
             let panel = self.matrix.data.as_ptr().add(self.panel * self.matrix.panel_bytes);
             let weights = T::weights(panel, cols);
             // Many tiles are worth unpacking the panel once for all of them.
-            if T::UNPACKS && self.act.rows > 2 * isa.tile() {
-                let mut bytes = Buffer::new(cols * PANEL);
-                isa.run(Unpack::<T> { panel, cols, out: bytes.as_mut_ptr(), tile: PhantomData });
-                self.tiles::<T::Unpacked>(Weights { quants: bytes.as_ptr(), ..weights });
+            if T::UNPACKS && self.tiles.len() > 2 {
+                bytes.resize(bytes.len().max((cols * PANEL * 5 / 4).div_ceil(size_of::<Line>())), Line::ZERO);
+                let out: *mut u8 = bytes.as_mut_ptr().cast();
+                isa.run(Unpack::<T> { weights, cols, out, tile: PhantomData });
+                self.each::<T::Unpacked>(Weights::new(out, out.add(cols * PANEL)));
             } else {
-                self.tiles::<T>(weights);
+                self.each::<T>(weights);
             }
         }
     }
 
-    unsafe fn tiles<T: Tile>(&self, weights: Weights) {
+    /// While the tiles of an unpacked panel are worked on, the next panel comes from memory, a share with each tile.
+    unsafe fn each<T: Tile>(&self, weights: Weights) {
         let isa = self.act.isa;
-        for (row, count) in tiles(self.act.rows, isa.tile()) {
+        let blocks = self.act.cols.div_ceil(BLOCK).max(1);
+        let lines = self.matrix.panel_bytes.div_ceil(64 * blocks);
+        let share = lines.div_ceil(self.tiles.len());
+        let next = self.matrix.data.as_ptr().wrapping_add((self.panel + 1) * self.matrix.panel_bytes);
+        for (i, &(row, count)) in self.tiles.iter().enumerate() {
+            let first = lines.min(i * share);
+            let ahead = next.wrapping_add(first * blocks * 64);
+            let weights = Weights { ahead, lines: share.min(lines - first), ..weights };
             // SAFETY: the caller's; `count` is one of these and no more than the tile.
             unsafe {
                 match count {
@@ -112,7 +134,7 @@ impl PanelProduct<'_> {
 }
 
 struct Unpack<T> {
-    panel: *const u8,
+    weights: Weights,
     cols: usize,
     out: *mut u8,
     tile: PhantomData<T>,
@@ -123,7 +145,7 @@ impl<T: Tile> Op for Unpack<T> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         // SAFETY: the caller's.
-        unsafe { T::unpack::<S>(self.panel, self.cols, self.out) }
+        unsafe { T::unpack::<S>(self.weights, self.cols, self.out) }
     }
 }
 
@@ -141,7 +163,7 @@ impl<T: Tile, const M: usize> Op for TileProduct<'_, T, M> {
         if M > S::TILE {
             return;
         }
-        let PanelProduct { matrix, act, panel, out } = self.panel;
+        let PanelProduct { matrix, act, panel, out, .. } = self.panel;
         // SAFETY: panels and tiles lie inside their buffers; the last panel is copied only as far as it goes.
         unsafe {
             let sums = T::product::<S, M>(self.weights, act, self.row);
@@ -165,14 +187,25 @@ impl<T: Tile, const M: usize> Op for TileProduct<'_, T, M> {
 struct Weights {
     quants: *const u8,
     scales: *const u8,
+    /// What to ask for meanwhile, and how many cache lines of it with each block.
+    ahead: *const u8,
+    lines: usize,
+    /// Steps of a block.
+    steps: usize,
+}
+
+impl Weights {
+    fn new(quants: *const u8, scales: *const u8) -> Self {
+        Self { quants, scales, ahead: quants, lines: 0, steps: BLOCK / 4 }
+    }
 }
 
 /// The product of a tile of `M` rows, beginning at `row`, with a panel.
 trait Tile {
-    /// The same weights, a byte each.
+    /// The same weights, a byte each, with scales of four bytes.
     type Unpacked: Tile;
     const UNPACKS: bool;
     unsafe fn weights(panel: *const u8, cols: usize) -> Weights;
-    unsafe fn unpack<S: Simd>(panel: *const u8, cols: usize, out: *mut u8);
+    unsafe fn unpack<S: Simd>(weights: Weights, cols: usize, out: *mut u8);
     unsafe fn product<S: Simd, const M: usize>(weights: Weights, act: &Act, row: usize) -> [S::F; M];
 }

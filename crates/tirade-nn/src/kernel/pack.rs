@@ -26,6 +26,10 @@ pub enum Buffer {
 #[repr(align(64))]
 pub struct Line(#[allow(dead_code)] [u8; 64]);
 
+impl Line {
+    pub const ZERO: Self = Self([0; 64]);
+}
+
 /// Smaller buffers come from the allocator.
 const LARGE: usize = 1 << 22;
 
@@ -40,7 +44,7 @@ impl Buffer {
             let _ = map.advise(memmap2::Advice::HugePage);
             return Self::Large(map);
         }
-        Self::Small(vec![Line([0; 64]); bytes.div_ceil(64)])
+        Self::Small(vec![Line::ZERO; bytes.div_ceil(64)])
     }
 
     /// The first byte.

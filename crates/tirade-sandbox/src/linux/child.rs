@@ -162,6 +162,13 @@ impl Child {
         kilobytes.unwrap_or(0) << 10
     }
 
+    /// Address space in use, in bytes. 0 when the child is gone.
+    pub fn address_space(&self) -> u64 {
+        let sizes = self.proc_file("statm").unwrap_or_default();
+        let pages = sizes.split_whitespace().next().and_then(|pages| pages.parse::<u64>().ok());
+        pages.unwrap_or(0) * rustix::param::page_size() as u64
+    }
+
     fn proc_file(&self, name: &str) -> Result<String, SandboxError> {
         std::fs::read_to_string(format!("/proc/{}/{name}", self.pid)).map_err(|source| SandboxError::System {
             what: "the child's /proc entry (is /proc mounted?)",

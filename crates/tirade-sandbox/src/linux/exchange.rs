@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 const HEAD: usize = 21;
 const NONCE: usize = 16;
+/// What a small call takes: an arena or two of the interpreter.
+const FULL: u64 = 3 << 20;
 /// Error texts and headers beyond the output limit.
 const SLACK: usize = 64 << 10;
 
@@ -35,6 +37,10 @@ impl Worker for Child {
             self.signal(if paused { Signal::STOP } else { Signal::CONT });
             self.paused = paused;
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.address_space() + FULL > self.base.saturating_add(self.memory)
     }
 
     fn memory(&self) -> u64 {

@@ -43,11 +43,12 @@ pub(crate) struct Linux {
 }
 
 impl Linux {
-    /// Starts the zygotes and waits for the first.
+    /// Starts the first zygote, and when it is ready the others: on a busy machine they would only slow it down.
     pub fn start(config: &SandboxConfig) -> Result<Linux, SandboxError> {
         policy::seccomp()?;
-        let zygotes: Vec<Zygote> = (0..config.workers.max(1)).map(|_| Zygote::keep(config)).collect();
+        let mut zygotes = vec![Zygote::keep(config)];
         let facts = zygotes[0].ready()?;
+        zygotes.extend((1..config.workers).map(|_| Zygote::keep(config)));
         let versions =
             facts.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>();
         Ok(Linux {

@@ -64,6 +64,8 @@ class Cell:
         sys.modules["__main__"] = module
         sys.argv = ["-c"]
         self.namespace = module.__dict__
+        self.known = dict(vars(builtins))
+        self.modules = dict(sys.modules)
         random.seed(0)
         for seed in seeders:
             seed(0)
@@ -71,6 +73,7 @@ class Cell:
     def run(self, code):
         self.count += 1
         name = f"<cell {self.count}>"
+        self.restore()
         self.lines = code.splitlines(True)
         known = vars(linecache).get("cache")
         if type(known) is dict:  # for tracebacks that the code prints itself
@@ -94,6 +97,13 @@ class Cell:
             except BaseException:
                 pass
         return answer
+
+    def restore(self):
+        """Builtins and modules that an earlier cell took away or changed are there again; what it defined itself stays."""
+        vars(builtins).update(self.known)
+        self.namespace["__builtins__"] = builtins
+        if len(sys.modules) < len(self.modules):
+            sys.modules.update(self.modules)
 
     def evaluate(self, code, name):
         tree = ast_parse(code, name)

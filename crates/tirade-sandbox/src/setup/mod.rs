@@ -59,6 +59,27 @@ pub fn start(
     }
 }
 
+/// A sandbox over the environment in `dir`, made if need be, that starts when it is prepared or first used.
+///
+/// # Errors
+/// As [`ensure_environment`].
+pub fn start_later(
+    dir: &Path,
+    progress: impl Fn(&str) + Send + Sync + 'static,
+    configure: impl Fn(PathBuf) -> SandboxConfig + Send + Sync + 'static,
+) -> Result<Sandbox, SandboxError> {
+    let mut versions = complete(dir);
+    if versions.is_none() {
+        ensure_environment(dir, &mut |step| progress(step))?;
+        versions = complete(dir);
+    }
+    let broken = || Steps::new(dir, &mut |_| {}).error("it does not hold".into(), steps::HINT_BROKEN);
+    let versions = versions.ok_or_else(broken)?;
+    let (config, dir) = (configure(interpreter(dir)), dir.to_owned());
+    let begin = move || start(&dir, &mut |step| progress(step), &configure);
+    Ok(Sandbox::later(config, versions, Box::new(begin)))
+}
+
 /// The same, but made anew whatever is there.
 ///
 /// # Errors
@@ -71,8 +92,13 @@ pub fn repair_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<
 
 /// Whether `dir` holds a finished environment of this version's list whose interpreter runs.
 pub fn is_complete(dir: &Path) -> bool {
+    complete(dir).is_some()
+}
+
+/// What a finished environment holds, as [`Sandbox::versions`] tells it.
+fn complete(dir: &Path) -> Option<String> {
     let marked = std::fs::read_to_string(dir.join(MARKER)).is_ok_and(|mark| mark == list_hash());
-    marked && steps::installed(&interpreter(dir))
+    marked.then(|| steps::installed(&interpreter(dir))).flatten()
 }
 
 fn build(mut steps: Steps<'_>) -> Result<PathBuf, SandboxError> {

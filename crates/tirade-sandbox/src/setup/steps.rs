@@ -9,15 +9,16 @@ pub(super) const HINT_FOLDER: &str = "choose a folder you may write to";
 const HINT_PYTHON: &str = "install CPython 3.10 or newer (Debian: apt install python3 python3-venv), or uv (https://docs.astral.sh/uv), then run again";
 const HINT_NETWORK: &str = "the packages come from the index pip is set to; check the network or proxy, or point PIP_NO_INDEX=1 \
      PIP_FIND_LINKS=<folder of wheels> at a local copy, then run again";
-const HINT_BROKEN: &str = "remove the folder and run again";
+pub(super) const HINT_BROKEN: &str = "remove the folder and run again";
 
 /// Best first. From 3.12 on (as far as tested) a session starts in half the time, see `python/share.py`; else a
 /// distribution's own `python3` is the best tried.
 const NAMES: &[&str] =
     &["python3.13", "python3.12", "python3", "python3.11", "python3.10", "python3.14", "python"];
 const IMPORTS: &str = "import sympy, mpmath, numpy";
-const VERSIONS: &str =
-    "import importlib.metadata as m; print(m.version('sympy'), m.version('mpmath'), m.version('numpy'))";
+const VERSIONS: &str = "import importlib.metadata as m, sys
+held = {name: m.version(name) for name in ('sympy', 'mpmath', 'numpy')} | {'python': sys.version.split()[0]}
+print(', '.join(f'{name} {held[name]}' for name in sorted(held)))";
 
 pub(super) struct Steps<'a> {
     pub dir: &'a Path,
@@ -97,10 +98,12 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// The quick check: the interpreter runs and names our packages.
-pub(super) fn installed(python: &Path) -> bool {
-    let output = Command::new(python).args(["-s", "-c", VERSIONS]).stdin(Stdio::null()).output();
-    output.is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"1.14.0 1.3.0 2."))
+/// The quick check: the interpreter runs and names our packages. Their versions, as the zygote will tell them.
+pub(super) fn installed(python: &Path) -> Option<String> {
+    let output = Command::new(python).args(["-s", "-c", VERSIONS]).stdin(Stdio::null()).output().ok()?;
+    let versions = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    let ours = ["mpmath 1.3.0, numpy 2.", "sympy 1.14.0"].iter().all(|part| versions.contains(part));
+    ours.then(|| versions.trim().to_owned())
 }
 
 /// Every CPython that is supported, best first: on the path, then those that `pyenv` keeps off it.

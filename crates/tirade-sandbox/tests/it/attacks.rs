@@ -191,6 +191,9 @@ const FIRST_CELLS: &[(&str, &str)] = &[
     ("other numbers", "import decimal, sys\ndecimal.getcontext().prec = 1\nsys.set_int_max_str_digits(640)"),
 ];
 
+/// What a cell after a hostile one should still do.
+const ORDINARY: &str = "from sympy import symbols, solve\nimport math\nx = symbols('x')\nroots = solve(x**2 - 9*x + 14, x)\nprint(sum(roots) + len(str(math.comb(100, 50))) + 3)";
+
 #[test]
 fn a_hostile_first_cell_does_not_harm_the_second() {
     let Some(sandbox) = sandbox() else { return };
@@ -200,9 +203,11 @@ fn a_hostile_first_cell_does_not_harm_the_second() {
         let session = sandbox.session();
         let first = session.execute(code, &limits).unwrap();
         std::thread::sleep(Duration::from_millis(5));
-        let second = session.execute("21 + 21", &limits).unwrap();
-        if second.status != Status::Ok || second.stdout != "42\n" {
-            harmed.push(format!("{name}\n  {first:?}\n  {second:?}"));
+        for next in ["21 + 21", "print(21 + 21)", ORDINARY] {
+            let second = session.execute(next, &limits).unwrap();
+            if second.status != Status::Ok || second.stdout != "42\n" {
+                harmed.push(format!("{name}\n  {first:?}\n  {next}: {second:?}"));
+            }
         }
     }
     assert!(harmed.is_empty(), "{}", harmed.join("\n"));

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod attacks;
+mod cunning;
 mod hostile;
 mod life;
 mod session;

@@ -22,7 +22,7 @@ def handle(request):
 #[test]
 fn json_goes_in_and_out() {
     let Some(sandbox) = sandbox() else { return };
-    let worker = sandbox.typed(HANDLER).unwrap();
+    let worker = sandbox.typed(HANDLER);
     let limits = Limits::default();
     let result = worker.call(&json!({"square": 4}), &limits).unwrap();
     assert_eq!((result.status, result.json), (Status::Ok, Some(json!({"result": ["-2", "2"]}))));
@@ -33,7 +33,7 @@ fn json_goes_in_and_out() {
 #[test]
 fn a_known_request_is_answered_from_the_cache() {
     let Some(sandbox) = sandbox() else { return };
-    let worker = sandbox.typed(HANDLER).unwrap().with_cache(Arc::new(ResultCache::new(1 << 20)));
+    let worker = sandbox.typed(HANDLER).with_cache(Arc::new(ResultCache::new(1 << 20)));
     let limits = Limits::default();
     let first = worker.call(&json!({"square": 16, "b": 1}), &limits).unwrap();
     let again = worker.call(&json!({"b": 1, "square": 16}), &limits).unwrap();
@@ -44,7 +44,7 @@ fn a_known_request_is_answered_from_the_cache() {
 #[test]
 fn a_bad_call_does_not_harm_the_next() {
     let Some(sandbox) = sandbox() else { return };
-    let worker = sandbox.typed(HANDLER).unwrap();
+    let worker = sandbox.typed(HANDLER);
     let limits = Limits::default().within(Duration::from_millis(300));
     let raised = worker.call(&json!({"raise": "no"}), &limits).unwrap();
     assert_eq!(raised.status, Status::Error);
@@ -57,18 +57,16 @@ fn a_bad_call_does_not_harm_the_next() {
 #[test]
 fn a_handler_that_does_not_load_is_an_error() {
     let Some(sandbox) = sandbox() else { return };
-    let error = sandbox.typed("def handle(request) return 1").err();
+    let error = sandbox.typed("def handle(request) return 1").prepare().err();
     assert!(matches!(error, Some(SandboxError::Handler(_))), "{error:?}");
 }
 
 #[test]
 fn workers_serve_many_threads_and_are_recycled() {
     let Some(sandbox) = sandbox() else { return };
-    let worker = sandbox
-        .typed(
-            "calls = 0\ndef handle(request):\n    global calls\n    calls += 1\n    return [request, calls]",
-        )
-        .unwrap();
+    let worker = sandbox.typed(
+        "calls = 0\ndef handle(request):\n    global calls\n    calls += 1\n    return [request, calls]",
+    );
     let highest = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|thread| {

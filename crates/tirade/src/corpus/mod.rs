@@ -145,7 +145,8 @@ pub fn build(
     let by_id: BTreeMap<&str, &Problem> =
         problems.iter().map(|problem| (problem.id.as_str(), problem)).collect();
     candidates.retain(|candidate| by_id.contains_key(candidate.key.problem.as_str()));
-    candidates.sort_by(better);
+    let usual = usual_lengths(&candidates);
+    candidates.sort_by(|a, b| better(a, b, &usual));
     let mut corpus =
         Corpus { card: Card { candidates: candidates.len(), ..Card::default() }, ..Corpus::default() };
     if options.on_unsuited == OnUnsuited::LeaveOut {
@@ -196,13 +197,34 @@ impl Corpus {
     }
 }
 
-/// Passed the checks sooner, more likely for the student, shorter.
-fn better(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+/// A solution of this much of the usual length is neither terse nor rambling. Wider than people's solutions of one problem differ, so that it
+/// decides against what is out of line and leaves the rest to the student.
+const SANE: std::ops::RangeInclusive<f64> = 0.6..=1.7;
+
+/// The median length of each problem's candidates; of two, the longer.
+fn usual_lengths(candidates: &[Candidate]) -> HashMap<String, usize> {
+    let mut lengths: HashMap<String, Vec<usize>> = HashMap::new();
+    for one in candidates {
+        lengths.entry(one.key.problem.clone()).or_default().push(one.text.len());
+    }
+    let median = |mut lengths: Vec<usize>| {
+        lengths.sort_unstable();
+        lengths[lengths.len() / 2]
+    };
+    lengths.into_iter().map(|(problem, lengths)| (problem, median(lengths))).collect()
+}
+
+/// Passed the checks sooner; of a sane length among the candidates of its problem; more likely for the student, where one was asked; nearer to the
+/// usual length. Not the shortest: terse prose leaves out the steps that a student is to learn.
+fn better(a: &Candidate, b: &Candidate, usual: &HashMap<String, usize>) -> std::cmp::Ordering {
     let likely = |one: &Candidate| one.log_probability.unwrap_or(f64::NEG_INFINITY);
+    let usual = |one: &Candidate| usual.get(&one.key.problem).copied().unwrap_or(0);
+    let sane = |one: &Candidate| SANE.contains(&(one.text.len() as f64 / usual(one).max(1) as f64));
     a.repairs
         .cmp(&b.repairs)
+        .then_with(|| sane(b).cmp(&sane(a)))
         .then_with(|| likely(b).total_cmp(&likely(a)))
-        .then_with(|| a.text.len().cmp(&b.text.len()))
+        .then_with(|| a.text.len().abs_diff(usual(a)).cmp(&b.text.len().abs_diff(usual(b))))
         .then_with(|| a.key.cmp(&b.key))
 }
 

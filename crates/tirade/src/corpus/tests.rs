@@ -41,19 +41,19 @@ fn every_candidate_is_counted_once() {
         candidate("nobody's", 0, "x"),
     ];
     let corpus = build(&problems, candidates, &[problem("test/1", FERRY)], &options());
-    assert_eq!(kept(&corpus), [("bees", 1), ("cake", 0)]);
+    assert_eq!(kept(&corpus), [("bees", 0), ("cake", 0)]);
     assert_eq!(
         dropped(&corpus),
         [
             ("ferry", 0, Filter::Contaminated),
-            ("bees", 2, Filter::Duplicate),
+            ("bees", 1, Filter::Duplicate),
             ("bees", 3, Filter::NearDuplicate),
-            ("bees", 0, Filter::Surplus)
+            ("bees", 2, Filter::Surplus)
         ]
     );
     let taken: usize = corpus.card.filters.iter().map(|(_, count)| count).sum();
     assert_eq!((corpus.card.candidates, taken + corpus.card.train), (6, 6));
-    assert_eq!(corpus.dropped[1].detail, "of bees#1");
+    assert_eq!(corpus.dropped[1].detail, "of bees#2");
 }
 
 #[test]
@@ -67,12 +67,34 @@ fn the_best_candidate_is_taken() {
         log_probability,
         ..candidate("cake", attempt, text)
     };
-    assert_eq!(best(vec![with(0, 0, None, "longer than it need be"), with(1, 0, None, "short")]), 1);
-    assert_eq!(best(vec![with(0, 0, None, "passed at once"), with(1, 1, None, "short")]), 0);
+    let (terse, usual, rambling) =
+        ("It is 420.", "She gets half of it, which is 420 grams.", "She gets half. ".repeat(9));
+    let by_length = |likely: [Option<f64>; 3]| {
+        best(vec![
+            with(0, 0, likely[0], terse),
+            with(1, 0, likely[1], usual),
+            with(2, 0, likely[2], &rambling),
+            with(3, 1, Some(-0.1), "She gets one half, which is 420 grams."),
+        ])
+    };
+    assert_eq!(by_length([None, None, None]), 1, "neither the shortest nor the longest");
     assert_eq!(
-        best(vec![with(0, 0, Some(-0.4), "what the student would say"), with(1, 0, Some(-2.0), "short")]),
-        0
+        by_length([Some(-0.2), Some(-1.0), Some(-0.3)]),
+        1,
+        "terse text is likely, and teaches little"
     );
+    assert_eq!(
+        best(vec![with(0, 1, None, usual), with(1, 0, None, terse)]),
+        1,
+        "what passed at once comes first"
+    );
+    let alike = |first, second| {
+        best(vec![
+            with(0, 0, Some(first), "She gets half: 420 grams."),
+            with(1, 0, Some(second), "Half of it, 420 g, is hers."),
+        ])
+    };
+    assert_eq!((alike(-0.4, -2.0), alike(-2.0, -0.4)), (0, 1), "of like lengths the student decides");
     assert_eq!(
         best(vec![with(0, 0, Some(f64::NAN), "not a number"), with(1, 0, Some(-2.0), "finite")]),
         best(vec![with(1, 0, Some(-2.0), "finite"), with(0, 0, Some(f64::NAN), "not a number")])

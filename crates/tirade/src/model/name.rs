@@ -148,37 +148,69 @@ fn local(text: &str, name: &str) -> Result<ModelName, NameError> {
 
 fn server(provider: Option<&'static Provider>, text: &str) -> Result<ModelName, NameError> {
     let Some((urls, model)) = text.split_once('#').filter(|(_, model)| !model.is_empty()) else {
-        let hint = format!("append `#MODEL`, for example `{}#Qwen/Qwen2.5-7B-Instruct`", shown(text));
-        return Err(error(&shown(text), "it does not say which model the server shall use", hint));
+        let hint = format!("append `#MODEL`, for example `{text}#Qwen/Qwen2.5-7B-Instruct`");
+        return Err(error(text, "it does not say which model the server shall use", hint));
     };
-    let base_urls = urls.split(',').map(base_url).collect::<Result<_, _>>()?;
+    if model.contains('?') {
+        return Err(error(text, "the model's name has a query", SECRET_HINT.into()));
+    }
+    let base_urls = urls.split(',').map(|url| base_url(url, text)).collect::<Result<_, _>>()?;
     Ok(ModelName::Server { provider, base_urls, model: model.to_owned() })
 }
 
-/// One base URL without a trailing slash. Keys do not belong into it: names are printed and stored.
-fn base_url(text: &str) -> Result<String, NameError> {
+/// One base URL of a name, without a trailing slash. Keys do not belong into it: names are printed and stored.
+fn base_url(text: &str, name: &str) -> Result<String, NameError> {
     let text = text.trim().trim_end_matches('/');
-    let shown = shown(text);
-    let url = Url::parse(text)
-        .map_err(|why| error(&shown, &format!("the URL is malformed ({why})"), all_forms()))?;
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-        let hint = "leave user, password and query out of the URL; keys are read from the environment";
-        return Err(error(&shown, "names are stored, so a URL must not carry a secret", hint.into()));
+    let url =
+        Url::parse(text).map_err(|why| error(name, &format!("the URL is malformed ({why})"), all_forms()))?;
+    // An `@` behind a slash is a password with a slash in it, read as a port and a path.
+    if text.contains('@') || url.query().is_some() {
+        let problem = "names are stored, so a URL must not carry a secret";
+        return Err(error(name, problem, SECRET_HINT.into()));
     }
     if url.path() == "/" {
         let hint = format!("most servers answer under `/v1`: `{text}/v1#MODEL`");
-        return Err(error(&shown, "the URL has no path", hint));
+        return Err(error(name, "the URL has no path", hint));
     }
     Ok(text.to_owned())
 }
 
-/// A URL as errors may show it: without what could be a secret.
-fn shown(text: &str) -> String {
-    let text = text.split_once('?').map_or(text, |(before, _)| before);
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}…{}", &text[..scheme + 3], &text[at..]),
-        _ => text.to_owned(),
+const SECRET_HINT: &str = "leave user, password and query out of the URL; keys are read from the environment";
+
+/// The text without what could be a secret in its URLs: user and password, and queries. Whatever is stored, logged or shown of names and
+/// command lines passes through here.
+/// ```
+/// use tirade::model::name::without_secrets;
+/// assert_eq!(without_secrets("--model=https://me:hunter2@h/v1?key=sk-1#m"), "--model=https://…@h/v1?…#m");
+/// ```
+pub fn without_secrets(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let url = part.find(char::is_whitespace).unwrap_or(part.len());
+        clean += "://";
+        clean += &without_user(&without_query(&part[..url]));
+        clean += &part[url..];
     }
+    clean
+}
+
+/// What follows `://`, without what stands before an `@`; an `@` behind the last `#` is part of a model's name.
+fn without_user(url: &str) -> String {
+    let host = url.find('/').unwrap_or(url.len());
+    let named = url.rfind('#').unwrap_or(url.len()).max(host);
+    match url[..named].rfind('@') {
+        Some(at) => format!("…{}", &url[at..]),
+        None => url.to_owned(),
+    }
+}
+
+/// A query ends at a `#`, or where the next URL of a list begins.
+fn without_query(url: &str) -> String {
+    let Some(start) = url.find('?') else { return url.to_owned() };
+    let query = &url[start..];
+    let end = query.find('#').or_else(|| query.rfind(",http")).unwrap_or(query.len());
+    format!("{}?…{}", &url[..start], &query[end..])
 }
 
 fn guess_without_prefix(text: &str) -> String {
@@ -222,7 +254,11 @@ fn all_forms() -> String {
 }
 
 fn error(given: &str, problem: &str, hint: String) -> NameError {
-    NameError { given: given.to_owned(), problem: problem.to_owned(), hint }
+    NameError {
+        given: without_secrets(given),
+        problem: without_secrets(problem),
+        hint: without_secrets(&hint),
+    }
 }
 
 #[cfg(test)]
@@ -285,9 +321,36 @@ mod tests {
 
     #[test]
     fn secrets_in_a_url_are_refused_and_not_repeated() {
-        for text in ["http://me:hunter2@h/v1#m", "https://h/v1?key=hunter2#m", "http://me:hunter2@h/v1"] {
+        let texts = [
+            "http://me:hunter2@h/v1#m",
+            "https://h/v1?key=hunter2#m",
+            "http://me:hunter2@h/v1",
+            "http://h/v1#m?key=hunter2",
+            "http://me:1/hunter2@h/v1#m",
+            "http://me:hunter2#x@h/v1#m",
+            "opnai:http://me:hunter2@h/v1#m",
+            "openai:https://a/v1,https://me:hunter2@h/v1#m",
+            "htps://me:hunter2@h/v1#m",
+        ];
+        for text in texts {
             let error = text.parse::<ModelName>().expect_err(text).to_string();
             assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_secrets_are_left_out() {
+        let same = ["http://h/v1#m@rev", "a@b.c", "plain ? words", "http://a/v1,https://b/v1#m", "x://"];
+        for text in same {
+            assert_eq!(without_secrets(text), text);
+        }
+        let changed = [
+            ("solve.model=http://me:pw@h/v1#m@rev", "solve.model=http://…@h/v1#m@rev"),
+            ("http://a/v1?key=1,http://u@b/v1?key=2#m", "http://a/v1?…,http://…@b/v1?…#m"),
+            ("see http://u:p'q@h/x?y=z and http://t@h", "see http://…@h/x?… and http://…@h"),
+        ];
+        for (text, clean) in changed {
+            assert_eq!(without_secrets(text), clean);
         }
     }
 }

@@ -3,31 +3,36 @@
 //! The pilot's attempts are rows of the run itself, so nothing of it is wasted. The sampling unit is the problem with all its attempts
 //! (attempts at one problem resemble each other); the interval is Student's for the sum over the problems that are left.
 
+mod translation;
+
 use std::collections::{BTreeSet, HashSet};
 
 use super::solve::{begin, solve_where};
 use super::{Context, PipelineError, Progress, SolveJob};
 use crate::hash::seed;
-use crate::store::AttemptRow;
+use crate::store::{AttemptRow, Stage};
+pub use translation::forecast_translation;
 
 /// What is there, what is missing, and what the missing will take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
+    pub stage: Stage,
     pub run: String,
+    /// Problems; traces where the stage translates.
     pub problems: usize,
-    /// Attempts that are in the store, and those that are not.
+    /// Attempts (solutions) that are in the store, and those that are not.
     pub done: usize,
     pub missing: usize,
-    /// Problems with all their attempts, which the estimates are made from.
+    /// Problems with all their attempts (traces with their solution), which the estimates are made from.
     pub sampled: usize,
-    /// Tokens of the missing attempts.
+    /// Tokens of what is missing.
     pub prompt_tokens: Estimate,
     pub completion_tokens: Estimate,
-    /// Seconds of waiting for model and tools, over all missing attempts: divide by how many are made at once.
+    /// Seconds of waiting for models and tools, over all that is missing: divide by how many are made at once.
     pub seconds: Estimate,
-    /// US dollars of the missing attempts; none where the model has no price.
+    /// US dollars of what is missing; none where no model has a price.
     pub cost: Option<Estimate>,
-    /// US dollars that the attempts in the store cost.
+    /// US dollars that the run cost so far.
     pub spent: f64,
 }
 
@@ -91,6 +96,7 @@ fn from_rows(job: &SolveJob, run: String, problems: usize, done: usize, rows: &[
     };
     let attempts = sum(&|_| 1.0).value;
     Forecast {
+        stage: job.stage,
         problems,
         done,
         missing: if whole.is_empty() { left * aim.attempts as usize } else { attempts.round() as usize },

@@ -9,6 +9,7 @@ use super::{Context, PipelineError};
 use crate::eval::statistics::{Interval, wilson};
 use crate::hash::digest;
 use crate::model::Model;
+use crate::model::price::Usd;
 use crate::prompts::Prompts;
 use crate::store::recorded::RecordedModel;
 use crate::trace::Event;
@@ -59,6 +60,11 @@ pub struct Calibration {
     pub undecided: u64,
     pub unreadable: u64,
     pub contradictory: u64,
+    /// Questions that were asked, and what they cost where the judge has a price.
+    #[serde(default)]
+    pub calls: u64,
+    #[serde(default)]
+    pub cost: Usd,
     /// The pairs it got wrong, at most ten.
     pub mistakes: Vec<Planted>,
 }
@@ -108,8 +114,11 @@ pub async fn calibrate(context: &Context<'_>, job: &JudgeJob) -> Result<Calibrat
             pairs.len() - same
         )));
     }
-    let opinions = ask(context, job, &pairs).await?;
-    let calibration = summed(job.judge.identity(), prompt, &pairs, &opinions);
+    context.budget.add_spent(context.store.account(&key)?.cost);
+    let opinions = ask(context, job, &key, &pairs).await?;
+    let mut calibration = summed(job.judge.identity(), prompt, &pairs, &opinions);
+    let account = context.store.account(&key)?;
+    (calibration.calls, calibration.cost) = (account.calls, account.cost);
     context.store.add_fact(&key, &calibration)?;
     Ok(calibration)
 }
@@ -129,12 +138,14 @@ fn results(context: &Context<'_>, solved: &str) -> Result<Vec<String>, PipelineE
     Ok(results)
 }
 
+/// Opinions on all pairs, on an account of their own: several runs may rely on one calibration.
 async fn ask(
     context: &Context<'_>,
     job: &JudgeJob,
+    key: &str,
     pairs: &[Planted],
 ) -> Result<Vec<Opinion>, PipelineError> {
-    let judge = RecordedModel::new(job.judge.clone(), context.store.clone(), context.stop.clone());
+    let judge = RecordedModel::new(job.judge.clone(), context.store.clone(), context.stop.clone()).for_run(key);
     let one = |pair| ask_one(&judge, job, pair);
     stream::iter(pairs).map(one).buffered(context.concurrency.max(1)).try_collect().await
 }
@@ -161,6 +172,8 @@ fn summed(judge: &str, prompt: String, pairs: &[Planted], opinions: &[Opinion]) 
         undecided: pairs.iter().filter(|pair| pair.undecided).count() as u64,
         unreadable: count(Opinion::Unreadable),
         contradictory: count(Opinion::Contradictory),
+        calls: 0,
+        cost: Usd::default(),
         mistakes: judged().filter(|judged| !right(judged)).map(|(pair, _)| pair.clone()).take(10).collect(),
     }
 }

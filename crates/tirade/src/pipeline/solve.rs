@@ -20,7 +20,7 @@ use crate::prompts::Prompts;
 use crate::solver::{self, Solver, SolverOptions};
 use crate::store::recorded::{RecordedModel, RecordedToolbox};
 use crate::store::{Aim, Outcome, RunSpec, Stage, Unfinished};
-use crate::tool::Toolbox;
+use crate::tool::{ToolFailure, Toolbox};
 use crate::verdict::attempt_row;
 
 /// Problems that can be gone through as often as needed, each time the same in the same order.
@@ -120,11 +120,25 @@ pub async fn solve(context: &Context<'_>, job: &SolveJob) -> Result<String, Pipe
     let (run, mine) = begin(context, job)?;
     let (done, total) = (attempts_there(context, &run)?, mine * job.attempts as usize);
     (context.watch)(&Progress::Stage { stage: job.stage, run: &run, done, total });
-    solve_where(context, job, &run, &|problem| context.shard.has(problem)).await?;
-    if context.store.is_complete(&run, job.aim())? {
+    let is_complete = || context.store.is_complete(&run, job.aim());
+    let was_complete = is_complete()?;
+    if !was_complete {
+        solve_where(context, job, &run, &|problem| context.shard.has(problem)).await?;
+    }
+    if was_complete || is_complete()? {
         context.store.finish(&run, context.now)?;
     }
     Ok(run)
+}
+
+/// The tools have to work before anything is paid for that they would be called for.
+async fn prepare(toolbox: &Arc<dyn Toolbox>) -> Result<(), PipelineError> {
+    let toolbox = toolbox.clone();
+    let prepared = tokio::task::spawn_blocking(move || toolbox.prepare()).await;
+    let broken = |error: ToolFailure| PipelineError::Input(error.to_string());
+    prepared
+        .map_err(|error| PipelineError::Input(format!("the tools cannot start: {error}")))?
+        .map_err(broken)
 }
 
 /// How many attempts of this shard the run has.
@@ -144,6 +158,9 @@ pub(super) async fn solve_where(
     run: &str,
     wanted: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<(), PipelineError> {
+    if let Some(toolbox) = &job.toolbox {
+        prepare(toolbox).await?;
+    }
     let (store, halt) = (&context.store, context.stop.child());
     let model = RecordedModel::new(job.model.clone(), store.clone(), halt.clone()).for_run(run);
     let toolbox = job.toolbox.clone().map(|toolbox| RecordedToolbox::new(toolbox, store.clone()));

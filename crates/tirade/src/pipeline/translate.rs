@@ -10,6 +10,7 @@ use super::{Context, PipelineError, Progress, finish_all};
 use crate::model::Model;
 use crate::problem::Problem;
 use crate::prompts::Prompts;
+use crate::stop::Stop;
 use crate::store::recorded::RecordedModel;
 use crate::store::{AttemptKey, AttemptRow, Outcome, RunSpec, SolutionRow, Stage};
 use crate::trace::Trace;
@@ -33,34 +34,14 @@ pub struct TranslateJob {
 /// # Errors
 /// Whatever ends the run; finished solutions are in the store by then.
 pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<String, PipelineError> {
-    let store = &context.store;
-    let spec = RunSpec {
-        stage: Stage::Translate,
-        inputs: vec![job.solved.clone()],
-        config: json!({
-            "translator": job.translator.identity(),
-            "judge": job.judge.identity(),
-            "rephraser": job.rephraser.identity(),
-            "options": job.options,
-            "with_toolless": job.with_toolless,
-            "prompts": job.prompts.hashes(&translate::PROMPTS),
-        }),
-    };
-    let run = context.begin(&spec)?;
-    let wanted = wanted(context, job)?;
-    let done: HashSet<AttemptKey> =
-        store.solutions::<serde_json::Value>(&run)?.into_iter().map(|solution| solution.key).collect();
+    let translation = begin(context, job)?;
+    let Translation { run, wanted, halt, .. } = &translation;
+    let done = translation.done(context)?;
     let missing: Vec<&AttemptKey> = wanted.iter().filter(|key| !done.contains(key)).collect();
     let (total, ready) = (wanted.len(), wanted.len() - missing.len());
-    (context.watch)(&Progress::Stage { stage: Stage::Translate, run: &run, done: ready, total });
+    (context.watch)(&Progress::Stage { stage: Stage::Translate, run, done: ready, total });
 
-    let problems: BTreeMap<String, Problem> =
-        store.problems(&job.solved)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
-    let halt = context.stop.child();
-    let recorded =
-        |model: &Arc<dyn Model>| RecordedModel::new(model.clone(), store.clone(), halt.clone()).for_run(&run);
-    let (translator, judge, rephraser) =
-        (recorded(&job.translator), recorded(&job.judge), recorded(&job.rephraser));
+    let [translator, judge, rephraser] = translation.models(context, job);
     let with = Translators {
         translator: &translator,
         judge: &judge,
@@ -68,12 +49,50 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
         prompts: &job.prompts,
         options: &job.options,
     };
-    let tasks = missing.into_iter().map(|key| Ok(one(context, job, &with, &run, key, &problems)));
-    finish_all(stream::iter(tasks), context.concurrency, &halt).await?;
+    let tasks = missing.into_iter().map(|key| Ok(translation.one(context, job, &with, key)));
+    finish_all(stream::iter(tasks), context.concurrency, halt).await?;
     if context.shard == super::Shard::WHOLE {
-        store.finish(&run, context.now)?;
+        context.store.finish(run, context.now)?;
     }
-    Ok(run)
+    Ok(translation.run)
+}
+
+/// A translation that has begun: its run and the traces it is about.
+pub(super) struct Translation {
+    pub run: String,
+    /// The attempts to be translated by this process.
+    pub wanted: Vec<AttemptKey>,
+    pub halt: Stop,
+    problems: BTreeMap<String, Problem>,
+}
+
+/// Finds or adds the job's run.
+pub(super) fn begin(context: &Context<'_>, job: &TranslateJob) -> Result<Translation, PipelineError> {
+    let run = context.begin(&job.spec())?;
+    let problems = context.store.problems(&job.solved)?;
+    Ok(Translation {
+        run,
+        wanted: wanted(context, job)?,
+        halt: context.stop.child(),
+        problems: problems.into_iter().map(|problem| (problem.id.clone(), problem)).collect(),
+    })
+}
+
+impl TranslateJob {
+    fn spec(&self) -> RunSpec {
+        RunSpec {
+            stage: Stage::Translate,
+            inputs: vec![self.solved.clone()],
+            config: json!({
+                "translator": self.translator.identity(),
+                "judge": self.judge.identity(),
+                "rephraser": self.rephraser.identity(),
+                "options": self.options,
+                "with_toolless": self.with_toolless,
+                "prompts": self.prompts.hashes(&translate::PROMPTS),
+            }),
+        }
+    }
 }
 
 fn wanted(context: &Context<'_>, job: &TranslateJob) -> Result<Vec<AttemptKey>, PipelineError> {
@@ -88,34 +107,50 @@ fn wanted(context: &Context<'_>, job: &TranslateJob) -> Result<Vec<AttemptKey>, 
         .collect())
 }
 
-async fn one(
-    context: &Context<'_>,
-    job: &TranslateJob,
-    with: &Translators<'_>,
-    run: &str,
-    key: &AttemptKey,
-    problems: &BTreeMap<String, Problem>,
-) -> Result<(), PipelineError> {
-    let Some(problem) = problems.get(&key.problem) else {
-        return Err(PipelineError::Input(format!(
-            "run {} has an attempt at {} but not the problem",
-            job.solved, key.problem
-        )));
-    };
-    let events = context.store.events(&job.solved, key)?;
-    let trace = Trace { problem: problem.clone(), attempt: key.attempt, events };
-    let solution = translate::translate(with, &trace).await.map_err(PipelineError::from_model)?;
-    let reason = solution.reason();
-    (context.watch)(&Progress::Solution {
-        problem: &key.problem,
-        accepted: solution.outcome == translate::Outcome::Accepted,
-        reason: &reason,
-    });
-    let row = SolutionRow {
-        key: key.clone(),
-        outcome: solution.outcome.as_str().to_owned(),
-        reason,
-        row: solution,
-    };
-    Ok(context.store.add_solution(run, &row)?)
+impl Translation {
+    /// The wanted attempts that have a solution.
+    pub fn done(&self, context: &Context<'_>) -> Result<HashSet<AttemptKey>, PipelineError> {
+        let solutions = context.store.solutions::<serde_json::Value>(&self.run)?;
+        let done: HashSet<AttemptKey> = solutions.into_iter().map(|solution| solution.key).collect();
+        Ok(self.wanted.iter().filter(|key| done.contains(key)).cloned().collect())
+    }
+
+    /// Translator, judge and rephraser, with the run's account and with what they answered before.
+    pub fn models(&self, context: &Context<'_>, job: &TranslateJob) -> [RecordedModel; 3] {
+        [&job.translator, &job.judge, &job.rephraser].map(|model| {
+            RecordedModel::new(model.clone(), context.store.clone(), self.halt.clone()).for_run(&self.run)
+        })
+    }
+
+    /// Translates one trace and keeps the solution.
+    pub async fn one(
+        &self,
+        context: &Context<'_>,
+        job: &TranslateJob,
+        with: &Translators<'_>,
+        key: &AttemptKey,
+    ) -> Result<(), PipelineError> {
+        let Some(problem) = self.problems.get(&key.problem) else {
+            return Err(PipelineError::Input(format!(
+                "run {} has an attempt at {} but not the problem",
+                job.solved, key.problem
+            )));
+        };
+        let events = context.store.events(&job.solved, key)?;
+        let trace = Trace { problem: problem.clone(), attempt: key.attempt, events };
+        let solution = translate::translate(with, &trace).await.map_err(PipelineError::from_model)?;
+        let reason = solution.reason();
+        (context.watch)(&Progress::Solution {
+            problem: &key.problem,
+            accepted: solution.outcome == translate::Outcome::Accepted,
+            reason: &reason,
+        });
+        let row = SolutionRow {
+            key: key.clone(),
+            outcome: solution.outcome.as_str().to_owned(),
+            reason,
+            row: solution,
+        };
+        Ok(context.store.add_solution(&self.run, &row)?)
+    }
 }

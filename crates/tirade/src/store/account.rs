@@ -78,6 +78,18 @@ impl Store {
         })
     }
 
+    /// What attempts that ended in an error said and how many said so, most frequent first, at most `most` of them.
+    pub fn failures(&self, run: &str, most: usize) -> Result<Vec<(String, u64)>, StoreError> {
+        self.run_sql(|connection| {
+            let mut select = connection.prepare(
+                "SELECT COALESCE(message, 'no reason was kept'), COUNT(*) FROM attempts \
+                 WHERE run = ?1 AND outcome = 'error' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?2",
+            )?;
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64));
+            select.query_map((run, most as i64), read)?.collect()
+        })
+    }
+
     /// The pass rate of every problem with an attempt that was answered or could have been: errors of servers and tools say nothing
     /// about a problem.
     pub fn pass_rates(&self, run: &str) -> Result<Vec<PassRate>, StoreError> {

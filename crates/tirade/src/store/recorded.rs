@@ -130,6 +130,10 @@ impl Toolbox for RecordedToolbox {
         self.inner.identity()
     }
 
+    fn prepare(&self) -> Result<(), ToolFailure> {
+        self.inner.prepare()
+    }
+
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
         let key = short(digest(&[self.inner.identity()]));
         Ok(Box::new(RecordedSession {

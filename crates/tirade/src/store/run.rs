@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Store, StoreError, encode};
 use crate::hash::digest;
+use crate::model::name::without_secrets;
 use crate::problem::Problem;
 
 /// A stage of the pipeline.
@@ -84,8 +85,9 @@ impl Store {
         Ok(id)
     }
 
-    /// Keeps the words of the command that makes a run, the latest where there are several.
+    /// Keeps the words of the command that makes a run, the latest where there are several. Passwords and keys in URLs are left out.
     pub fn set_command(&self, run: &str, words: &[String]) -> Result<(), StoreError> {
+        let words: Vec<String> = words.iter().map(|word| without_secrets(word)).collect();
         let sql =
             "INSERT INTO commands (run, words) VALUES (?1, ?2) ON CONFLICT (run) DO UPDATE SET words = ?2";
         self.run_sql(|connection| connection.execute(sql, [run, &encode(&words)]).map(drop))

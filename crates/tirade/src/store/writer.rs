@@ -1,11 +1,12 @@
 //! One thread that writes what many conversations want kept, and commits whatever has come together.
 //!
-//! A transaction for each reply costs more than everything else about a reply. While one group is being committed the next gathers, so
-//! groups are as large as the load is high, and nobody waits longer than one commit.
+//! A transaction for each reply costs more than everything else about a reply. While one group is being committed the next gathers, and a
+//! group waits a moment for others to join it: nothing to whoever has waited for a model, and half of the work at a few hundred a second.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -32,6 +33,8 @@ pub(super) struct Call {
 
 /// The most that is committed together.
 const GROUP: usize = 512;
+/// How long a group gathers.
+const GATHERING: Duration = Duration::from_millis(2);
 
 struct Job {
     write: Write,
@@ -96,6 +99,7 @@ impl Drop for Writer {
 fn serve(mut connection: Connection, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
+        std::thread::sleep(GATHERING);
         group.extend(queue.try_iter().take(GROUP - 1));
         match together(&mut connection, &group) {
             Ok(()) => group.into_iter().for_each(|job| answer(job, Ok(()))),

@@ -3,7 +3,7 @@
 //!
 //! [`StandardToolbox`] has three lanes: native Rust on `tirade-math` (with a derivation in words), typed calls of SymPy in a confined
 //! worker (arguments parsed here and sent as trees, never as text), and Python cells in a confined interpreter per session.
-//! [`families`] has the tables of tools, [`syntax`] reads their arguments.
+//! `families` has the tables of tools, [`syntax`] reads their arguments.
 
 pub(crate) mod args;
 pub mod batch;
@@ -42,6 +42,10 @@ pub trait Toolbox: Send + Sync {
     fn specs(&self) -> &[ToolSpec];
     /// What determines the results: toolkit and library versions. Part of the key under which a result is stored.
     fn identity(&self) -> &str;
+    /// Makes sure that the tools work, before anything is paid for that they would be called for. It may take seconds, and blocks.
+    fn prepare(&self) -> Result<(), ToolFailure> {
+        Ok(())
+    }
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure>;
 }
 

@@ -121,24 +121,14 @@ struct Shared {
 }
 
 impl StandardToolbox {
-    /// The toolkits chosen, over a running sandbox.
-    ///
-    /// # Errors
-    /// When the sandbox cannot load the SymPy lane.
-    pub fn new(selection: ToolkitSelection, sandbox: Arc<Sandbox>) -> Result<Self, ToolFailure> {
+    /// The toolkits chosen, over a sandbox.
+    pub fn new(selection: ToolkitSelection, sandbox: Arc<Sandbox>) -> Self {
         Self::with_options(selection, sandbox, ToolOptions::default())
     }
 
     /// [`new`](Self::new) with other options.
-    ///
-    /// # Errors
-    /// When the sandbox cannot load the SymPy lane.
-    pub fn with_options(
-        selection: ToolkitSelection,
-        sandbox: Arc<Sandbox>,
-        options: ToolOptions,
-    ) -> Result<Self, ToolFailure> {
-        let worker = sandbox.typed(HANDLER).map_err(failure)?;
+    pub fn with_options(selection: ToolkitSelection, sandbox: Arc<Sandbox>, options: ToolOptions) -> Self {
+        let worker = sandbox.typed(HANDLER);
         let shared = Shared {
             tools: selection.tools().map(|tool| (tool.name, tool)).collect(),
             code: selection.code,
@@ -148,7 +138,7 @@ impl StandardToolbox {
             worker,
             cache: if options.cache { Cache::default() } else { Cache::off() },
         };
-        Ok(Self { specs: selection.specs(), shared: Arc::new(shared) })
+        Self { specs: selection.specs(), shared: Arc::new(shared) }
     }
 
     /// The SymPy lane alone, for tests.
@@ -186,6 +176,10 @@ impl Toolbox for StandardToolbox {
 
     fn identity(&self) -> &str {
         &self.shared.identity
+    }
+
+    fn prepare(&self) -> Result<(), ToolFailure> {
+        self.shared.worker.prepare().map_err(failure)
     }
 
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {

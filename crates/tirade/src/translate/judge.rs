@@ -2,10 +2,11 @@
 //!
 //! How far that model can be trusted is measured on pairs whose truth is known ([`planted`](super::planted)).
 
+use serde_json::json;
 use tirade_math::{ExtractMode, Gold, Outcome, Policy};
 
 use super::Translators;
-use crate::model::{Message, Model, ModelError, Request, Sampling};
+use crate::model::{Message, Model, ModelError, Reply, Request, Sampling, ToolChoice, ToolSpec};
 use crate::prompts::Prompts;
 use crate::solver::answer_in;
 use crate::trace::Trace;
@@ -78,10 +79,8 @@ pub async fn ask_both_ways(
     target: &str,
 ) -> Result<Opinion, ModelError> {
     for (first, second) in [(found, target), (target, found)] {
-        let prompt = prompts.render("judge", &[("first", first), ("second", second)]);
-        let sampling = Sampling { temperature: 0.0, top_p: 1.0, max_tokens: 256, seed };
-        let request = Request { messages: vec![Message::user(prompt)], sampling, ..Request::default() };
-        match written_verdict(&judge.reply(&request).await?.text) {
+        let request = question(prompts, seed, first, second);
+        match verdict(&judge.reply(&request).await?) {
             Some(true) => {}
             Some(false) if first == found => return Ok(Opinion::Different),
             Some(false) => return Ok(Opinion::Contradictory),
@@ -89,6 +88,38 @@ pub async fn ask_both_ways(
         }
     }
     Ok(Opinion::Same)
+}
+
+/// The tool whose call is a verdict. A model in this process is held to its schema, so that its verdict can always be read.
+const VERDICT: &str = "verdict";
+
+fn question(prompts: &Prompts, seed: u64, first: &str, second: &str) -> Request {
+    let parameters = json!({
+        "type": "object",
+        // The reason comes first: a verdict is better after one.
+        "properties": { "reason": { "type": "string", "maxLength": 240 }, "same": { "type": "boolean" } },
+        "required": ["reason", "same"],
+        "additionalProperties": false,
+    });
+    let description = "Say whether the two results are the same.".to_owned();
+    Request {
+        messages: vec![Message::user(prompts.render("judge", &[("first", first), ("second", second)]))],
+        tools: vec![ToolSpec { name: VERDICT.to_owned(), description, parameters }],
+        tool_choice: ToolChoice::Named(VERDICT.to_owned()),
+        sampling: Sampling { temperature: 0.0, top_p: 1.0, max_tokens: 256, seed },
+        ..Request::default()
+    }
+}
+
+/// The verdict of a reply: its one call, or a written one from a model that calls nothing.
+fn verdict(reply: &Reply) -> Option<bool> {
+    match reply.tool_calls.as_slice() {
+        [] => written_verdict(&reply.text),
+        [call] if call.name == VERDICT => {
+            serde_json::from_str::<serde_json::Value>(&call.arguments).ok()?.get("same")?.as_bool()
+        }
+        _ => None,
+    }
 }
 
 /// Only a last box with exactly `True` or `False` is a verdict. The published code took any box, also `\boxed{False}`, for a yes.
@@ -103,7 +134,7 @@ pub fn written_verdict(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Reply;
+    use crate::model::ToolCall;
 
     #[test]
     fn a_written_false_is_false() {
@@ -116,6 +147,27 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(written_verdict(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_call_of_the_right_form_is_a_verdict() {
+        let call = |name: &str, arguments: &str| ToolCall {
+            id: "1".into(),
+            name: name.into(),
+            arguments: arguments.into(),
+        };
+        let same = call(VERDICT, r#"{"reason": "both are 2", "same": true}"#);
+        for (calls, expected) in [
+            (vec![same.clone()], Some(true)),
+            (vec![call(VERDICT, r#"{"reason": "2 is not 3", "same": false}"#)], Some(false)),
+            (vec![call(VERDICT, r#"{"reason": "both", "same": "true"}"#)], None),
+            (vec![call(VERDICT, r#"{"same": tr"#)], None),
+            (vec![call("other", r#"{"same": true}"#)], None),
+            (vec![same.clone(), same], None),
+        ] {
+            let reply = Reply { text: r"\boxed{True}".into(), tool_calls: calls.clone(), ..Reply::default() };
+            assert_eq!(verdict(&reply), expected, "{calls:?}");
         }
     }
 

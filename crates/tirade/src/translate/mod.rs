@@ -7,6 +7,7 @@
 //! 3. [`check`]: final answer, every readable equation, tool talk, tags, unsupported numbers, length. A finding goes back to the rephraser at
 //!    most `repairs` times; then the solution is rejected. There is no fall-back to tagged text.
 
+mod arrange;
 pub mod check;
 pub mod code;
 #[cfg(test)]

@@ -1,14 +1,11 @@
 //! The rephraser: the solver's own words and the derivations become one solution, which is checked and repaired.
 
-use tirade_math::{Gold, Outcome as Same, Policy};
-
+use super::arrange::{arrangements, boxed, placed, text_of, working};
 use super::check::{self, Finding};
-use super::results::{readings, without_noise};
-use super::spans::{self, Span};
+use super::spans;
 use super::{Outcome, Solution, Translators, Way};
 use crate::model::{Message, ModelError, Request};
-use crate::solver::said;
-use crate::trace::{Event, Trace};
+use crate::trace::Trace;
 
 /// Writes, checks and repairs the prose of `solution`.
 pub(super) async fn write(
@@ -33,7 +30,8 @@ pub(super) async fn write(
 
 async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution) -> Result<(), ModelError> {
     let working = text_of(&working(trace, solution));
-    let answer = trace.answer().unwrap_or(&trace.problem.answer);
+    // As the problem's author writes it: the trace's own may be a float's print, such as 32.0.
+    let answer = &trace.problem.answer;
     let fields = [("problem", trace.problem.problem.as_str()), ("working", &working), ("answer", answer)];
     let mut messages = vec![Message::user(with.prompts.render("rephrase", &fields))];
     for draft in 0..=with.options.repairs {
@@ -44,7 +42,7 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
         };
         let reply = with.rephraser.reply(&request).await?;
         solution.drafts += 1;
-        settle(trace, solution, reply.text.trim().to_owned());
+        settle(trace, solution, concluded(reply.text.trim(), answer));
         solution.spans = spans::align(&solution.text, &solution.translations);
         if solution.outcome == Outcome::Accepted {
             return Ok(());
@@ -77,53 +75,9 @@ fn assemble(trace: &Trace, solution: &mut Solution) {
     }
 }
 
-/// The derivations with the solver's closing words, the derivations with a plain closing sentence, and all that the solver said with the
-/// derivations in between. The first two only where the last derivation gives the answer.
-fn arrangements(trace: &Trace, solution: &Solution) -> Vec<Vec<Part>> {
-    let answer = &trace.problem.answer;
-    let all = working(trace, solution);
-    let derived: Vec<Part> = all.iter().filter(|part| part.call_id.is_some()).cloned().collect();
-    let closing = Part { call_id: None, text: format!("The answer is $\\boxed{{{answer}}}$.") };
-    let mut found = Vec::new();
-    if solution.translations.last().is_some_and(|last| gives(&last.result, answer)) {
-        if let Some(last) =
-            all.last().filter(|last| last.call_id.is_none() && is_plain_conclusion(&last.text))
-        {
-            let last = Part { call_id: None, text: without_noise(&last.text) };
-            found.push([derived.clone(), vec![last]].concat());
-        }
-        found.push([derived, vec![closing.clone()]].concat());
-    }
-    // Where the tools' last result is not even spoken of, the solver did not rely on it, and nothing is by rule.
-    let relied = solution.translations.last().is_some_and(|last| {
-        let said: Vec<&str> = all
-            .iter()
-            .rev()
-            .take_while(|part| part.call_id.is_none())
-            .map(|part| part.text.as_str())
-            .collect();
-        gives(&last.result, answer) || said.iter().any(|text| text.contains(&without_noise(&last.result)))
-    });
-    if !relied && !trace.tool_calls().is_empty() || all.iter().any(|part| part.text.contains('`')) {
-        return found;
-    }
-    let concluded = all.iter().any(|part| part.text.contains("\\boxed{"));
-    found.push(if concluded { all } else { [all, vec![closing]].concat() });
-    found
-}
-
-/// Closing words without markup, which were written for a reader and not about a program.
-fn is_plain_conclusion(text: &str) -> bool {
-    text.contains("\\boxed{") && !text.contains(['`', '#']) && !text.contains("**") && text.len() <= 600
-}
-
-/// Whether a tool's result is the answer.
-fn gives(result: &str, answer: &str) -> bool {
-    let policy = Policy::default();
-    let gold = Gold::parse(answer, &policy);
-    readings(result)
-        .iter()
-        .any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
+/// With the answer in a box, as a student is to give it, where the writer only spoke of it.
+fn concluded(text: &str, answer: &str) -> String {
+    if text.contains("\\boxed") { text.to_owned() } else { format!("{text}\n\n{}", boxed(answer)) }
 }
 
 fn settle(trace: &Trace, solution: &mut Solution, text: String) {
@@ -136,52 +90,16 @@ fn listed(findings: &[Finding]) -> String {
     findings.iter().map(|finding| format!("- {}", finding.message)).collect::<Vec<_>>().join("\n")
 }
 
-/// A paragraph, and the call it stands for.
-#[derive(Clone, Debug)]
-struct Part {
-    call_id: Option<String>,
-    text: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What the solver said, with each call replaced by its derivation, in order.
-fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    for (index, event) in trace.events.iter().enumerate() {
-        match event {
-            Event::Reply { .. } => {
-                let text = check::without_tool_talk(&said(&trace.events, index), &trace.problem.problem);
-                parts.push(Part { call_id: None, text });
-            }
-            Event::ToolResult { call_id, .. } => {
-                let derived =
-                    solution.translations.iter().find(|translation| translation.call_id == *call_id);
-                if let Some(text) = derived.and_then(|translation| translation.text.clone()) {
-                    parts.push(Part { call_id: Some(call_id.clone()), text });
-                }
-            }
-            _ => {}
-        }
+    #[test]
+    fn an_answer_in_words_is_put_into_a_box() {
+        assert_eq!(
+            concluded("So it is 24 dollars.", "24"),
+            "So it is 24 dollars.\n\nThe answer is $\\boxed{24}$."
+        );
+        assert_eq!(concluded("So it is $\\boxed{24}$.", "24"), "So it is $\\boxed{24}$.");
     }
-    parts.retain(|part| !part.text.trim().is_empty());
-    parts
-}
-
-const BETWEEN: &str = "\n\n";
-
-fn text_of(parts: &[Part]) -> String {
-    parts.iter().map(|part| part.text.trim()).collect::<Vec<_>>().join(BETWEEN)
-}
-
-/// Where each call's part lies in [`text_of`].
-fn placed(parts: &[Part]) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let mut start = 0;
-    for part in parts {
-        let end = start + part.text.trim().len();
-        if let Some(call_id) = &part.call_id {
-            spans.push(Span { call_id: call_id.clone(), start, end });
-        }
-        start = end + BETWEEN.len();
-    }
-    spans
 }

@@ -18,7 +18,7 @@ pub struct Skeleton {
 
 /// A skeleton for each call of the trace that gave a result, in order.
 pub fn skeletons(trace: &Trace) -> Vec<Skeleton> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::about(&trace.problem.problem);
     let mut made = Vec::new();
     for (call, result) in trace.tool_calls() {
         let Some(result) = result else { continue };

@@ -95,14 +95,15 @@ fn tokens(text: &str) -> HashSet<&str> {
     parts.filter(|part| part.len() > 2 || part.bytes().any(|byte| byte.is_ascii_digit())).collect()
 }
 
-/// Sentences end at `.`, `!`, `?` before white space, or at an empty line.
+/// Sentences end at `.`, `!`, `?` before white space, or at an empty line. The number of a list's item is no sentence.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     let bytes = text.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {
         let next_is_space = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
-        let ends = matches!(byte, b'.' | b'!' | b'?') && next_is_space
+        let numbers_item = *byte == b'.' && is_number(text[start..at].trim_start());
+        let ends = matches!(byte, b'.' | b'!' | b'?') && next_is_space && !numbers_item
             || *byte == b'\n' && bytes.get(at + 1) == Some(&b'\n');
         if ends {
             push_trimmed(text, start..at + 1, &mut found);
@@ -111,6 +112,10 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     }
     push_trimmed(text, start..text.len(), &mut found);
     found
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn push_trimmed(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
@@ -126,11 +131,19 @@ fn push_trimmed(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) 
 mod tests {
     use super::*;
 
+    #[test]
+    fn items_of_lists_keep_their_numbers() {
+        let text = "Two steps:\n\n1. Add 3.\n2. Halve. It is 12. Done";
+        let parts: Vec<&str> = sentences(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(parts, ["Two steps:", "1. Add 3.", "2. Halve.", "It is 12.", "Done"]);
+    }
+
     fn translation(call_id: &str, text: &str) -> Translation {
         Translation {
             call_id: call_id.into(),
             tool: "t".into(),
             text: Some(text.into()),
+            refused: None,
             result: String::new(),
             tries: 1,
             judgement: String::new(),

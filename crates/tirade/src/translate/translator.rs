@@ -5,7 +5,7 @@ use serde_json::Value;
 use tirade_math::{Gold, Outcome, Policy};
 
 use super::check::{self, Case, Kind};
-use super::results::{bare_result, readings, says_nothing};
+use super::results::{bare_result, readings, says_nothing, without_noise};
 use super::skeleton::Skeleton;
 use super::{Translators, Way, judge};
 use crate::model::{Message, ModelError, Request, ToolCall};
@@ -19,6 +19,9 @@ pub struct Translation {
     pub tool: String,
     /// The derivation; none when all tries failed.
     pub text: Option<String>,
+    /// The last try, where all failed: to be read by a person, and by nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// What the tool returned, without JSON around it.
     pub result: String,
     pub tries: u32,
@@ -41,7 +44,7 @@ impl Translation {
     /// A call for which a model did not answer.
     pub(super) fn failed(call: &ToolCall, judgement: String, way: Way) -> Self {
         let (call_id, tool) = (call.id.clone(), call.name.clone());
-        Self { call_id, tool, text: None, result: String::new(), tries: 0, judgement, way }
+        Self { call_id, tool, text: None, refused: None, result: String::new(), tries: 0, judgement, way }
     }
 }
 
@@ -67,6 +70,7 @@ pub(super) async fn derive(
         call_id: call.id.clone(),
         tool: call.name.clone(),
         text: None,
+        refused: None,
         result: target.clone(),
         tries: 0,
         judgement: String::new(),
@@ -78,7 +82,7 @@ pub(super) async fn derive(
             by_model(with, trace, call, hidden_prompt(with, trace, call), None, &mut translation).await?
         }
         Way::Mixed => {
-            let prompt = known_prompt(with, trace, call, &target, steps.as_deref().ok());
+            let prompt = known_prompt(with, trace, call, &without_noise(&target), steps.as_deref().ok());
             by_model(with, trace, call, prompt, steps.as_deref().ok(), &mut translation).await?;
             if translation.text.is_none() && steps.is_ok() {
                 let judgement = format!("the rule's own words stand in; {}", translation.judgement);
@@ -111,7 +115,7 @@ async fn by_model(
             match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
                 (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton) {
                     None => {
-                        translation.judgement = judgement;
+                        (translation.judgement, translation.refused) = (judgement, None);
                         translation.text = Some(unboxed(&reply.text));
                         return Ok(());
                     }
@@ -124,6 +128,7 @@ async fn by_model(
             Way::Llm => "a step or the result is wrong".to_owned(),
             _ => format!("{}; the result must be {}", translation.judgement, translation.result),
         };
+        translation.refused = Some(reply.text.clone());
         messages.truncate(1);
         messages.push(Message::assistant(reply.text));
         messages.push(Message::user(with.prompts.render("try_again", &[("fault", &fault)])));

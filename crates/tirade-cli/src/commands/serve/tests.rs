@@ -253,6 +253,23 @@ async fn our_own_client_gets_text_and_forced_calls() {
     }
 }
 
+/// The model has random weights: only the schema can make its calls readable, as those of a judge have to be.
+#[tokio::test]
+async fn forced_calls_in_process_satisfy_their_schema() {
+    let (live, _folder) = tiny().await;
+    let model = LocalModel::new(live.engine.clone(), None, "here");
+    let parameters = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
+    let tools = vec![ToolSpec { name: "verdict".into(), description: "a test".into(), parameters }];
+    for seed in 0..4 {
+        let sampling = Sampling { temperature: 1.0, max_tokens: 400, seed, ..Sampling::default() };
+        let (messages, tool_choice) = (vec![Message::user("1")], ToolChoice::Named("verdict".into()));
+        let request = Request { messages, tools: tools.clone(), tool_choice, sampling, ..Request::default() };
+        let called = model.reply(&request).await.unwrap().tool_calls;
+        let [call] = &called[..] else { panic!("{called:?}") };
+        assert!(serde_json::from_str::<Value>(&call.arguments).unwrap()["same"].is_boolean(), "{call:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_real_model_says_over_the_wire_what_it_says_in_process() {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../models");

@@ -49,10 +49,10 @@ impl<T: Float> Tile for Floats<T> {
     const UNPACKS: bool = false;
     #[inline(always)]
     unsafe fn weights(panel: *const u8, _: usize) -> Weights {
-        Weights { quants: panel, scales: panel }
+        Weights::new(panel, panel)
     }
     #[inline(always)]
-    unsafe fn unpack<S: Simd>(_: *const u8, _: usize, _: *mut u8) {}
+    unsafe fn unpack<S: Simd>(_: Weights, _: usize, _: *mut u8) {}
     #[inline(always)]
     unsafe fn product<S: Simd, const M: usize>(weights: Weights, act: &Act, row: usize) -> [S::F; M] {
         // SAFETY: the panel holds 16 numbers for each column, the tile M.

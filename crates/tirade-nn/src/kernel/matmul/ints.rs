@@ -17,6 +17,8 @@ pub(super) trait Int {
     const KIND: Kind;
     /// Bytes of quants from one block to the next.
     const STRIDE: usize = Self::KIND.quant_bytes();
+    /// Whether a byte holds one weight and a scale four bytes.
+    const UNPACKED: bool = false;
     /// Step `J` of a block: four columns of each row.
     unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B;
 }
@@ -92,6 +94,7 @@ impl Int for Q8 {
 impl<T: Int> Int for Bytes<T> {
     const KIND: Kind = T::KIND;
     const STRIDE: usize = PANEL * BLOCK;
+    const UNPACKED: bool = true;
     #[inline(always)]
     unsafe fn step<S: Simd, const J: usize>(quants: *const u8) -> S::B {
         // SAFETY: the caller's pointer holds the quants of a whole block of this format.
@@ -108,15 +111,19 @@ impl<T: Int> Tile for Ints<T> {
     #[inline(always)]
     unsafe fn weights(panel: *const u8, cols: usize) -> Weights {
         // SAFETY: the panel holds the quants of all blocks and then their scales.
-        unsafe { Weights { quants: panel, scales: panel.add(cols / BLOCK * T::KIND.quant_bytes()) } }
+        unsafe { Weights::new(panel, panel.add(cols / BLOCK * T::KIND.quant_bytes())) }
     }
 
     #[inline(always)]
-    unsafe fn unpack<S: Simd>(panel: *const u8, cols: usize, out: *mut u8) {
-        // SAFETY: the panel holds these blocks, and `out` has 512 bytes for each.
+    unsafe fn unpack<S: Simd>(weights: Weights, cols: usize, out: *mut u8) {
+        // SAFETY: the panel holds these blocks, and `out` has 512 bytes for each, and then 128 for scales.
         unsafe {
+            let scales = out.add(cols * PANEL).cast::<f32>();
+            for i in (0..cols / BLOCK * T::KIND.scale_bytes() / 2).step_by(PANEL) {
+                S::store(scales.add(i), S::load_f16(weights.scales.cast::<u16>().add(i)));
+            }
             for block in 0..cols / BLOCK {
-                let (quants, out) = (panel.add(block * T::STRIDE), out.add(block * PANEL * BLOCK));
+                let (quants, out) = (weights.quants.add(block * T::STRIDE), out.add(block * PANEL * BLOCK));
                 macro_rules! steps { ($($j:literal)*) => { $(S::store_b(out.add($j * 64), T::step::<S, $j>(quants));)* } }
                 steps!(0 1 2 3 4 5 6 7);
             }
@@ -133,15 +140,22 @@ impl<T: Int> Tile for Ints<T> {
             let mut sums = [S::splat(0.0); M];
             for block in 0..blocks {
                 let quants = weights.quants.add(block * T::STRIDE);
-                let scales = weights.scales.add(block * T::KIND.scale_bytes()).cast();
+                let scales =
+                    weights.scales.add(block * T::KIND.scale_bytes() * if T::UNPACKED { 2 } else { 1 });
                 let x = x.add(block * BLOCK_BYTES * M);
-                for line in (0..T::STRIDE).step_by(64) {
-                    S::prefetch(quants.wrapping_add(AHEAD + line));
+                if T::UNPACKED {
+                    for line in 0..weights.lines {
+                        S::prefetch::<false>(weights.ahead.wrapping_add((block * weights.lines + line) * 64));
+                    }
+                } else {
+                    for line in (0..T::STRIDE).step_by(64) {
+                        S::prefetch::<true>(quants.wrapping_add(AHEAD + line));
+                    }
                 }
                 if T::KIND.has_halves() {
                     add_halves::<S, T, M>(&mut sums, quants, scales, x);
                 } else {
-                    add_block::<S, T, M>(&mut sums, quants, scales, x);
+                    add_block::<S, T, M>(&mut sums, quants, scales, x, weights.steps);
                 }
             }
             sums
@@ -149,23 +163,69 @@ impl<T: Int> Tile for Ints<T> {
     }
 }
 
-/// Adds the products of step `J` of a block.
-#[inline(always)]
-unsafe fn dots<S: Simd, T: Int, const M: usize, const J: usize>(
-    acc: &mut [S::I; M],
-    quants: *const u8,
-    x: *const u8,
-) {
-    // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
-    unsafe {
-        let w = T::step::<S, J>(quants);
-        for (m, acc) in acc.iter_mut().enumerate() {
-            let x = x.add((J * M + m) * 4).cast();
-            *acc = if matches!(T::KIND, Kind::Q8) {
-                S::dot::<false>(*acc, w, x)
-            } else {
-                S::dot::<true>(*acc, w, x)
-            };
+/// The integer sums of a tile, open for as many steps as the format allows.
+struct Sums<S: Simd, const M: usize> {
+    acc: [S::I; M],
+    open: [S::P; M],
+}
+
+impl<S: Simd, const M: usize> Sums<S, M> {
+    #[inline(always)]
+    unsafe fn new(acc: [S::I; M]) -> Self {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut open = [S::open(S::splat_i(0)); M];
+            for m in 0..M {
+                open[m] = S::open(acc[m]);
+            }
+            Self { acc, open }
+        }
+    }
+
+    /// Adds the products of step `J` of a block.
+    #[inline(always)]
+    unsafe fn step<T: Int, const J: usize>(&mut self, quants: *const u8, x: *const u8) {
+        // SAFETY: the caller's: `quants` and `x` hold a whole block, `x` of M rows.
+        unsafe {
+            let w = T::step::<S, J>(quants);
+            for m in 0..M {
+                let x = x.add((J * M + m) * 4).cast();
+                if T::KIND.open_steps() == 0 {
+                    self.acc[m] = S::dot(self.acc[m], w, x);
+                } else {
+                    self.open[m] = S::dot_open(self.open[m], w, x);
+                }
+            }
+            if T::KIND.open_steps() > 0 && (J + 1).is_multiple_of(T::KIND.open_steps()) {
+                self.close();
+            }
+        }
+    }
+
+    /// The `count` steps of a block of bytes, whose sums all stay open. The number is always eight, and a variable so that this
+    /// stays a loop: unrolled, the compiler makes trees of the additions, with more values than there are registers.
+    #[inline(always)]
+    unsafe fn steps(&mut self, quants: *const u8, x: *const u8, count: usize) {
+        // SAFETY: the caller's: `quants` and `x` hold a whole block, `x` of M rows.
+        unsafe {
+            for j in 0..count {
+                let w = S::load_b(quants.add(j * 64));
+                for m in 0..M {
+                    self.open[m] = S::dot_open(self.open[m], w, x.add((j * M + m) * 4).cast());
+                }
+            }
+            self.close();
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn close(&mut self) {
+        for m in 0..M {
+            // SAFETY: the caller's.
+            unsafe {
+                self.acc[m] = S::close(self.acc[m], self.open[m]);
+                self.open[m] = S::open(self.acc[m]);
+            }
         }
     }
 }
@@ -184,30 +244,48 @@ unsafe fn begin<S: Simd, const M: usize>(x: *const u8, index: usize) -> [S::I; M
     }
 }
 
+/// The first or second number of each row that a block is scaled by.
+#[inline(always)]
+unsafe fn number<S: Simd, T: Int>(scales: *const u8, which: usize) -> S::F {
+    // SAFETY: the caller's: there are so many for each of the panel's rows.
+    unsafe {
+        if T::UNPACKED {
+            S::load(scales.cast::<f32>().add(which * PANEL))
+        } else {
+            S::load_f16(scales.cast::<u16>().add(which * PANEL))
+        }
+    }
+}
+
 /// Adds a block with one scale, and perhaps a minimum, per row of weights.
 #[inline(always)]
 unsafe fn add_block<S: Simd, T: Int, const M: usize>(
     sums: &mut [S::F; M],
     quants: *const u8,
-    scales: *const u16,
+    scales: *const u8,
     x: *const u8,
+    steps: usize,
 ) {
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
-        let mut acc = match T::KIND.offset_index() {
+        let mut block = Sums::<S, M>::new(match T::KIND.offset_index() {
             Some(index) => begin::<S, M>(x, 2 + index),
             None => [S::splat_i(0); M],
-        };
-        macro_rules! steps { ($($j:literal)*) => { $(dots::<S, T, M, $j>(&mut acc, quants, x);)* } }
-        steps!(0 1 2 3 4 5 6 7);
-        let scale = S::load_f16(scales);
+        });
+        macro_rules! unrolled { ($($j:literal)*) => { $(block.step::<T, $j>(quants, x);)* } }
+        if T::UNPACKED && T::KIND.open_steps() == 8 {
+            block.steps(quants, x, steps);
+        } else {
+            unrolled!(0 1 2 3 4 5 6 7);
+        }
+        let scale = number::<S, T>(scales, 0);
         for m in 0..M {
-            let scaled = S::mul(S::to_f32(acc[m]), S::splat(*numbers.add(m)));
+            let scaled = S::mul(S::to_f32(block.acc[m]), S::splat(*numbers.add(m)));
             sums[m] = S::fma(scaled, scale, sums[m]);
         }
         if T::KIND == Kind::Q4Min {
-            let min = S::load_f16(scales.add(PANEL));
+            let min = number::<S, T>(scales, 1);
             for (m, sum) in sums.iter_mut().enumerate() {
                 *sum = S::fma(min, S::splat(*numbers.add(M + m)), *sum);
             }
@@ -220,25 +298,25 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
 unsafe fn add_halves<S: Simd, T: Int, const M: usize>(
     sums: &mut [S::F; M],
     quants: *const u8,
-    scales: *const u16,
+    scales: *const u8,
     x: *const u8,
 ) {
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
-        macro_rules! steps { ($acc:ident $($j:literal)*) => { $(dots::<S, T, M, $j>(&mut $acc, quants, x);)* } }
-        let mut first = begin::<S, M>(x, 5);
+        macro_rules! steps { ($half:ident $($j:literal)*) => { $($half.step::<T, $j>(quants, x);)* } }
+        let mut first = Sums::<S, M>::new(begin::<S, M>(x, 5));
         steps!(first 0 1 2 3);
-        let scale = S::load_f16(scales);
+        let scale = number::<S, T>(scales, 0);
         let mut partial = [scale; M];
-        for (partial, first) in partial.iter_mut().zip(first) {
+        for (partial, first) in partial.iter_mut().zip(first.acc) {
             *partial = S::mul(S::to_f32(first), *partial);
         }
-        let mut second = begin::<S, M>(x, 6);
+        let mut second = Sums::<S, M>::new(begin::<S, M>(x, 6));
         steps!(second 4 5 6 7);
-        let scale = S::load_f16(scales.add(PANEL));
+        let scale = number::<S, T>(scales, 1);
         for m in 0..M {
-            let both = S::fma(S::to_f32(second[m]), scale, partial[m]);
+            let both = S::fma(S::to_f32(second.acc[m]), scale, partial[m]);
             sums[m] = S::fma(both, S::splat(*numbers.add(m)), sums[m]);
         }
     }

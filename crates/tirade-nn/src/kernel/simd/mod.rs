@@ -97,6 +97,8 @@ pub unsafe trait Simd: Copy {
     type I: Copy;
     /// 64 × u8
     type B: Copy;
+    /// Sums of products of bytes, which may be 16 bits wide until they are closed.
+    type P: Copy;
     /// Rows of a batch that fit the registers.
     const TILE: usize;
 
@@ -132,13 +134,18 @@ pub unsafe trait Simd: Copy {
     /// Every byte shifted left by `n`, then masked likewise.
     unsafe fn shl_and(x: Self::B, n: u32, mask: u8) -> Self::B;
     unsafe fn store_b(p: *mut u8, x: Self::B);
-    /// Asks for a cache line; any address will do.
-    unsafe fn prefetch(p: *const u8);
+    /// Asks for a cache line, `NEAR` or to the second level; any address will do.
+    unsafe fn prefetch<const NEAR: bool>(p: *const u8);
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B;
-    /// Adds to each lane the products of its four unsigned bytes with the four signed bytes at `x`.
-    ///
-    /// The signed bytes are from -127 to 127, the unsigned ones up to 255, or up to 127 if `SMALL`.
-    unsafe fn dot<const SMALL: bool>(acc: Self::I, w: Self::B, x: *const i8) -> Self::I;
+    /// Adds to each lane the products of its four unsigned bytes with the four signed bytes at `x`, from -127 to 127.
+    unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I;
+    /// Begins sums that go on from `acc`.
+    unsafe fn open(acc: Self::I) -> Self::P;
+    /// As [`Simd::dot`], into open sums. Until they are closed, neighbouring unsigned bytes must not come to more than 258
+    /// (so that 127 times that fits 16 bits): eight steps of four bits, four of five, two of six.
+    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P;
+    /// The sums that were opened with `acc`.
+    unsafe fn close(acc: Self::I, sums: Self::P) -> Self::I;
 }
 
 /// `e^x`, to about one unit in the last place, for x clamped to -87..88.

@@ -22,6 +22,7 @@ unsafe impl Simd for Portable {
     type F = [f32; 16];
     type I = [i32; 16];
     type B = [u8; 64];
+    type P = [i32; 16];
     const TILE: usize = 2;
 
     #[inline(always)]
@@ -138,18 +139,31 @@ unsafe impl Simd for Portable {
         unsafe { p.cast::<Self::B>().write_unaligned(x) }
     }
     #[inline(always)]
-    unsafe fn prefetch(_: *const u8) {}
+    unsafe fn prefetch<const NEAR: bool>(_: *const u8) {}
     #[inline(always)]
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
         std::array::from_fn(|i| a[i] | b[i])
     }
     #[inline(always)]
-    unsafe fn dot<const SMALL: bool>(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
+    unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
         // SAFETY: as above.
         let x = unsafe { x.cast::<[i8; 4]>().read_unaligned() }.map(i32::from);
         std::array::from_fn(|i| {
             let w = &w[4 * i..4 * i + 4];
             acc[i] + (0..4).map(|t| i32::from(w[t]) * x[t]).sum::<i32>()
         })
+    }
+    #[inline(always)]
+    unsafe fn open(acc: Self::I) -> Self::P {
+        acc
+    }
+    #[inline(always)]
+    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
+        // SAFETY: as above.
+        unsafe { Self::dot(sums, w, x) }
+    }
+    #[inline(always)]
+    unsafe fn close(_: Self::I, sums: Self::P) -> Self::I {
+        sums
     }
 }

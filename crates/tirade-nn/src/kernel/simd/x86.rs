@@ -49,6 +49,7 @@ unsafe impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
     type B = __m512i;
+    type P = __m512i;
     const TILE: usize = 16;
 
     #[inline(always)]
@@ -152,17 +153,34 @@ unsafe impl Simd for Avx512 {
         _mm512_storeu_si512(p.cast(), x)
     }
     #[inline(always)]
-    unsafe fn prefetch(p: *const u8) {
-        _mm_prefetch::<_MM_HINT_T0>(p.cast())
+    unsafe fn prefetch<const NEAR: bool>(p: *const u8) {
+        prefetch::<NEAR>(p)
     }
     #[inline(always)]
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
         _mm512_or_si512(a, b)
     }
     #[inline(always)]
-    unsafe fn dot<const SMALL: bool>(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
+    unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
         _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(x.cast::<i32>().read_unaligned()))
     }
+    #[inline(always)]
+    unsafe fn open(acc: Self::I) -> Self::P {
+        acc
+    }
+    #[inline(always)]
+    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
+        Self::dot(sums, w, x)
+    }
+    #[inline(always)]
+    unsafe fn close(_: Self::I, sums: Self::P) -> Self::I {
+        sums
+    }
+}
+
+#[inline(always)]
+unsafe fn prefetch<const NEAR: bool>(p: *const u8) {
+    if NEAR { _mm_prefetch::<_MM_HINT_T0>(p.cast()) } else { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
 }
 
 #[inline(always)]
@@ -179,9 +197,9 @@ unsafe fn add_halves(a: __m256, b: __m256) -> f32 {
     _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
 }
 
-/// Both 256-bit sets differ only in how four bytes are multiplied and added.
+/// Both 256-bit sets differ only in how four bytes are multiplied and added, which the functions of a module say.
 macro_rules! two_halves {
-    ($name:ident, $dot:ident) => {
+    ($name:ident, $bytes:ident) => {
         #[derive(Clone, Copy)]
         pub struct $name;
 
@@ -190,6 +208,7 @@ macro_rules! two_halves {
             type F = [__m256; 2];
             type I = [__m256i; 2];
             type B = [__m256i; 2];
+            type P = [__m256i; 2];
             const TILE: usize = 4;
 
             #[inline(always)]
@@ -317,39 +336,83 @@ macro_rules! two_halves {
                 _mm256_storeu_si256(p.add(32).cast(), x[1]);
             }
             #[inline(always)]
-            unsafe fn prefetch(p: *const u8) {
-                _mm_prefetch::<_MM_HINT_T0>(p.cast())
+            unsafe fn prefetch<const NEAR: bool>(p: *const u8) {
+                prefetch::<NEAR>(p)
             }
             #[inline(always)]
             unsafe fn or(a: Self::B, b: Self::B) -> Self::B {
                 [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])]
             }
             #[inline(always)]
-            unsafe fn dot<const SMALL: bool>(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
+            unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
                 let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
-                [$dot::<SMALL>(acc[0], w[0], x), $dot::<SMALL>(acc[1], w[1], x)]
+                [$bytes::dot(acc[0], w[0], x), $bytes::dot(acc[1], w[1], x)]
+            }
+            #[inline(always)]
+            unsafe fn open(acc: Self::I) -> Self::P {
+                [$bytes::open(acc[0]), $bytes::open(acc[1])]
+            }
+            #[inline(always)]
+            unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
+                let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
+                [$bytes::dot_open(sums[0], w[0], x), $bytes::dot_open(sums[1], w[1], x)]
+            }
+            #[inline(always)]
+            unsafe fn close(acc: Self::I, sums: Self::P) -> Self::I {
+                [$bytes::close(acc[0], sums[0]), $bytes::close(acc[1], sums[1])]
             }
         }
     };
 }
 
-two_halves!(Avx2, dot_avx2);
-two_halves!(AvxVnni, dot_avx_vnni);
+two_halves!(Avx2, pairs);
+two_halves!(AvxVnni, fours);
 
-/// Two products of up to 255 × 127 overflow 16 bits; then even and odd bytes are multiplied apart.
-#[inline(always)]
-unsafe fn dot_avx2<const SMALL: bool>(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
-    if SMALL {
-        let pairs = _mm256_maddubs_epi16(w, x);
-        return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+/// Bytes by AVX2: pairs of products are added up in 16 bits for as long as they fit.
+mod pairs {
+    use super::*;
+
+    /// Two products of up to 255 × 127 overflow 16 bits; so even and odd bytes are multiplied apart.
+    #[inline(always)]
+    pub unsafe fn dot(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        let low = _mm256_set1_epi16(0xFF);
+        let even =
+            _mm256_madd_epi16(_mm256_and_si256(w, low), _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(x)));
+        let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(w), _mm256_srai_epi16::<8>(x));
+        _mm256_add_epi32(acc, _mm256_add_epi32(even, odd))
     }
-    let low = _mm256_set1_epi16(0xFF);
-    let even = _mm256_madd_epi16(_mm256_and_si256(w, low), _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(x)));
-    let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(w), _mm256_srai_epi16::<8>(x));
-    _mm256_add_epi32(acc, _mm256_add_epi32(even, odd))
+    #[inline(always)]
+    pub unsafe fn open(_: __m256i) -> __m256i {
+        _mm256_setzero_si256()
+    }
+    #[inline(always)]
+    pub unsafe fn dot_open(sums: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        _mm256_add_epi16(sums, _mm256_maddubs_epi16(w, x))
+    }
+    #[inline(always)]
+    pub unsafe fn close(acc: __m256i, sums: __m256i) -> __m256i {
+        _mm256_add_epi32(acc, _mm256_madd_epi16(sums, _mm256_set1_epi16(1)))
+    }
 }
 
-#[inline(always)]
-unsafe fn dot_avx_vnni<const SMALL: bool>(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
-    _mm256_dpbusd_avx_epi32(acc, w, x)
+/// Bytes by AVX-VNNI: four products are added up in 32 bits at once.
+mod fours {
+    use super::*;
+
+    #[inline(always)]
+    pub unsafe fn dot(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        _mm256_dpbusd_avx_epi32(acc, w, x)
+    }
+    #[inline(always)]
+    pub unsafe fn open(acc: __m256i) -> __m256i {
+        acc
+    }
+    #[inline(always)]
+    pub unsafe fn dot_open(sums: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        dot(sums, w, x)
+    }
+    #[inline(always)]
+    pub unsafe fn close(_: __m256i, sums: __m256i) -> __m256i {
+        sums
+    }
 }

@@ -78,18 +78,7 @@ fn describe(error: &csv::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn read(name: &str, bytes: &[u8]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        let show = |item: Result<Record, BadRow>| match item {
-            Ok(record) => format!("{}/{} {}", record.line, record.index, Value::Object(record.values)),
-            Err(bad) => format!("{}: {} / {}", bad.line, bad.expected, bad.found),
-        };
-        super::super::open(&path).unwrap().map(show).collect()
-    }
+    use super::super::tests::read;
 
     #[test]
     fn csv_counts_lines_as_an_editor_does() {

@@ -132,18 +132,8 @@ fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::read;
     use super::*;
-
-    fn read(name: &str, bytes: &[u8]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        let show = |item: Result<Record, BadRow>| match item {
-            Ok(record) => format!("{}/{} {}", record.line, record.index, Value::Object(record.values)),
-            Err(bad) => format!("{}: {} / {}", bad.line, bad.expected, bad.found),
-        };
-        super::super::open(&path).unwrap().map(show).collect()
-    }
 
     #[test]
     fn jsonl_gives_each_line_or_says_what_is_wrong_with_it() {

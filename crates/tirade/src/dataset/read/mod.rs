@@ -105,6 +105,18 @@ fn unreadable(path: &Path, line: u64, expected: &str, found: impl Into<String>) 
 mod tests {
     use super::*;
 
+    /// A file of these bytes, read: `line/index row`, or what is wrong with the line.
+    pub(super) fn read(name: &str, bytes: &[u8]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let show = |item: Result<Record, BadRow>| match item {
+            Ok(record) => format!("{}/{} {}", record.line, record.index, Value::Object(record.values)),
+            Err(bad) => format!("{}: {} / {}", bad.line, bad.expected, bad.found),
+        };
+        open(&path).unwrap().map(show).collect()
+    }
+
     #[test]
     fn files_are_counted_as_people_count() {
         let mut names = ["b/1.json", "a/10.json", "a/2.json", "a/0.json", "a.json"].map(Path::new);

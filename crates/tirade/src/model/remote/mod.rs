@@ -1,6 +1,6 @@
 //! Models behind a server that speaks the OpenAI chat protocol: hosted ones, and vLLM, SGLang, llama.cpp, Ollama and their like.
 //!
-//! The main type is [`RemoteModel`]. One call goes through these layers, each a file: the request is [encoded](mod@encode) in the
+//! The main type is [`RemoteModel`]. One call goes through these layers, each a file: the request is encoded (`encode`) in the
 //! server's [dialect](Dialect); a server is picked (`server`); its limits may hold the call back (`limits`, `bucket`); one HTTP
 //! exchange is made (`exchange`); the body is decoded (`decode`) or the failure understood ([`failure`]); what may pass is tried
 //! again (`retry`).
@@ -207,8 +207,8 @@ impl Target {
     }
 }
 
-/// Servers of one's own start with few calls in flight: nobody knows yet what they can take.
-const SELF_HOSTED_START: usize = 32;
+/// Servers of one's own start with fewer calls in flight than are allowed: nobody knows yet what they can take.
+const SELF_HOSTED_START: usize = 128;
 
 /// One call of the model, over all of its tries.
 struct Attempt<'a> {

@@ -159,7 +159,11 @@ fn stages(report: &Report) -> String {
             row(&stage.name, "", &cells)
         })
         .collect();
-    table("stages", &head, &rows)
+    let spent = report
+        .spending
+        .as_ref()
+        .map(|spending| format!("<p class=\"note\">{}.</p>\n", escape(&spending.told())));
+    table("stages", &head, &rows) + &spent.unwrap_or_default()
 }
 
 fn tools(report: &Report) -> String {
@@ -228,5 +232,13 @@ mod tests {
     fn an_empty_report_is_a_page_without_sections() {
         let page = render(&Report { title: "<b>".into(), ..Report::default() });
         assert!(page.contains("<title>&lt;b&gt;</title>") && !page.contains("<section"), "{page}");
+    }
+
+    #[test]
+    fn what_was_spent_stands_below_the_stages() {
+        let spending =
+            super::super::Spending { calls: 4, cost: 0.02, cost_per_call: 0.005, cost_per_accepted: None };
+        let page = render(&Report { spending: Some(spending.clone()), ..Report::default() });
+        assert!(page.contains(&spending.told()), "{page}");
     }
 }

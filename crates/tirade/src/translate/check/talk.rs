@@ -36,13 +36,13 @@ const PHRASES: &[&str] = &[
     "output of the",
     "mathematica",
     "matlab",
-    "print statement",
-    "print the result",
+    "print",
+    "printed",
+    "prints",
     "program computes",
     "program finds",
     "program gives",
     "program shows",
-    "print(",
     "program outputs",
     "programmatically",
     "python",
@@ -72,7 +72,6 @@ const PHRASES: &[&str] = &[
     "traceback",
     "using a tool",
     "using the tool",
-    "we print",
     "wolfram",
     "wolframalpha",
 ];
@@ -179,11 +178,24 @@ fn python_power(text: &str) -> Option<Finding> {
     Some(Finding::at(Kind::ToolTalk, start, start + 2, "it writes a power as \"**\": write ^".into()))
 }
 
-/// The text without the sentences that speak of tools.
+/// The text without the sentences that speak of tools, its lines and paragraphs as they were.
 pub fn without_tool_talk(text: &str, problem: &str) -> String {
     let talk = tool_talk(text, problem);
-    let clean = sentences(text).into_iter().filter(|range| !talk.iter().any(|f| range.contains(&f.start)));
-    clean.map(|range| &text[range]).collect::<Vec<_>>().join(" ")
+    let (mut clean, mut gap, mut end) = (String::new(), "", 0);
+    for range in sentences(text) {
+        // Around what is left out the stronger break stays.
+        let before = &text[end..range.start];
+        if before.matches('\n').count() >= gap.matches('\n').count() {
+            gap = before;
+        }
+        end = range.end;
+        if !talk.iter().any(|found| range.contains(&found.start)) {
+            clean += if clean.is_empty() { "" } else { gap };
+            clean += &text[range];
+            gap = "";
+        }
+    }
+    clean
 }
 
 /// Where `word` stands by itself in `text`.
@@ -243,6 +255,7 @@ mod tests {
         check("The output is 7.", &["The output"]);
         check("With SymPy, solve(x) gives 7.", &["SymPy"]);
         check("The postscript of the codex is decoded.", &[]);
+        check("3. **Print the final answer:**", &["Print"]);
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
         check("We use a calculator.", &["calculator"]);
@@ -258,6 +271,8 @@ mod tests {
             without_tool_talk("We add. Let us write a Python program. Then 5.", ""),
             "We add. Then 5."
         );
+        let text = "Steps:\n\n1. Add.\n2. Print the sum.\n3. Halve.\n\nWe run the script. So 5.";
+        assert_eq!(without_tool_talk(text, ""), "Steps:\n\n1. Add.\n3. Halve.\n\nSo 5.");
     }
 
     #[test]

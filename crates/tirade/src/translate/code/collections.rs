@@ -1,42 +1,18 @@
-//! Functions of lists, and long sums.
+//! Functions of lists.
 
 use tirade_math::exact::ExactError;
 use tirade_math::{Expr, cas};
 
 use super::Unexplained;
-use super::ast::Node;
 use super::evaluate::{Worked, binary, distinct};
 use super::follow::{MOST_ROUNDS, Reader};
 use super::formula::Formula;
 use super::value::{Kind, Number, Value};
 
 /// Most terms of a sum that are written out.
-const MOST_TERMS: usize = 20;
+pub(super) const MOST_TERMS: usize = 20;
 
 impl Reader {
-    /// `sum(f(i) for i in range(…))` of many terms, by the formula for sums of powers.
-    pub(super) fn long_sum(&mut self, node: &Node) -> Result<Option<Worked>, Unexplained> {
-        let Node::Comprehension(made) = node else { return Ok(None) };
-        let [clause] = made.clauses.as_slice() else { return Ok(None) };
-        let (true, Node::Name(name)) = (clause.conditions.is_empty(), &clause.target) else {
-            return Ok(None);
-        };
-        let Value::Range(low, high, 1) = self.evaluate(&clause.source)?.value else { return Ok(None) };
-        if super::value::range_length(low, high, 1) <= MOST_TERMS as i128 {
-            return Ok(None);
-        }
-        let before = self.get(name).cloned();
-        self.set(name, Value::Number(Number { expr: Expr::sym(name.as_str()), kind: Kind::Int }));
-        let element = self.evaluate(&made.element);
-        self.unset(name, before);
-        let Ok(Worked { value: Value::Number(element), .. }) = element else { return Ok(None) };
-        let sum =
-            cas::sum_worked(&element.expr, &name.as_str().into(), &Expr::int(low), &Expr::int(high - 1));
-        let sum = sum.map_err(refused("sum"))?;
-        self.story.say(&sum.derivation.render_english());
-        Ok(Some(Worked::plain(Value::Number(Number::new(sum.value, element.kind)?))))
-    }
-
     /// Functions of lists.
     pub(super) fn collections(
         &mut self,
@@ -126,7 +102,6 @@ impl Reader {
                 Value::Text(_) => x.clone(),
                 _ => return Err(Unexplained::new("this as text")),
             },
-            ("bin", [_]) => return Err(Unexplained::new("binary numerals as text")),
             ("divmod", [a, b]) => {
                 let (quotient, rest) = (binary("//", a, b)?, binary("%", a, b)?);
                 Worked {

@@ -28,12 +28,14 @@ impl Worked {
     pub fn plain(value: Value) -> Self {
         let formula = match &value {
             Value::Number(number) => Formula::of(number),
+            Value::Matrix(_) => Formula::atom(value.tex().unwrap_or_default()),
             _ => Formula::default(),
         };
         Self { value, formula, parts: Vec::new(), searched: false }
     }
 
     pub fn with(value: Number, formula: Formula) -> Self {
+        let formula = formula.with_value(&value);
         Self { value: Value::Number(value), formula, parts: Vec::new(), searched: false }
     }
 
@@ -265,13 +267,33 @@ fn negate(worked: &Worked) -> Result<Worked, Unexplained> {
 /// The value of a binary operation, with its formula; symbolic results stand for themselves.
 pub(super) fn binary(operator: &'static str, a: &Worked, b: &Worked) -> Result<Worked, Unexplained> {
     if let Some(value) = super::methods::sequence_operation(operator, &a.value, &b.value) {
-        return Ok(Worked::plain(value?));
+        let worked = Worked::plain(value?);
+        let formula = match (operator, &b.value) {
+            // Powers of a matrix are products, and are written so.
+            ("**", Value::Number(power)) => match power.integer() {
+                Some(2) => Formula::binary("*", &a.formula, &a.formula),
+                _ => None,
+            },
+            _ => Formula::binary(operator, &a.formula, &b.formula),
+        };
+        return Ok(match (&worked.value, formula) {
+            (Value::Matrix(_), Some(formula)) if formula.text.len() <= 400 => {
+                Worked { formula: formula.worth(&worked.formula), ..worked }
+            }
+            _ => worked,
+        });
     }
     let (x, y) = (a.number()?, b.number()?);
     let value = arithmetic(operator, x, y)?;
-    let symbolic = value.is_symbolic() || x.is_symbolic() || y.is_symbolic();
-    let formula = if symbolic { None } else { Formula::binary(operator, &a.formula, &b.formula) };
-    let formula = formula.filter(|formula| formula.text.len() <= 300).unwrap_or_else(|| Formula::of(&value));
+    // A quotient without a rest needs no rounding down.
+    let whole = operator == "//" && arithmetic("/", x, y).is_ok_and(|exact| exact.expr == value.expr);
+    let shown = if whole { "/" } else { operator };
+    let formula = Formula::binary(shown, &a.formula, &b.formula);
+    let formula = formula.filter(|formula| formula.text.len() <= 500).unwrap_or_else(|| Formula::of(&value));
+    let formula = match super::rounding::through_root(operator, x, y) {
+        Some(lines) => formula.through(&lines),
+        None => formula,
+    };
     Ok(Worked::with(value, formula))
 }
 

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::ast::{Function, Node, Statement};
 use super::evaluate::Worked;
-use super::formula::Formula;
+use super::names::{Label, Names, label};
 use super::output::{Fragment, matches};
-use super::story::{Label, Story, label};
+use super::story::Story;
 use super::value::{Kind, Number, Value};
 use super::{Unexplained, parse};
 
@@ -49,6 +49,11 @@ pub(super) enum Flow {
 }
 
 impl Reader {
+    /// A reader of the programs written for a problem, whose words it uses.
+    pub fn about(problem: &str) -> Self {
+        Self { story: Story::about(Names::of(problem)), ..Self::default() }
+    }
+
     /// The explanation of one cell whose output is known.
     ///
     /// # Errors
@@ -79,12 +84,12 @@ impl Reader {
                 break;
             }
         }
-        self.story = Story::default();
+        self.story = self.story.again();
         self.told = told;
     }
 
     fn begin(&mut self) {
-        self.story = Story::default();
+        self.story = self.story.again();
         self.printed.clear();
         self.fuel = FUEL;
         self.depth = 0;
@@ -194,6 +199,9 @@ impl Reader {
         self.spend()?;
         match statement {
             Statement::Assign(targets, node) => {
+                if let [Node::Name(name)] = targets.as_slice() {
+                    self.tell_place(Some(name), node)?;
+                }
                 let worked = self.evaluate(node)?;
                 for target in targets {
                     self.assign(target, &worked, is_literal(node))?;
@@ -230,7 +238,8 @@ impl Reader {
 
     fn import(&mut self, own: &str, full: &str) -> Result<(), Unexplained> {
         let module = full.split('.').next().unwrap_or_default();
-        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections"].contains(&module)
+        if !["math", "sympy", "fractions", "itertools", "numpy", "functools", "collections", "statistics"]
+            .contains(&module)
         {
             return Err(Unexplained::new(&format!("the module {module}")));
         }
@@ -250,6 +259,9 @@ impl Reader {
     ) -> Result<(), Unexplained> {
         match target {
             Node::Name(name) => {
+                if literal && name.len() == 1 && self.story.names.leaves_open(name) {
+                    return Err(Unexplained::new(&format!("taking one value for the {name} of the problem")));
+                }
                 self.tell(name, worked, literal);
                 self.keep(name, worked.value.clone())
             }
@@ -336,7 +348,9 @@ impl Reader {
     /// An expression is told under its own name only: a variable is not `x = x`.
     fn tell_expression(&mut self, name: &str, worked: &Worked, tex: &str, again: bool) {
         let label = label(name);
-        if label != Label::Nameless && label != Label::Symbol(tex.to_owned()) {
+        // A product that the computer algebra multiplies out by itself is a step even where it has no name.
+        let step = worked.formula.text.contains("\\left(") && worked.formula.equated(tex) != tex;
+        if (label != Label::Nameless || step) && label != Label::Symbol(tex.to_owned()) {
             self.story.found(name, &worked.formula.equated(tex), again, false);
         }
     }
@@ -371,6 +385,9 @@ impl Reader {
             return Err(Unexplained::new("a loop inside a search"));
         }
         let worked = self.evaluate(source)?;
+        if self.long_loop(target, &worked.value, body)? {
+            return Ok(Flow::Next);
+        }
         let members = worked.value.members(MOST_ROUNDS)?;
         let short = Value::List(members.clone());
         if let (Value::Range(..), Label::Symbol(symbol)) = (&worked.value, label_of(target))
@@ -419,6 +436,23 @@ impl Reader {
         Err(Unexplained::search(MOST_ROUNDS as i128))
     }
 
+    /// Says what the letters of a function stand for, where it works in steps with them.
+    fn introduce(&mut self, function: &Function, scope: &HashMap<String, Value>) {
+        let steps = !matches!(function.body.first(), Some(Statement::Return(_)));
+        for (name, _) in &function.params {
+            let Some(Value::Number(number)) = scope.get(name).filter(|_| steps && self.story.quiet == 0)
+            else {
+                continue;
+            };
+            if matches!(label(name), Label::Symbol(_))
+                && !number.is_symbolic()
+                && self.told.insert(name.clone())
+            {
+                self.story.given(name, &number.tex(), false);
+            }
+        }
+    }
+
     /// Calls a function of the program.
     pub(super) fn call_own(
         &mut self,
@@ -440,6 +474,7 @@ impl Reader {
             };
             scope.insert(name.clone(), value);
         }
+        self.introduce(function, &scope);
         self.scopes.push(scope);
         let flow = self.block(&function.body);
         self.scopes.pop();
@@ -488,7 +523,7 @@ impl Worked {
         match (&self.value, places) {
             (Value::Number(number), Some(places)) if places <= 12 => {
                 let rounded = format!("{:.*}", places, number.approximate()?);
-                let formula = Formula { rounded: true, ..self.formula.clone() };
+                let formula = self.formula.rounded_from(None);
                 let exact = Number::literal(&rounded).is_some_and(|literal| literal.expr == number.expr);
                 Some(if exact || formula.text == rounded {
                     self.formula.equated(&tex)

@@ -13,7 +13,7 @@ use super::output::Fragment;
 use super::value::{Kind, Number, Value};
 
 /// Names that need no import.
-const BUILTINS: [&str; 22] = [
+const BUILTINS: [&str; 27] = [
     "print",
     "sum",
     "len",
@@ -36,6 +36,11 @@ const BUILTINS: [&str; 22] = [
     "zip",
     "map",
     "divmod",
+    "bin",
+    "oct",
+    "hex",
+    "chr",
+    "ord",
 ];
 
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -121,6 +126,7 @@ impl Reader {
         }
         let mut line = Vec::new();
         for node in given {
+            self.tell_place(None, node)?;
             line.extend(self.fragments(node)?);
         }
         self.printed.push(
@@ -152,6 +158,9 @@ impl Reader {
         options: &[(String, Worked)],
     ) -> Result<Worked, Unexplained> {
         if let Some(worked) = self.collections(name, &args, options)? {
+            return Ok(worked);
+        }
+        if let Some(worked) = self.statistics(name, &args)? {
             return Ok(worked);
         }
         let option = |wanted: &str| {

@@ -102,6 +102,7 @@ impl Reader {
             ("simplify" | "expand" | "factor" | "cancel" | "together" | "radsimp", [x, ..]) => {
                 self.algebra(name, x)
             }
+            ("summation" | "product", [body, bounds]) => self.over_a_range(name, body, &bounds.value),
             ("diff", _) | ("integrate", _) | ("limit", _) => self.calculus(name, args),
             ("log" | "ln", [x]) => function(Func::Ln, x, "\\ln\\left(", "\\right)"),
             ("log2", [x]) => logarithm(x, &Worked::plain(Value::int(2))),
@@ -157,6 +158,26 @@ impl Reader {
             "factor" => cas::factor_worked(&number.expr),
             "cancel" | "together" => cas::cancel_worked(&number.expr),
             _ => cas::simplify_worked(&number.expr),
+        };
+        let made = made.map_err(refused(name))?;
+        if made.value == number.expr {
+            return Ok(x.clone());
+        }
+        self.derive(&made.derivation);
+        Ok(Worked::plain(Value::exact(made.value)?))
+    }
+
+    /// `summation(f, (k, a, b))` and `product(f, (k, a, b))`.
+    fn over_a_range(&mut self, name: &str, body: &Worked, bounds: &Value) -> Result<Worked, Unexplained> {
+        let here = || Unexplained::new(&format!("`{name}` with these bounds"));
+        let (Value::Number(body), Value::Tuple(parts)) = (&body.value, bounds) else { return Err(here()) };
+        let [Value::Number(k), Value::Number(low), Value::Number(high)] = parts.as_slice() else {
+            return Err(here());
+        };
+        let Expr::Sym(k) = &k.expr else { return Err(here()) };
+        let made = match name {
+            "summation" => cas::sum_worked(&body.expr, k, &low.expr, &high.expr),
+            _ => cas::product_worked(&body.expr, k, &low.expr, &high.expr),
         };
         let made = made.map_err(refused(name))?;
         self.derive(&made.derivation);
@@ -285,8 +306,15 @@ fn special_angle(func: Func, x: &Expr) -> Option<Expr> {
         let steps = steps.rem_euclid(24);
         let (sign, within) = if steps < 12 { (1, steps) } else { (-1, steps - 12) };
         let root = |n: i64| Expr::call(Func::Sqrt, Expr::int(n)).div(Expr::int(2));
+        let six = Expr::call(Func::Sqrt, Expr::int(6));
+        let two = Expr::call(Func::Sqrt, Expr::int(2));
+        let quarter =
+            |sign: Expr| Expr::sum([six.clone(), Expr::product([sign, two.clone()])]).div(Expr::int(4));
         let value = match within.min(12 - within) {
             0 => Expr::int(0),
+            // 15 and 75 degrees, as differences and sums of 45 and 30.
+            1 => quarter(Expr::int(-1)),
+            5 => quarter(Expr::int(1)),
             2 => Expr::int(1).div(Expr::int(2)),
             3 => root(2),
             4 => root(3),

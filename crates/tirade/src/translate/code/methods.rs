@@ -82,6 +82,7 @@ impl Reader {
                     number.rational().ok_or_else(|| Unexplained::new("`.is_integer` of this"))?.is_int();
                 Ok(Worked::plain(Value::Bool(whole)))
             }
+            (Value::Number(number), "as_coefficients_dict") => coefficients(number),
             (Value::Dict(pairs), "values") => {
                 Ok(Worked::plain(Value::List(pairs.iter().map(|(_, value)| value.clone()).collect())))
             }
@@ -163,9 +164,10 @@ impl Reader {
     fn tell_member(&mut self, name: &str, item: &Worked) {
         let Some(tex) = item.value.tex() else { return };
         let shown = item.formula.equated(&tex);
-        match super::story::label(name) {
-            super::story::Label::Words(words) => {
-                self.story.say(&format!("${shown}$ belongs to the {words}."))
+        match super::names::label(name) {
+            super::names::Label::Words(words) => {
+                let list = self.story.names.phrase(&words);
+                self.story.say(&format!("${shown}$ belongs to {list}."))
             }
             _ => self.story.say(&format!("we note ${shown}$.")),
         }
@@ -235,6 +237,29 @@ impl Reader {
             _ => Value::Matrix(transposed(rows)),
         }))
     }
+}
+
+/// The terms of a sum with their rational factors: `3\sqrt{2} + 5` is 3 of `\sqrt{2}` and 5 of 1.
+fn coefficients(number: &Number) -> Result<Worked, Unexplained> {
+    let terms = match &number.expr {
+        Expr::Add(terms) => terms.clone(),
+        one => vec![one.clone()],
+    };
+    let exact = |expr: Expr| Number::new(expr, Kind::Exact).map(Value::Number);
+    let mut pairs = Vec::new();
+    for term in terms {
+        let (factor, rest) = match term {
+            Expr::Num(value) => (Expr::Num(value), Expr::int(1)),
+            Expr::Mul(factors) => {
+                let (numbers, others): (Vec<Expr>, Vec<Expr>) =
+                    factors.into_iter().partition(|factor| factor.as_rational().is_some());
+                (Expr::product(numbers), Expr::product(others))
+            }
+            other => (Expr::int(1), other),
+        };
+        pairs.push((exact(rest)?, exact(factor)?));
+    }
+    Ok(Worked::plain(Value::Dict(pairs)))
 }
 
 /// `Matrix([[1, 2], [3, 4]])`; a flat list is a column.

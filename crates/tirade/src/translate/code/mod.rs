@@ -21,12 +21,15 @@ mod follow;
 mod formula;
 mod lex;
 mod library;
+mod lists;
 mod mathematics;
 mod methods;
+mod names;
 mod output;
 mod parse;
 mod parse_expression;
 mod rounding;
+mod series;
 mod solving;
 mod story;
 #[cfg(test)]

@@ -6,7 +6,6 @@ use tirade_math::{Expr, Rational, integer};
 use super::Unexplained;
 use super::evaluate::Worked;
 use super::follow::Reader;
-use super::formula::Formula;
 use super::value::{Kind, Number, Value};
 
 impl Reader {
@@ -61,7 +60,14 @@ impl Reader {
         };
         let value = Number { expr: Expr::Num(value.into()), kind: Kind::Int };
         let whole = number.rational().is_some_and(Rational::is_int) && x.formula.text == number.tex();
-        Ok(Worked::with(value, if whole { x.formula.clone() } else { x.formula.wrapped(before, after) }))
+        let formula = if whole { x.formula.clone() } else { x.formula.wrapped(before, after) };
+        // What is rounded is shown, where the six places that are shown do not change the result.
+        let near =
+            number.approximate().filter(|_| number.rational().is_none()).map(|near| format!("{near:.6}"));
+        let near = near
+            .filter(|near| near.parse().is_ok_and(|near: f64| Some(round(near) as i64) == value.integer()));
+        let lines = near.map(|near| vec![format!("{before}{near}{after}")]);
+        Ok(Worked::with(value, lines.map_or(formula.clone(), |lines| formula.through(&lines))))
     }
 
     /// `int(…)` of a text or of a number towards zero.
@@ -108,17 +114,31 @@ impl Reader {
                     number.approximate().ok_or_else(|| Unexplained::new("rounding this"))?
                 );
                 return match Number::literal(&text) {
-                    Some(value) => Ok(Worked::with(value, Formula { rounded: true, ..x.formula.clone() })),
+                    Some(value) => Ok(Worked::with(value, x.formula.rounded_from(number.approximate()))),
                     None => Err(Unexplained::new("rounding a negative number")),
                 };
             }
         };
         let kind = if places == 0 { Kind::Int } else { Kind::Float };
-        Ok(Worked::with(
-            Number::new(Expr::Num(rounded), kind)?,
-            Formula { rounded: true, ..x.formula.clone() },
-        ))
+        Ok(Worked::with(Number::new(Expr::Num(rounded), kind)?, x.formula.rounded_from(None)))
     }
+}
+
+/// The lines of a fractional power: `243^{3/5}` is the cube of the fifth root.
+pub(super) fn through_root(operator: &str, x: &Number, y: &Number) -> Option<Vec<String>> {
+    let exponent = y.rational().filter(|exponent| operator == "**" && !exponent.is_int())?;
+    let degree = i64::try_from(exponent.denominator().as_ibig()).ok()?;
+    let root = exact_root(x.rational().filter(|base| **base > Rational::ZERO)?, Some(degree))?;
+    let (base, root) = (x.tex(), Number { expr: Expr::Num(root), kind: Kind::Exact }.tex());
+    let over = if degree == 2 { format!("\\sqrt{{{base}}}") } else { format!("\\sqrt[{degree}]{{{base}}}") };
+    let power = exponent.numerator();
+    Some(match power.to_string().as_str() {
+        "1" => vec![over],
+        power => {
+            let root = if root.starts_with("\\frac") { format!("\\left({root}\\right)") } else { root };
+            vec![format!("\\left({over}\\right)^{{{power}}}"), format!("{root}^{{{power}}}")]
+        }
+    })
 }
 
 /// `x^(p/q)` where it is rational: `243^(3/5)` is 27.

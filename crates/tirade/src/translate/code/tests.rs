@@ -23,7 +23,7 @@ fn refused(code: &str, output: &str, expected: &str) {
 
 #[test]
 fn arithmetic() {
-    check("print(2 * (3 + 4))", "14", "We get $2 \\cdot \\left(3 + 4\\right) = 14$.");
+    check("print(2 * (3 + 4))", "14", "We get $2 \\cdot \\left(3 + 4\\right) = 2 \\cdot 7 = 14$.");
     check(
         "boys = 600\ngirls = boys + 400\ntotal_boys_and_girls = boys + girls\nprint(total_boys_and_girls * 0.60)",
         "960.0",
@@ -35,11 +35,15 @@ fn arithmetic() {
         "3 1",
         "Then $x = \\left\\lfloor \\frac{7}{2} \\right\\rfloor = 3$. We get $7 \\bmod 2 = 1$.",
     );
-    check("print(243 ** (3/5))", "27.0", "We get $243^{\\frac{3}{5}} = 27$.");
+    check(
+        "print(243 ** (3/5))",
+        "27.0",
+        "We get $243^{\\frac{3}{5}} = \\left(\\sqrt[5]{243}\\right)^{3} = 3^{3} = 27$.",
+    );
     check(
         "import math\nprint(math.ceil(7 / 2))",
         "4",
-        "We get $\\left\\lceil \\frac{7}{2} \\right\\rceil = 4$.",
+        "We get $\\left\\lceil \\frac{7}{2} \\right\\rceil = \\left\\lceil 3.5 \\right\\rceil = 4$.",
     );
     check("print(f'It costs {2 * 3.5:.2f} dollars')", "It costs 7.00 dollars", "We get $2 \\cdot 3.5 = 7$.");
 }
@@ -96,10 +100,14 @@ fn loops_are_told_round_by_round() {
     check(
         "total = 0\nfor k in range(1, 4):\n    total += k**2\nprint(total)",
         "14",
-        "Let the total be $0$. Go through $k = 1, 2, 3$. The total becomes $0 + 1^{2} = 1$. The total becomes $1 + 2^{2} = 5$. The total \
-         becomes $5 + 3^{2} = 14$.",
+        "Let the total be $0$. Go through $k = 1, 2, 3$. The total becomes $0 + 1^{2} = 0 + 1 = 1$. The total becomes $1 + 2^{2} = 1 + 4 = 5$. The total \
+         becomes $5 + 3^{2} = 5 + 9 = 14$.",
     );
-    check("print(sum(k**2 for k in range(1, 5)))", "30", "We get $1^{2} + 2^{2} + 3^{2} + 4^{2} = 30$.");
+    check(
+        "print(sum(k**2 for k in range(1, 5)))",
+        "30",
+        "We get $1^{2} + 2^{2} + 3^{2} + 4^{2} = 1 + 4 + 9 + 16 = 30$.",
+    );
     contains("print(sum(range(1, 101)))", "5050", &["5050"]);
     contains(
         "print(len([n for n in range(1, 40) if n % 7 == 0]))",
@@ -227,4 +235,105 @@ fn broken_programs_end_in_words() {
         let program: String = broken.into_iter().collect();
         let _ = Reader::default().explain(&program, "sum 5.00 10 9 2");
     }
+}
+
+#[test]
+fn roots_and_rounding_show_what_is_rounded() {
+    check(
+        "import sympy as sp\nprint(round(sp.root(100, 3)))",
+        "5",
+        "We get $\\sqrt[3]{100} \\approx 4.641589 \\approx 5$.",
+    );
+    check(
+        "import math\nn = math.floor(900 ** (1/3))\nprint(n)",
+        "9",
+        "Then $n = \\left\\lfloor 900^{\\frac{1}{3}} \\right\\rfloor = \\left\\lfloor 9.654894 \\right\\rfloor = 9$.",
+    );
+    check("n = 20 // 4\nprint(n)", "5", "Then $n = \\frac{20}{4} = 5$.");
+}
+
+#[test]
+fn products_are_multiplied_out_in_sight() {
+    check(
+        "from sympy import *\nx = symbols('x')\nexpanded = expand(16*(2*x + 5))\nprint(expanded)",
+        "32*x + 80",
+        "The expanded is $16\\left(2x + 5\\right) = 32x + 80$.",
+    );
+    contains(
+        "from sympy import *\nA = Matrix([[1, 3], [2, 1]])\nB = A**2 - 2*A\nprint(B.det())",
+        "25",
+        &[
+            "2 & 1 \\end{pmatrix} \\cdot \\begin{pmatrix} 1 & 3",
+            "= \\begin{pmatrix} 7 & 6 \\\\ 4 & 7 \\end{pmatrix} - \\begin{pmatrix} 2 & 6",
+        ],
+    );
+}
+
+#[test]
+fn what_is_read_off_a_list_is_said() {
+    contains(
+        "rooms = list(range(1, 12))\nrooms.remove(3)\nrooms.remove(4)\nrooms.sort()\nmedian_room = rooms[4]\nprint(median_room)",
+        "7",
+        &["The median room is number 5 of $1, 2, 5, 6, 7, 8, 9, 10, 11$, which is $7$."],
+    );
+    contains(
+        "import statistics\nprint(statistics.median([5, 1, 4, 2]))",
+        "3.0",
+        &["In order the numbers are $1, 2, 4, 5$.", "\\frac{2 + 4}{2} = \\frac{6}{2} = 3"],
+    );
+    contains(
+        "from statistics import mean\nprint(mean([5, 1, 4, 2]))",
+        "3",
+        &["\\frac{5 + 1 + 4 + 2}{4} = \\frac{12}{4} = 3"],
+    );
+    contains("n = 13\nprint(bin(n)[2:])", "1101", &["13 = 6 \\cdot 2 + 1"]);
+    contains("print(int('1101', 2))", "13", &["2^{3}"]);
+    contains(
+        "from sympy import *\nlength = 2 + sqrt(2) + 3*sqrt(2)\na = length.as_coefficients_dict()[sqrt(2)]\nprint(a + 1)",
+        "5",
+        &["$a = 4$", "$4 + 1 = 5$"],
+    );
+}
+
+#[test]
+fn letters_of_a_function_are_introduced() {
+    check(
+        "def gcd(a, b):\n    while b != 0:\n        a, b = b, a % b\n    return a\nprint(gcd(39, 13))",
+        "13",
+        "Let $a = 39$ and $b = 13$. Since $13 \\ne 0$, $a$ becomes $13$. Now $b$ becomes $39 \\bmod 13 = 0$.",
+    );
+}
+
+#[test]
+fn the_words_of_the_problem_are_used() {
+    let text = |problem: &str, code: &str, output: &str| {
+        Reader::about(problem).explain(code, output).map_err(|why| why.to_string())
+    };
+    let problem = "Emani has $30 more than Howard. If Emani has $150, what do they have together?";
+    assert_eq!(
+        text(
+            problem,
+            "emani_money = 150\nhoward_money = emani_money - 30\nprint(emani_money + howard_money)",
+            "270"
+        )
+        .unwrap(),
+        "Let Emani's money be $150$. Howard's money is $150 - 30 = 120$. We get $150 + 120 = 270$."
+    );
+    let open = text(
+        "If $n$ is an integer, what is the rest of $(7 - n) + (n + 3)$ by 7?",
+        "n = 7\nprint((7 - n + n + 3) % 7)",
+        "3",
+    );
+    assert!(open.unwrap_err().contains("taking one value for the n"), "one case proves nothing");
+}
+
+#[test]
+fn long_loops_are_told_by_a_formula_or_by_what_cancels() {
+    contains(
+        "from sympy import Rational\nproduct = Rational(1, 1)\nfor n in range(2, 51):\n    product *= Rational(n-1, n)\nprint(product)",
+        "1/50",
+        &["Each factor is $\\frac{n - 1}{n}$", "so that $\\frac{1}{50}$ is left"],
+    );
+    contains("total = 0\nfor k in range(1, 101):\n    total += k\nprint(total)", "5050", &["5050"]);
+    refused("product = 1\nfor k in range(1, 101):\n    product *= k**2 + 1\nprint(product)", "1", "steps");
 }

@@ -128,11 +128,18 @@ impl Number {
     }
 }
 
-/// Powers of one half as roots.
+/// Powers of one half, one third and so on as roots.
 fn with_roots(expr: Expr) -> Expr {
-    let half = Expr::Num(Rational::from_parts(1.into(), 2u8.into()));
+    let degree = |exponent: &Expr| {
+        let exponent = exponent.as_rational().filter(|exponent| *exponent.numerator() == dashu::integer::IBig::ONE)?;
+        i64::try_from(exponent.denominator().as_ibig()).ok().filter(|degree| (2..=60).contains(degree))
+    };
     expr.map(&|part| match part {
-        Expr::Pow(base, exponent) if *exponent == half => Expr::call(Func::Sqrt, *base),
+        Expr::Pow(base, exponent) => match degree(&exponent) {
+            Some(2) => Expr::call(Func::Sqrt, *base),
+            Some(degree) => Expr::Call(Func::Root, vec![*base, Expr::int(degree)]),
+            None => Expr::Pow(base, exponent),
+        },
         other => other,
     })
 }
