@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 use tirade::translate::check::{Case, Finding, Kind, check};
-use tirade_math::{Statement, Truth, check_prose};
+use tirade_math::{Statement, Truth, Why, check_prose};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -126,6 +126,7 @@ impl Dice {
 fn planted(rows: &[Value]) {
     let mut dice = Dice(20_261_123);
     let [mut all, mut found, mut rejected, mut decided, mut decided_found, mut outside] = [0; 6];
+    let [mut harmless, mut harmless_decided, mut decided_rejected] = [0; 3];
     for row in rows {
         let text = field(row, "solution");
         let before = check_prose(field(row, "problem"), text);
@@ -136,11 +137,18 @@ fn planted(rows: &[Value]) {
         let Some(changed) = plant(text, chosen, &mut dice) else { continue };
         let after = check(&case(row, &changed));
         let was_decided = chosen.truth == Truth::True;
+        let refused =
+            after.iter().any(|f| matches!(f.kind, Kind::Equation | Kind::Answer | Kind::UnderivedAnswer));
+        if after.iter().all(|f| f.kind != Kind::Equation) && is_still_true(row, &before, chosen, &changed) {
+            harmless += 1;
+            harmless_decided += usize::from(was_decided);
+        }
         let accused: Vec<_> = after.iter().filter(|f| f.kind == Kind::Equation).collect();
         let caught = !accused.is_empty();
         all += 1;
         found += usize::from(caught);
-        rejected += usize::from(after.iter().any(|f| matches!(f.kind, Kind::Equation | Kind::Answer)));
+        rejected += usize::from(refused);
+        decided_rejected += usize::from(refused && was_decided);
         decided += usize::from(was_decided);
         decided_found += usize::from(caught && was_decided);
         outside += usize::from(
@@ -161,10 +169,26 @@ fn planted(rows: &[Value]) {
     println!("changes found: {}", percent(found, all));
     println!("changes found or the answer refused: {}", percent(rejected, all));
     println!("changes found where the equation was decided before: {}", percent(decided_found, decided));
+    println!("found or refused where decided before: {}", percent(decided_rejected, decided));
+    println!(
+        "missed changes after which the equation is true by itself: {harmless}, where decided {harmless_decided}"
+    );
+    println!(
+        "without those: found {}, where decided {}",
+        percent(found, all - harmless),
+        percent(decided_found, decided - harmless_decided)
+    );
     println!(
         "found changes whose finding is elsewhere than in the changed equation: {}",
         percent(outside, found)
     );
+}
+
+/// Whether no error was planted: `9 < 13` for `9 < 10`, `x + 0` for `x - 0`.
+fn is_still_true(row: &Value, before: &[Statement], chosen: &Statement, changed: &str) -> bool {
+    let at = before.iter().position(|statement| statement.span == chosen.span);
+    let after = check_prose(field(row, "problem"), changed);
+    at.and_then(|at| after.get(at)).is_some_and(|s| s.truth == Truth::True && s.why == Why::Itself)
 }
 
 /// The text with one number or operator of the statement changed.

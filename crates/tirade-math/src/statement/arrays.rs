@@ -2,6 +2,8 @@
 
 use super::Truth;
 use super::link::{closed, is_open, is_scalar};
+use super::misprint;
+use super::prose::size;
 use crate::equiv::equivalent;
 use crate::expr::{Expr, RelOp};
 use crate::verdict::Outcome;
@@ -30,15 +32,22 @@ pub fn equal(l: &Expr, op: RelOp, r: &Expr) -> Truth {
     if a.len() != b.len() || a[0].len() != b[0].len() {
         return Truth::Undecided;
     }
-    let mut truth = Truth::True;
+    let (mut truth, mut alike, mut other) = (Truth::True, 0, Vec::new());
     for (x, y) in a.iter().flatten().zip(b.iter().flatten()) {
         match entry(x, y) {
-            Truth::True => {}
+            Truth::True => alike += usize::from(is_open(x) && size(x) > 1),
             Truth::False => return Truth::False,
-            Truth::Undecided => truth = Truth::Undecided,
+            Truth::Undecided => {
+                truth = Truth::Undecided;
+                other.push((x, y));
+            }
         }
     }
-    truth
+    match other.as_slice() {
+        // one entry is another where the rest was worked out right
+        [(x, y)] if alike > 0 && misprint::of_identity(x, y, &[]) => Truth::False,
+        _ => truth,
+    }
 }
 
 fn entry(x: &Expr, y: &Expr) -> Truth {

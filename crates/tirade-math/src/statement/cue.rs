@@ -11,6 +11,8 @@ pub enum Mode {
     Define,
     /// It holds for the sake of argument: `if x = 2`, `suppose`, `case 1:`.
     Suppose,
+    /// It holds at one place: `at x = 2`.
+    Instance,
     /// It is mentioned, denied, asked for, or led to a contradiction.
     Mention,
 }
@@ -171,18 +173,21 @@ const DENIED: [&str; 25] = [
 /// The mode of a formula (or of a chain in it) in `text`; `lead` are the words inside the formula right before it.
 pub fn mode(text: &str, formula: &Range<usize>, lead: &str) -> Mode {
     if let Some(mode) = last_cue(lead) {
-        return if denied(&text[formula.end..]) { Mode::Mention } else { mode };
+        return if denied(text, formula) { Mode::Mention } else { mode };
     }
     let before = sentence_before(text, formula.start);
-    if denied(&text[formula.end..]) {
+    if denied(text, formula) {
         return Mode::Mention;
     }
     last_cue(before).unwrap_or(Mode::Claim)
 }
 
-/// Whether a supposition is open in the sentence before: what is concluded from it holds under it.
-pub fn is_conditional(text: &str, start: usize) -> bool {
-    words(sentence_before(text, start)).any(|w| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()))
+/// Where the sentence starts that supposes something before `start`: what is concluded from it holds under it.
+pub fn condition(text: &str, start: usize) -> Option<usize> {
+    let sentence = sentence_before(text, start);
+    let supposes = |w: &str| SUPPOSE[..8].contains(&w.to_ascii_lowercase().as_str()) || w == "Otherwise";
+    let found = words(sentence).any(supposes) || sentence.contains("ther hand");
+    found.then(|| place_in(text, sentence))
 }
 
 /// Whether even a false equation of numbers is no error: it is supposed or denied right there.
@@ -191,9 +196,17 @@ pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
         let w = w.to_ascii_lowercase();
         STRONG.contains(&w.as_str())
     };
-    let before: Vec<&str> = words(sentence_before(text, formula.start)).filter(|w| !w.is_empty()).collect();
-    let near = &before[before.len().saturating_sub(3)..];
-    near.iter().any(|w| strong(w)) || words(lead).any(strong) || says(&text[formula.end..], &REFUTED)
+    let before = sentence_before(text, formula.start);
+    let near = |word: &str| {
+        let behind = &before[place_in(before, word) + word.len()..];
+        strong(word) && !is_far(behind) && words(behind).all(|w| !CLAIM.contains(&w) && w != "by")
+    };
+    words(before).any(near) || words(lead).any(strong) || says(text, formula, &REFUTED)
+}
+
+/// Whether what stands behind a formula says that it is false.
+pub fn is_refuted_behind(text: &str, formula: &Range<usize>) -> bool {
+    says(text, formula, &REFUTED)
 }
 
 /// Right before a formula.
@@ -226,6 +239,12 @@ const REFUTED: [&str; 9] = [
     "is wrong",
 ];
 
+/// Whether the rest of the paragraph says that what was supposed cannot be.
+pub fn is_absurd(text: &str, end: usize) -> bool {
+    let rest = text[end..].split("\n\n").next().unwrap_or("").to_ascii_lowercase();
+    DENIED.iter().any(|phrase| rest.contains(phrase))
+}
+
 /// Whether a condition follows a formula that ends at `end`: "if n is odd", "for x > 2", "otherwise".
 pub fn is_cased(text: &str, end: usize) -> bool {
     let behind = text[end..].trim_start_matches([' ', '$', '&', ',', '\n', '\\', '}']);
@@ -249,17 +268,41 @@ pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     let behind = text[formula.end..].trim_start();
     let first = behind.split(|c: char| !(c.is_alphabetic() || c == '/')).next();
     let last = before.rsplit(|c: char| !(c.is_alphabetic() || c == '/')).next();
-    or(first) || or(last) || words(lead).any(|w| or(Some(w)))
+    let here = &text[formula.clone()];
+    let earlier = before.trim_end_matches("or").trim_end_matches([',', ' ', '$']);
+    let earlier = &earlier[earlier.rfind('$').unwrap_or(0)..];
+    let later = behind.trim_start_matches("or").trim_start();
+    or(first) && !is_reworded(here, later)
+        || or(last) && !is_reworded(earlier, here)
+        || words(lead).any(|w| or(Some(w)))
+}
+
+/// `24 = 2q, or q = 12`: the same in other words, not another possibility.
+fn is_reworded(first: &str, second: &str) -> bool {
+    let side = |formula: &str| {
+        let inside = formula.trim_start_matches(['$', ' ']);
+        inside.split('=').next().unwrap_or("").trim().to_string()
+    };
+    let (first_side, second_side) = (side(first), side(second));
+    let letter = |side: &str| side.len() == 1 && side.starts_with(|c: char| c.is_ascii_alphabetic());
+    letter(&second_side) && !letter(&first_side) && first.contains(&second_side)
 }
 
 /// The mode the last cue word asks for. Words in the middle of formulas do not count.
 fn last_cue(before: &str) -> Option<Mode> {
     let mut mode = None;
+    let mut last = String::new();
     for word in words(before) {
+        let word_start = place_in(before, word);
         let word = word.to_ascii_lowercase();
         let word = word.as_str();
         if SUPPOSE.contains(&word) {
-            mode = Some(Mode::Suppose);
+            let word_end = word_start + word.len();
+            if !(WEAK.contains(&word) && is_far(&before[word_end..])) && !(word == "if" && last == "only") {
+                mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
+            } else if word == "if" {
+                mode = Some(Mode::Claim);
+            }
         } else if DEFINE.contains(&word) {
             mode = Some(Mode::Define);
         } else if MENTION.contains(&word) {
@@ -267,8 +310,47 @@ fn last_cue(before: &str) -> Option<Mode> {
         } else if CLAIM.contains(&word) && (mode != Some(Mode::Mention) || CONCLUDES.contains(&word)) {
             mode = Some(Mode::Claim);
         }
+        if !word.is_empty() {
+            last = word.to_string();
+        }
     }
     mode
+}
+
+/// Words that suppose something only of the formula they stand before: "at $x = 2$", but "set up the equation $x = 2$".
+const WEAK: [&str; 17] = [
+    "for",
+    "with",
+    "at",
+    "setting",
+    "set",
+    "letting",
+    "plug",
+    "plugging",
+    "substituting",
+    "substitute",
+    "try",
+    "trying",
+    "taking",
+    "consider",
+    "would",
+    "guess",
+    "once",
+];
+
+/// Whether a formula or several words stand between a word and the formula in question.
+fn is_far(between: &str) -> bool {
+    let mut parts = between.split('$');
+    let lead = parts.next().unwrap_or("");
+    let count = |text: &str| text.split_whitespace().filter(|w| w.starts_with(char::is_alphabetic)).count();
+    let joined =
+        |text: &str| text.split_whitespace().all(|w| matches!(w.trim_matches(','), "and" | "or" | ""));
+    count(lead) > 3 || lead.trim_start().starts_with("up") || !parts.skip(1).step_by(2).all(joined)
+}
+
+/// Where a slice of a text starts in it.
+fn place_in(text: &str, part: &str) -> usize {
+    part.as_ptr() as usize - text.as_ptr() as usize
 }
 
 /// Words outside of `$…$` and commands.
@@ -290,13 +372,17 @@ fn sentence_before(text: &str, start: usize) -> &str {
     before[cut..].trim_end_matches(['$', '[', '(', '\\'])
 }
 
-fn denied(behind: &str) -> bool {
-    says(behind, &DENIED)
+fn denied(text: &str, formula: &Range<usize>) -> bool {
+    says(text, formula, &DENIED)
 }
 
 /// Whether one of the phrases stands in the rest of this sentence or the start of the next.
-fn says(behind: &str, phrases: &[&str]) -> bool {
+fn says(text: &str, formula: &Range<usize>, phrases: &[&str]) -> bool {
     const NEAR: usize = 90;
+    let behind = &text[formula.end..];
+    let inside =
+        text[formula.clone()].trim_end_matches("\\end{align*}").trim_end_matches(['$', ']', '\\', ' ', '\n']);
+    let ended = inside.ends_with('.');
     let mut to = behind.len().min(NEAR);
     while !behind.is_char_boundary(to) {
         to -= 1;
@@ -305,7 +391,9 @@ fn says(behind: &str, phrases: &[&str]) -> bool {
     // the rest of this sentence, and the start of the next
     let near = near.split("\n\n").next().unwrap_or("");
     let mut stop = near.len();
-    if let Some(first) = near.find(". ") {
+    if ended {
+        stop = near.find([',', '.', '$', '\\']).unwrap_or(stop);
+    } else if let Some(first) = near.find(". ") {
         let second = near[first + 2..].find([',', '.', '$']).map_or(near.len(), |n| first + 2 + n);
         stop = second;
     }

@@ -29,8 +29,10 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     rows: Vec<Row>,
-    /// The facts as they were said.
+    /// The facts as they were said, also what followed from others.
     said: Vec<(Poly, Sources)>,
+    /// What contradicts these may be true.
+    pub distrusted: Sources,
 }
 
 /// What a new fact is to the old ones.
@@ -134,6 +136,12 @@ pub fn is_polynomial_identity(poly: &Poly) -> bool {
     })
 }
 
+/// Whether two unknowns stand side by side.
+pub fn has_product(poly: &Poly) -> bool {
+    let letter = |atom: &Atom| matches!(atom, Atom::Sym(name) if name.len() == 1);
+    poly.0.iter().any(|(m, _)| m.0.iter().filter(|(atom, _)| letter(atom)).count() > 1)
+}
+
 /// `c x + d = 0` with nothing else unknown: the variable and its value.
 pub fn value(poly: &Poly) -> Option<(SmolStr, Poly)> {
     let row = Row::new(poly.clone(), 0)?;
@@ -176,11 +184,18 @@ impl Facts {
     pub fn add(&mut self, poly: Poly, source: Sources) -> Added {
         let Some((left, because)) = self.reduce(poly.clone()) else { return Added::Unfit };
         if left.is_zero() {
+            self.say(&poly, source);
             let telling = self.determines(&poly) || is_telling(&poly);
             return if telling { Added::Implied(because) } else { Added::Restated };
         }
         if is_closed(&left) {
-            return if surely_nonzero(&left) { Added::Contradicts(because) } else { Added::Unfit };
+            let by = self.denied_by(&poly).filter(|_| because & self.distrusted != 0).unwrap_or(because);
+            return if surely_nonzero(&left) { Added::Contradicts(by) } else { Added::Unfit };
+        }
+        if source & self.distrusted == 0
+            && let Some(by) = self.denied_by(&poly)
+        {
+            return Added::Contradicts(by);
         }
         if let Some(others) = self.without_common_root(&left) {
             return Added::Contradicts(because | others);
@@ -197,9 +212,33 @@ impl Facts {
             Ok(confirmed) => confirmed,
             Err(sources) => return Added::Contradicts(sources & !source),
         };
-        next.said.push((poly, source));
+        next.say(&poly, source);
         *self = next;
         if confirmed == 0 { Added::New } else { Added::Confirms(confirmed & !source) }
+    }
+
+    fn say(&mut self, poly: &Poly, source: Sources) {
+        if self.said.len() < MAX_ROWS && !self.said.iter().any(|(known, _)| known == poly) {
+            self.said.push((poly.clone(), source));
+        }
+    }
+
+    /// One statement that is to be trusted and about the same variable only, which has other roots.
+    ///
+    /// An equation may have some of the roots of another, or all and more; that some are shared and some not on either
+    /// side is a mistake.
+    fn denied_by(&self, poly: &Poly) -> Option<Sources> {
+        let (name, dense) = univariate(poly)?;
+        let denies = |(said, source): &(Poly, Sources)| {
+            let (other, polynomial) = univariate(said)?;
+            if other != name || source & self.distrusted != 0 {
+                return None;
+            }
+            let common = crate::poly::gcd(&dense, &polynomial).ok()?.degree();
+            let least = dense.degree().min(polynomial.degree());
+            (common < least && (common > 0 || least == 1)).then_some(*source)
+        };
+        self.said.iter().find_map(denies)
     }
 
     /// Whether every term of it has a known value.
@@ -282,6 +321,21 @@ impl Facts {
         Some((poly, because))
     }
 
+    /// Whether anything is known about a name.
+    pub fn speaks_of(&self, name: &SmolStr) -> bool {
+        self.rows.iter().any(|row| mentions(&row.poly, name))
+    }
+
+    /// Names with a known rational value that rests on trusted statements only.
+    pub fn values(&self, trusted: &dyn Fn(Sources) -> bool) -> Vec<(SmolStr, f64)> {
+        let rows = self.rows.iter().filter(|row| trusted(row.sources));
+        rows.filter_map(|row| {
+            let (name, value) = row.value()?;
+            Some((name.clone(), super::floats::approx(&value.as_constant()?)))
+        })
+        .collect()
+    }
+
     /// Everything about a name is forgotten: it is given a new meaning.
     pub fn forget(&mut self, name: &SmolStr) {
         self.rows.retain(|r| !mentions(&r.poly, name));
@@ -290,7 +344,7 @@ impl Facts {
 }
 
 /// Enough terms that two such facts with all but one number in common are hardly two facts.
-fn is_telling(poly: &Poly) -> bool {
+pub fn is_telling(poly: &Poly) -> bool {
     let nonlinear = poly
         .0
         .iter()

@@ -74,7 +74,11 @@ fn equal(left: &Expr, right: &Expr) -> Truth {
     if (bare_l != l || bare_r != r) && equivalent(&bare_l, &bare_r).outcome == Outcome::Equal {
         return Truth::True;
     }
-    if units(left) != units(right) && !units(left).is_empty() && !units(right).is_empty() {
+    let (here, there) = (units(left), units(right));
+    let converts = here != there && !here.is_empty() && !there.is_empty();
+    // 2.54 cm : 1 in is one
+    let rate = here.len() > 1 && bare_r == Expr::int(1);
+    if converts || rate {
         return Truth::Undecided;
     }
     if has_decimal(left, right) {
@@ -91,10 +95,32 @@ fn rounded(left: &Expr, right: &Expr) -> Truth {
     if is_rounding(left, right) || is_rounding(right, left) {
         return Truth::True;
     }
+    if terminates(left, right) || terminates(right, left) {
+        return Truth::False;
+    }
     match relative_difference(left, right) {
         Some(d) if d > LOOSE => Truth::False,
         _ => Truth::Undecided,
     }
+}
+
+/// Whether a value needs no more decimal places than the other side shows, so that nothing is rounded.
+fn terminates(value: &Expr, shown: &Expr) -> bool {
+    let Expr::Dec(shown) = shown else { return false };
+    let exact = !any(value, &|e| matches!(e, Expr::Dec(_)));
+    let value = Builder::default().build(value).and_then(|f| f.as_constant());
+    let power = crate::Rational::from(dashu::integer::IBig::from(10).pow(shown.places.min(12) as usize));
+    exact && value.is_some_and(|x| (x * power).is_int())
+}
+
+/// How many units of its last place a decimal is from an exact value.
+fn last_places_off(exact: &Expr, shown: &Expr) -> Option<f64> {
+    let Expr::Dec(decimal) = shown else { return None };
+    if any(exact, &|e| matches!(e, Expr::Dec(_))) {
+        return None;
+    }
+    let (x, y) = (constant_value(exact)?.approx(), constant_value(shown)?.approx());
+    Some((x - y).abs() * 10f64.powi(decimal.places.min(12) as i32))
 }
 
 /// Whether it is a number with at most one decimal place, which nobody rounds without saying so.
@@ -108,8 +134,9 @@ fn near(left: &Expr, right: &Expr) -> Truth {
     if is_rounding(&left, &right) || is_rounding(&right, &left) {
         return Truth::True;
     }
+    let coarse = last_places_off(&left, &right).is_some_and(|places| places > 3.0);
     match relative_difference(&left, &right) {
-        Some(d) if d > 2.5 * LOOSE => Truth::False,
+        Some(d) if d > if coarse { LOOSE / 5.0 } else { 2.5 * LOOSE } => Truth::False,
         _ => Truth::Undecided,
     }
 }
@@ -147,6 +174,18 @@ pub fn without_units(e: &Expr) -> Expr {
     }
     e.clone().map(&|e| match e {
         Expr::Quantity(x, unit) if !matches!(unit.as_str(), "%" | "°") => *x,
+        other => other,
+    })
+}
+
+/// Degrees as bare numbers, except where a function takes the angle: 180° and 180 are one measure to most writers.
+pub fn without_degrees(e: Expr) -> Expr {
+    let marked = any(&e, &|e| matches!(e, Expr::Quantity(_, unit) if unit == "°"));
+    if !marked || any(&e, &|e| matches!(e, Expr::Call(..))) {
+        return e;
+    }
+    e.map(&|e| match e {
+        Expr::Quantity(x, unit) if unit == "°" => *x,
         other => other,
     })
 }

@@ -3,6 +3,7 @@
 //! `AB` is a segment in geometry and no product, `\angle ABC` is one angle, `p(-5)` applies a function that the problem
 //! calls p, `e` and `i` are often variables.
 
+use crate::equiv::any;
 use crate::expr::{Const, Expr};
 use crate::text::closing_brace;
 use std::borrow::Cow;
@@ -18,10 +19,16 @@ pub struct Names {
     greek: Vec<String>,
     /// Numerals of another base, clocks, remainders: sums of whole numbers may not be what they seem.
     pub modular: bool,
+    /// Remainders: fractions may be inverses.
+    pub remainders: bool,
     /// Lines and curves: x and y stand for any point.
     pub curves: bool,
     /// Letters may be digits, and letters side by side a numeral.
     pub digits: bool,
+    /// Letters that stand for numbers by themselves, so that `15h` are no hours.
+    units: Vec<u8>,
+    /// Angles are measured in parts of π, too.
+    pub radians: bool,
     /// Powers come round: polynomials are equal without being identical.
     pub cyclic: bool,
 }
@@ -75,30 +82,41 @@ impl Names {
             functions: function_letters(problem, text),
             greek: greek_functions(problem, text),
             modular: has(&["base", "mod", "clock", "emainder", "digit"]),
-            curves: has(&[
-                "line",
-                "graph",
-                "slope",
-                "parabola",
-                "curve",
-                "circle",
-                "axis",
-                "asymptote",
-                "ellipse",
-                "hyperbola",
-                "plane",
-                "intercept",
-                "tangent",
+            curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
+            remainders: has(&["mod", "inverse"]),
+            digits: has(&[
+                "digit",
+                " in base",
+                "base-",
+                "base ten",
+                "base $",
+                "base 1",
+                "hexadecimal",
+                "numeral",
             ]),
-            digits: has(&["digit", " base ", "base-", "decimal"]),
+            units: variable_letters(problem, text),
+            radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
         }
     }
 
     /// The constants that are variables here, as variables.
     pub fn apply(&self, e: Expr) -> Expr {
+        let e = self.without_letter_units(e);
         let e = if self.i_is_unit { e } else { e.replace_const(Const::I, &"i".into()) };
         if self.e_is_number { e } else { e.replace_const(Const::E, &"e".into()) }
+    }
+
+    /// `15h` as a product where h is a variable.
+    fn without_letter_units(&self, e: Expr) -> Expr {
+        let is_letter = |unit: &str| matches!(unit.as_bytes(), [letter] if self.units.contains(letter));
+        if !any(&e, &|e| matches!(e, Expr::Quantity(_, unit) if is_letter(unit))) {
+            return e;
+        }
+        e.map(&|e| match e {
+            Expr::Quantity(x, unit) if is_letter(&unit) => Expr::product([*x, Expr::Sym(unit)]),
+            other => other,
+        })
     }
 
     /// A formula in the parser's words; `None` where it uses signs with a meaning of their own.
@@ -213,10 +231,60 @@ impl Names {
     }
 }
 
+/// Words of problems in which x and y are coordinates.
+const CURVES: [&str; 14] = [
+    "line",
+    "graph",
+    "slope",
+    "parabola",
+    "curve",
+    "circle",
+    "axis",
+    "axes",
+    "asymptote",
+    "ellipse",
+    "hyperbola",
+    "plane",
+    "intercept",
+    "tangent",
+];
+
+/// Whether a word stands in a text, also with an ending.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let behind = &text[at + word.len()..];
+        let ending = ["s", "es", "ed"].iter().find_map(|e| behind.strip_prefix(e)).unwrap_or(behind);
+        let free = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphabetic());
+        !text[..at].ends_with(|c: char| c.is_ascii_alphabetic()) && (free(behind) || free(ending))
+    })
+}
+
+/// Letters that stand alone in a formula or before a relation: `$h$`, `h =`.
+fn variable_letters(problem: &str, text: &str) -> Vec<u8> {
+    let mut found = Vec::new();
+    for source in [problem, text] {
+        let bytes = source.as_bytes();
+        for (at, letter) in bytes.iter().enumerate().filter(|(_, b)| b.is_ascii_alphabetic()) {
+            let before = at.checked_sub(1).map_or(b' ', |i| bytes[i]);
+            let opens = matches!(before, b'$' | b' ' | b'&' | b'(' | b'[' | b'\n');
+            let closes = matches!(bytes.get(at + 1), Some(b'$' | b'='))
+                || bytes.get(at + 1) == Some(&b' ') && bytes.get(at + 2) == Some(&b'=');
+            if opens && closes && !found.contains(letter) {
+                found.push(*letter);
+            }
+        }
+    }
+    found
+}
+
+/// Vectors and matrices in bold or with arrows.
+pub fn has_vectors(source: &str) -> bool {
+    ["\\mathbf", "\\vec", "\\overrightarrow", "\\bold"].iter().any(|v| source.contains(v))
+}
+
 /// Vectors, and formulas that people read in another way than the parser: `17\pi/32\pi`, `3^25^2`, `35\boxed{68}`.
 pub fn is_ambiguous(source: &str) -> bool {
     let bytes = source.as_bytes();
-    let vectors = ["\\mathbf", "\\vec", "\\overrightarrow", "\\bold"].iter().any(|v| source.contains(v));
     let division = source.match_indices('/').any(|(at, _)| {
         let rest = source[at + 1..].trim_start();
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -231,7 +299,11 @@ pub fn is_ambiguous(source: &str) -> bool {
     });
     let boxed =
         source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
-    vectors || division || exponent || boxed
+    let periods = source.match_indices("\\overline").any(|(at, c)| {
+        let inside = source[at + c.len()..].trim_start_matches(['{', ' ']);
+        inside.starts_with(|c: char| c.is_ascii_digit()) || source[..at].ends_with('.')
+    });
+    has_vectors(source) || periods || division || exponent || boxed
 }
 
 fn opens(rest: &str) -> bool {

@@ -2,7 +2,9 @@
 
 use super::cue::{self, Mode};
 use super::facts::Facts;
-use super::names::{Names, is_ambiguous};
+use super::link::is_open;
+use super::misprint::Sample;
+use super::names::{Names, has_vectors, is_ambiguous};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
 use super::{Truth, plain};
 use crate::equiv::any;
@@ -76,13 +78,21 @@ pub struct Walk<'a> {
     pub names: &'a Names,
     plural: Plural,
     pub facts: Facts,
-    /// The facts before the supposition that is open, and where its paragraph ends.
-    outside: Option<(Facts, usize)>,
+    outside: Option<Outside>,
     pub functions: HashMap<SmolStr, (Vec<SmolStr>, Expr)>,
     pub sources: Vec<Source>,
     pub out: Vec<Statement>,
     /// Weight of comparisons that is left.
     pub allowance: usize,
+}
+
+/// What was known before a supposition.
+struct Outside {
+    facts: Facts,
+    /// Where the sentence starts that supposes.
+    condition: Option<usize>,
+    /// Where its paragraph ends.
+    end: usize,
 }
 
 /// A statement that others can rest on.
@@ -92,6 +102,10 @@ pub struct Source {
     pub index: Option<usize>,
     /// Whether what contradicts it is false: suppositions and points of a curve are not to be trusted.
     pub trusted: bool,
+    /// It is supposed: what follows from it where it is supposed must agree with it.
+    pub supposed: bool,
+    /// Its values, where a misprint of it is to be noticed.
+    pub sample: Option<Sample>,
 }
 
 /// How a link stands in its chain.
@@ -100,12 +114,16 @@ pub struct Context<'a> {
     pub given: bool,
     /// It is one of several possibilities.
     pub alternative: bool,
-    /// Behind the first relation of its chain.
-    pub inner: bool,
+    /// The link before it in its chain is an identity.
+    pub after_identity: bool,
     /// Supposed, denied, or led to a contradiction in so many words.
     pub refuted: bool,
     /// Only what holds is decided.
     pub ambiguous: bool,
+    /// Vectors stand in it, whose products are not those of numbers.
+    pub vectors: bool,
+    /// Both sides are bare numerals.
+    pub numerals: bool,
     pub modulus: Option<&'a Expr>,
 }
 
@@ -151,34 +169,42 @@ impl<'a> Walk<'a> {
 
     /// A supposition ends with its paragraph.
     fn leave(&mut self, at: usize) {
-        if self.outside.as_ref().is_some_and(|(_, end)| at >= *end)
-            && let Some((facts, _)) = self.outside.take()
+        if self.outside.as_ref().is_some_and(|outside| at >= outside.end)
+            && let Some(outside) = self.outside.take()
         {
-            self.facts = facts;
+            self.facts = outside.facts;
         }
     }
 
-    fn suppose(&mut self, text: &str, at: usize) {
+    fn suppose(&mut self, text: &str, at: usize, condition: Option<usize>) {
         self.leave(usize::MAX);
         let end = text[at..].find("\n\n").map_or(text.len(), |n| at + n);
-        self.outside = Some((self.facts.clone(), end));
+        self.outside = Some(Outside { facts: self.facts.clone(), condition, end });
+    }
+
+    /// Whether the supposition of the sentence that starts at `at` is the one that is open.
+    pub fn is_open_since(&self, at: usize) -> bool {
+        self.outside.as_ref().is_some_and(|outside| outside.condition == Some(at))
     }
 
     fn chain(&mut self, text: &str, parsed: &Parsed, given: bool) {
         let chain = &parsed.chain;
         let mut mode = cue::mode(text, &parsed.formula, &text[chain.lead.clone()]);
-        if given && mode == Mode::Suppose {
+        if given && matches!(mode, Mode::Suppose | Mode::Instance) {
             mode = if cue::is_instance(text, &parsed.formula) { Mode::Mention } else { Mode::Claim };
         }
-        let conditional = mode == Mode::Suppose || cue::is_conditional(text, parsed.formula.start);
-        if !given && conditional && (mode == Mode::Suppose || self.outside.is_none()) {
-            self.suppose(text, parsed.formula.start);
+        let condition = cue::condition(text, parsed.formula.start);
+        let supposes = matches!(mode, Mode::Suppose | Mode::Instance);
+        if !given && (supposes || condition.is_some_and(|at| !self.is_open_since(at))) {
+            self.suppose(text, parsed.formula.start, condition);
         }
         let refuted = cue::is_refuted(text, &parsed.formula, &text[chain.lead.clone()]);
+        let refuted_behind = cue::is_refuted_behind(text, &parsed.formula);
         let either = cue::is_alternative(text, &parsed.formula, &text[chain.lead.clone()]);
         let members: Vec<Option<Expr>> =
             parsed.members.iter().map(|m| m.as_ref().map(|e| self.applied(e.clone()))).collect();
         let last = chain.links.len() - 1;
+        let mut after_identity = false;
         for (k, (op, right)) in chain.links.iter().enumerate() {
             let left = if k == 0 { &chain.first } else { &chain.links[k - 1].1 };
             let span = left.start..right.end.max(left.start);
@@ -197,12 +223,26 @@ impl<'a> Walk<'a> {
                 let alternative = either || listed || several;
                 let modulus = parsed.modulus.as_ref();
                 let ambiguous = is_ambiguous(&text[left.clone()]) || is_ambiguous(&text[right.clone()]);
-                let inner = k > 0 || last > 0;
-                let context = Context { mode, given, alternative, inner, refuted, ambiguous, modulus };
+                let numerals = is_numeral(&text[left.clone()]) && is_numeral(&text[right.clone()]);
+                let refuted = refuted && (k == 0 || refuted_behind);
+                let vectors = has_vectors(&text[left.start..right.end.max(left.start)]);
+                let context = Context {
+                    mode,
+                    given,
+                    alternative,
+                    after_identity,
+                    refuted,
+                    ambiguous,
+                    vectors,
+                    numerals,
+                    modulus,
+                };
                 if *op == RelOp::Eq && !parsed.cased {
                     self.define(original, r, &context);
                 }
                 self.link(text, &mut out, l, *op, r, &context);
+                after_identity =
+                    out.truth == Truth::True && out.why == Why::Itself && *op == RelOp::Eq && is_open(l);
             }
             if !given {
                 self.out.push(out);
@@ -232,6 +272,12 @@ impl<'a> Walk<'a> {
         }
         expr
     }
+}
+
+/// Digits and nothing to compute.
+fn is_numeral(source: &str) -> bool {
+    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed");
+    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!'))
 }
 
 /// Whether an unknown function stands in it.

@@ -88,12 +88,22 @@ impl<'a> Reader<'a> {
     }
 
     fn member(&self, source: &str) -> Option<Expr> {
-        if source.is_empty() || source.len() > LONGEST {
+        if source.is_empty() || source.len() > LONGEST || has_ordinal(source) {
             return None;
         }
         let expr = parse(&self.names.rewrite(source)?).ok()?;
         Some(self.names.apply(expr))
     }
+}
+
+/// `7^\text{th}`: no power.
+fn has_ordinal(source: &str) -> bool {
+    source.match_indices('^').any(|(at, _)| {
+        let letters = source[at + 1..].trim_start_matches(['{', ' ', '\\']);
+        let letters =
+            ["text{", "mathrm{", "textrm{"].iter().fold(letters, |l, c| l.strip_prefix(c).unwrap_or(l));
+        ["st}", "nd}", "rd}", "th}"].iter().any(|end| letters.starts_with(end))
+    })
 }
 
 /// What is given several values or meanings: `x = 2` or `x = -5`; `f(x) = x` and `f(x) = -x`; `c + 2 = 0`, then `c + 12 = 0`.
@@ -118,8 +128,12 @@ pub fn plural(said: &[Parsed]) -> Plural {
         if !equation || !is_scalar(left) || !is_scalar(last) || !is_scalar(next) {
             continue;
         }
+        let linear = |e: &Expr| {
+            matches!(e, Expr::Add(..)) && !any(e, &|e| matches!(e, Expr::Pow(..) | Expr::Call(..)))
+        };
+        let named = is_open(left) && !linear(left);
         let function = matches!(left, Expr::Apply(_, args) if args.iter().all(|a| symbol(a).is_some()));
-        if is_open(left) && (!is_open(last) || function) {
+        if named && (!is_open(last) || function) {
             let other = values.insert(left, last);
             if other.is_some_and(|o| o != last && !same(o, last)) {
                 found.sides.insert(left.clone());

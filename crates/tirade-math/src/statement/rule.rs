@@ -1,8 +1,9 @@
 //! What becomes of one link: true or false by itself, by what is known, or a new fact.
 
-use super::cue::Mode;
+use super::cue::{self, Mode};
 use super::facts::{self, Added, MAX_SOURCES, Sources};
-use super::link::{closed, is_open, is_scalar, without_units};
+use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
+use super::misprint::{self, Sample};
 use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
 use super::read::symbol;
 use super::{Truth, arrays, congruence, plus_minus};
@@ -39,23 +40,28 @@ impl Walk<'_> {
         } else if is_open(l) || is_open(r) {
             (out.truth, out.why) = self.open(text, out, l, op, r, context);
         } else {
-            (out.truth, out.why) = (self.number(l, op, r, context.modulus), Why::Itself);
+            (out.truth, out.why) = (self.number(l, op, r, context), Why::Itself);
         }
         let itself = matches!(out.why, Why::Itself);
-        let asserted = if itself { !context.refuted } else { context.mode == Mode::Claim };
+        let asserted = match context.mode {
+            _ if itself => !context.refuted,
+            Mode::Define => !matches!(l, Expr::Sym(_)),
+            mode => matches!(mode, Mode::Claim | Mode::Instance),
+        };
         if out.truth == Truth::False && (!asserted || context.ambiguous) {
             (out.truth, out.why) = (Truth::Undecided, Why::Open);
         }
     }
 
     /// Two numbers; where other readings of whole numbers are about, only what holds is decided.
-    fn number(&self, l: &Expr, op: RelOp, r: &Expr, modulus: Option<&Expr>) -> Truth {
+    fn number(&self, l: &Expr, op: RelOp, r: &Expr, context: &Context<'_>) -> Truth {
         let truth = closed(l, op, r);
-        if truth == Truth::False && modulus.is_some() {
-            return congruence::congruent(l, r, modulus);
+        if truth == Truth::False && context.modulus.is_some() {
+            return congruence::congruent(l, r, context.modulus);
         }
-        let whole = |e: &Expr| matches!(e, Expr::Num(_));
-        let renamed = self.names.modular && op == RelOp::Eq && whole(l) && whole(r);
+        let fraction = |e: &Expr| matches!(e, Expr::Num(x) if !x.is_int());
+        let inverse = self.names.remainders && fraction(l) != fraction(r);
+        let renamed = self.names.modular && op == RelOp::Eq && (context.numerals || inverse);
         let constant = |e: &Expr| matches!(e, Expr::Const(_));
         let odd =
             is_name_of_triangle(l) && is_name_of_triangle(r) || constant(l) || in_degrees(l) || in_degrees(r);
@@ -84,6 +90,31 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether one number or sign keeps it from being an identity, in which known values may stand for names.
+    fn is_nearly_identity(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
+        let ranged = |e: &Expr| {
+            any(e, &|e| matches!(e, Expr::Apply(..) | Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)))
+        };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        free_names(l, &mut left);
+        free_names(r, &mut right);
+        if self.names.cyclic || left.is_empty() || size(l) + size(r) < 7 || ranged(l) || ranged(r) {
+            return false;
+        }
+        let same = |known: &misprint::Known| {
+            let unknown = |n: &&SmolStr| !known.iter().any(|(k, _)| k == *n);
+            let lacks = |a: &[SmolStr], b: &[SmolStr]| a.iter().filter(unknown).any(|n| !b.contains(n));
+            left.iter().any(|n| unknown(&n))
+                && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
+        };
+        if same(&[]) && misprint::of_identity(l, r, &[]) {
+            return true;
+        }
+        let known = if context.alternative { Vec::new() } else { self.facts.values(&|by| self.trusts(by)) };
+        let speaks = known.iter().any(|(name, _)| left.contains(name) || right.contains(name));
+        speaks && same(&known) && misprint::of_identity(l, r, &known)
+    }
+
     /// A relation with unknowns: an identity, or what the facts make of it.
     fn open(
         &mut self,
@@ -95,7 +126,10 @@ impl Walk<'_> {
         context: &Context<'_>,
     ) -> (Truth, Why) {
         const NOTHING: (Truth, Why) = (Truth::Undecided, Why::Open);
-        let (l, r) = (without_units(l), without_units(r));
+        let (mut l, mut r) = (without_units(l), without_units(r));
+        if !self.names.radians {
+            (l, r) = (without_degrees(l), without_degrees(r));
+        }
         let Some(poly) = facts::difference(&l, &r) else { return NOTHING };
         if op != RelOp::Eq {
             let divides = has_denominator(&l) || has_denominator(&r);
@@ -110,29 +144,70 @@ impl Walk<'_> {
         if !poly.is_independent() && equivalent(&l, &r).outcome == Outcome::Equal {
             return (Truth::True, Why::Itself);
         }
-        if context.mode == Mode::Mention || context.ambiguous {
+        if context.vectors {
+            let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
+            return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
+        }
+        if context.ambiguous {
             return NOTHING;
         }
-        let decided = self.learn(text, out, &l, poly.clone(), context);
-        if decided.0 == Truth::Undecided && self.is_botched(&poly, &l, &r, context) {
+        if context.mode == Mode::Mention {
+            let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
+            return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
+        }
+        let before = self.sources.len();
+        let decided = self.learn(text, out, &l, &r, poly.clone(), context);
+        if decided.0 != Truth::Undecided {
+            return decided;
+        }
+        if self.is_botched(&l, &r, context) {
             return (Truth::False, Why::Itself);
         }
-        decided
+        self.misprinted(&poly, &l, &r, before, context).map_or(decided, |why| (Truth::False, why))
     }
 
-    /// Two sides in the same variables that are an identity but for one term, or two steps of one transformation.
-    fn is_botched(&self, poly: &Poly, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
+    /// A claim that would hold, or say again what was said, if one number or sign in it were another.
+    fn misprinted(
+        &mut self,
+        poly: &Poly,
+        l: &Expr,
+        r: &Expr,
+        before: usize,
+        context: &Context<'_>,
+    ) -> Option<Why> {
+        let weight = 2 * (size(l) + size(r));
+        if context.given || context.refuted || weight > self.allowance {
+            return None;
+        }
+        self.allowance -= weight;
+        if self.is_nearly_identity(l, r, context) {
+            return Some(Why::Itself);
+        }
+        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim || self.names.cyclic
+        {
+            return None;
+        }
+        let said: Vec<(usize, &Sample)> = self.sources[..before]
+            .iter()
+            .enumerate()
+            .filter_map(|(i, s)| Some((i, s.sample.as_ref()?)))
+            .collect();
+        let found = misprint::of_equation(l, r, said.iter().map(|(_, sample)| *sample))?;
+        Some(self.because(1 << said[found].0))
+    }
+
+    /// A step of a chain of identities, in the same variables of which nothing else is known, that is none.
+    fn is_botched(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         free_names(l, &mut left);
         free_names(r, &mut right);
         let same = right.iter().all(|n| left.contains(n)) && right.len() == left.len() && !self.names.cyclic;
-        let simple = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Apply(..)) || e.as_rational().is_some();
-        if !same || simple(l) || simple(r) || context.alternative || has_application(l) || has_application(r)
-        {
-            return false;
-        }
-        let long = context.inner || size(l) + size(r) > 12 && poly.0.len() == 1;
-        poly.is_independent() && (long || poly.0.len() == 1 && size(l) > 2 && size(r) > 2)
+        let applied = has_application(l) || has_application(r);
+        context.after_identity
+            && same
+            && !applied
+            && !context.alternative
+            && !left.iter().any(|name| self.facts.speaks_of(name))
     }
 
     /// An inequality whose unknowns have known values.
@@ -154,6 +229,7 @@ impl Walk<'_> {
         text: &str,
         out: &Statement,
         l: &Expr,
+        r: &Expr,
         poly: Poly,
         context: &Context<'_>,
     ) -> (Truth, Why) {
@@ -165,7 +241,13 @@ impl Walk<'_> {
             self.facts.forget(name);
         }
         let number: Sources = 1 << self.sources.len();
-        let trusted = context.mode != Mode::Suppose && !self.is_generic(&poly);
+        let generic = self.is_generic(&poly);
+        let supposed = matches!(context.mode, Mode::Suppose | Mode::Instance) && !generic;
+        let trusted = !supposed && !generic;
+        if !trusted && !context.alternative {
+            self.facts.distrusted |= number;
+        }
+        let sample = facts::is_telling(&poly).then(|| Sample::of(l, r)).flatten();
         let added = if context.alternative {
             self.facts.clone().add(poly, number)
         } else {
@@ -173,14 +255,23 @@ impl Walk<'_> {
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
-            self.sources.push(Source { words, index: (!context.given).then_some(self.out.len()), trusted });
+            self.sources.push(Source {
+                words,
+                index: (!context.given).then_some(self.out.len()),
+                trusted,
+                supposed,
+                sample,
+            });
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {
                 self.mark_confirmed(by);
                 (Truth::True, self.because(by & !number))
             }
-            Added::Contradicts(by) | Added::Resembles(by) if trusted && self.trusts(by) => {
+            Added::Contradicts(by) | Added::Resembles(by)
+                if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
+                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out) =>
+            {
                 (Truth::False, self.because(by))
             }
             _ => NOTHING,
@@ -191,9 +282,21 @@ impl Walk<'_> {
     fn is_generic(&self, poly: &Poly) -> bool {
         let both = facts::mentions(poly, &"x".into()) && facts::mentions(poly, &"y".into());
         both && self.names.curves
-            || self.names.digits
+            || self.names.digits && facts::has_product(poly)
             || facts::applies_to_unknowns(poly)
             || facts::is_polynomial_identity(poly)
+    }
+
+    /// Whether the statement stands in the sentence that supposes, and nothing says that this cannot be.
+    fn is_open_at(&self, text: &str, out: &Statement) -> bool {
+        let here = cue::condition(text, out.span.start);
+        here.is_some_and(|at| self.is_open_since(at)) && !cue::is_absurd(text, out.span.end)
+    }
+
+    /// Whether all are to be trusted where the text is now.
+    fn supposes(&self, by: Sources) -> bool {
+        let fits = |source: &Source| source.trusted || source.supposed;
+        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
     }
 
     fn trusts(&self, by: Sources) -> bool {

@@ -7,11 +7,64 @@ use tirade_math::{Statement, Truth, Why};
 
 use super::{Case, Finding, Kind};
 
-/// Every false statement of the text.
+/// Every false statement of the text, and an answer in the box that contradicts what the text says of the thing that is asked for.
 pub(super) fn false_statements(case: &Case<'_>) -> Vec<Finding> {
-    let statements = tirade_math::check_prose(case.problem, case.text);
+    let concluded = conclusion(case).map(|(box_at, words)| (box_at, format!("{}\n\n{words}", case.text)));
+    let text = concluded.as_ref().map_or(case.text, |(_, text)| text);
+    let statements = tirade_math::check_prose(case.problem, text);
     let wrong = statements.iter().filter(|statement| statement.truth == Truth::False);
-    wrong.map(|statement| finding(case.text, statement)).collect()
+    let (said, added): (Vec<_>, Vec<_>) = wrong.partition(|statement| statement.span.end <= case.text.len());
+    let mut findings: Vec<Finding> = said.into_iter().map(|statement| finding(text, statement)).collect();
+    if findings.is_empty()
+        && let (Some(statement), Some((at, _))) = (added.first(), &concluded)
+    {
+        let message = format!("the answer in the box does not follow: {}", finding(text, statement).message);
+        findings.push(Finding::at(Kind::UnderivedAnswer, *at, case.text.len(), message));
+    }
+    findings
+}
+
+/// Where the box stands, and that what the problem asks for is what stands in it: `Hence $x = 4$.`
+fn conclusion(case: &Case<'_>) -> Option<(usize, String)> {
+    let asked = asked(case.problem)?;
+    let start = case.text.rfind("\\boxed{")?;
+    let inside = &case.text[start + "\\boxed{".len()..];
+    let mut depth = 1;
+    let end = inside.bytes().position(|byte| {
+        depth += i32::from(byte == b'{') - i32::from(byte == b'}');
+        depth == 0
+    })?;
+    let answer = &inside[..end];
+    let is_value = !answer.contains(['=', ',', '<', '>', '%']) && !answer.contains("\\text") && end < 80;
+    (is_value && !answer.trim().is_empty()).then(|| (start, format!("Hence ${asked} = {answer}$.")))
+}
+
+/// The formula that a problem asks the value of: `What is $x + y$?`
+fn asked(problem: &str) -> Option<&str> {
+    const CUES: [&str; 7] = ["what is", "find", "compute", "evaluate", "value of", "determine", "calculate"];
+    const OTHERS: [&str; 13] = [
+        "est",
+        "all ",
+        "maximum",
+        "minimum",
+        "possible",
+        "round",
+        "approx",
+        "sum of",
+        "product of",
+        "mod",
+        "base",
+        "positive",
+        "decimal",
+    ];
+    let formula = tirade_math::formulas(problem).pop()?;
+    let inside = problem[formula.inside.clone()].trim().trim_end_matches(['.', '?']);
+    let before = problem[..formula.outside.start].trim_end().to_lowercase();
+    let plain = !inside.contains(['=', '<', '>', ',', '&', '\n']) && inside.len() < 60;
+    let lower = problem.to_lowercase();
+    let cued =
+        CUES.iter().any(|cue| before.ends_with(cue) || before.ends_with(&format!("{cue} the value of")));
+    (plain && cued && !OTHERS.iter().any(|other| lower.contains(other))).then_some(inside)
 }
 
 fn finding(text: &str, statement: &Statement) -> Finding {
@@ -82,6 +135,21 @@ mod tests {
             r"Then \begin{align*} (x+2)(x+3) &= x^2 + 5x + 6 \\ &= x(x+5) + 7. \end{align*}",
             &[r"x^2 + 5x + 6 \\ &= x(x+5) + 7"],
         );
+    }
+
+    #[test]
+    fn the_box_agrees_with_the_text() {
+        let found = |problem: &str, text: &str| {
+            let case = Case { problem, text, ..Case::default() };
+            false_statements(&case).into_iter().map(|f| f.kind).collect::<Vec<_>>()
+        };
+        let problem = "If $2x + 1 = 7$, what is $x$?";
+        assert_eq!(found(problem, r"Solving gives $x = 3$. The answer is $\boxed{3}$."), []);
+        assert_eq!(
+            found(problem, r"Solving gives $x = 3$. The answer is $\boxed{4}$."),
+            [Kind::UnderivedAnswer]
+        );
+        assert_eq!(found("What is the largest $x$?", r"So $x = 3$. It is $\boxed{4}$."), []);
     }
 
     #[test]

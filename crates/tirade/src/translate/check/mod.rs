@@ -2,6 +2,7 @@
 //!
 //! [`check`] is the whole of it, [`Verdict::of`] what to do about it; `tirade check` runs both on anyone's solutions.
 
+mod boxed;
 mod equations;
 mod numbers;
 mod shape;
@@ -54,6 +55,8 @@ pub enum Kind {
     Markup,
     /// A result the trace relied on does not appear.
     MissingResult,
+    /// The answer in the box is not what the text arrives at.
+    UnderivedAnswer,
     /// A number that comes from nowhere.
     UnsupportedNumber,
     /// Too short, too long, repeated or cut off.
@@ -70,6 +73,7 @@ impl Kind {
             Self::ToolTalk => "tool_talk",
             Self::Markup => "markup",
             Self::MissingResult => "missing_result",
+            Self::UnderivedAnswer => "underived_answer",
             Self::UnsupportedNumber => "unsupported_number",
             Self::Shape => "shape",
             Self::Model => "model",
@@ -136,7 +140,7 @@ pub fn check(case: &Case<'_>) -> Vec<Finding> {
     findings.extend(talk::tool_talk(case.text, case.problem));
     findings.extend(talk::markup(case.text));
     findings.extend(numbers::missing_results(case));
-    findings.extend(numbers::underived_answer(case));
+    findings.extend(boxed::underived_answer(case));
     findings.extend(numbers::unsupported(case));
     findings.extend(shape::shape(case.text));
     findings

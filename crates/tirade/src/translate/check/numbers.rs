@@ -34,48 +34,13 @@ pub(super) fn missing_results(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// A final answer that stands in the box and nowhere before it: the text of a trace must find the number that it ends with.
-///
-/// Answers that are no single number or fraction are left to the other checks.
-pub(super) fn underived_answer(case: &Case<'_>) -> Option<Finding> {
-    let gold = value_alone(case.gold)?;
-    let start = case.text.rfind("\\boxed")?;
-    let before = &case.text[..start];
-    let close =
-        |value: &f64| [gold, gold / 100.0].iter().any(|g| (value.abs() - g.abs()).abs() <= 0.005 * g.abs());
-    if case.results.is_empty() || ends_in_relation(before) || values(before).iter().any(close) {
-        return None;
-    }
-    let message = format!("the final answer {} stands in the box only: say how it is found", case.gold);
-    Some(Finding::at(Kind::MissingResult, start, case.text.len(), message))
-}
-
-/// The value of a text that is one number or one fraction of numbers and nothing else.
-fn value_alone(text: &str) -> Option<f64> {
-    let words: String = text.replace("\\dfrac", "").replace("\\frac", "");
-    if words.contains(|c: char| c.is_alphabetic() || matches!(c, '^' | ',' | '=' | '_')) {
-        return None;
-    }
-    match values(text).as_slice() {
-        [one] => Some(*one),
-        [_, _, fraction] => Some(*fraction),
-        _ => None,
-    }
-}
-
-/// `3 + 4 = ` and `x \approx `: the box that follows is the end of a chain.
-fn ends_in_relation(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', '\n', '&', '$', '\\', '(', '[']);
-    ["=", "\\approx", "≈", "\\equiv"].iter().any(|relation| before.ends_with(relation))
-}
-
 /// Whether a value of the text is this decimal, to the digits that people write.
 fn rounds_to(number: &Number, value: f64) -> bool {
     number.text.contains('.') && (number.value - value).abs() <= 0.005 * number.value.abs().max(0.01)
 }
 
 /// Numbers and fractions of numbers: `0.5`, `1/2`, `\frac{1}{2}`.
-fn values(text: &str) -> Vec<f64> {
+pub(super) fn values(text: &str) -> Vec<f64> {
     let all: Vec<Number> = numbers(text).collect();
     let fractions = all.windows(2).filter_map(|pair| {
         let between = text.get(pair[0].start + pair[0].length..pair[1].start)?;
@@ -119,7 +84,7 @@ const COMMON: [f64; 14] =
 const MOST_OPERANDS: usize = 60;
 
 /// One operation away from two numbers before.
-fn is_derived(value: f64, before: &[f64]) -> bool {
+pub(super) fn is_derived(value: f64, before: &[f64]) -> bool {
     let close = |other: f64| (other - value).abs() <= 1e-9 * value.abs();
     before.iter().any(|a| before.iter().any(|b| close(a + b) || close(a - b) || close(a * b) || close(a / b)))
         || before.iter().any(|a| {
@@ -148,7 +113,7 @@ fn is_listed(text: &str, start: usize, end: usize) -> bool {
     comma_behind(&text[end..]) || listed(before) || listed(before.trim_end_matches("and").trim_end())
 }
 
-/// Numbers of lines that have an equals sign, and of formulas that compute: the equation check answers for them.
+/// Numbers of sentences that have an equals sign, and of formulas that compute: the equation check answers for them.
 fn computed_numbers(text: &str) -> HashSet<String> {
     let computing = |line: &&str| {
         ["=", "\\approx", "\\equiv", "\\implies", "\\to", "<", ">", "\\le", "\\ge"]
@@ -161,7 +126,8 @@ fn computed_numbers(text: &str) -> HashSet<String> {
         .iter()
         .map(|formula| &text[formula.inside.clone()])
         .filter(|formula| OPERATORS.iter().any(|operator| formula.contains(operator)));
-    text.lines().filter(computing).chain(terms).flat_map(numbers).map(|number| number.text).collect()
+    let sentences = text.lines().flat_map(|line| line.split(". "));
+    sentences.filter(computing).chain(terms).flat_map(numbers).map(|number| number.text).collect()
 }
 
 struct Number {
@@ -219,21 +185,6 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         numbers(text).map(|number| number.text).collect()
-    }
-
-    #[test]
-    fn the_answer_is_found_before_it_is_boxed() {
-        let check = |gold: &str, text: &str, found: bool| {
-            let case = Case { gold, text, results: vec![gold], ..Case::default() };
-            assert_eq!(underived_answer(&case).is_some(), found, "{text}");
-        };
-        check("8", r"The sum of the solutions of \(3x^2 - 24x + 5 = 0\) is \(\boxed{8}\).", true);
-        check("8", r"It is $24/3 = 8$. The sum is $\boxed{8}$.", false);
-        check("8", r"It is $24/3 = \boxed{8}$.", false);
-        check(r"\frac{1}{9}", r"So $\frac{3}{36} = \frac{1}{12}$, and it is \(\boxed{\frac{1}{9}}\).", true);
-        check(r"\frac{1}{9}", r"So it is $\frac{4}{36}$, that is \(\boxed{\frac{1}{9}}\).", false);
-        check("-7", r"We get $x = -7$: \boxed{-7}.", false);
-        check(r"2\sqrt{3}", r"It is \boxed{2\sqrt{3}}.", false);
     }
 
     #[test]

@@ -29,6 +29,9 @@ fn length(text: &str) -> Option<Finding> {
 }
 
 fn repetition(text: &str) -> Option<Finding> {
+    if let Some(words) = looping(text) {
+        return finding(format!("{words:?} is there again and again"));
+    }
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for range in sentences(text) {
         let sentence = &text[range];
@@ -46,6 +49,34 @@ fn repetition(text: &str) -> Option<Finding> {
     ))
 }
 
+/// Words that come round many times without anything between them: "and then and then and then".
+fn looping(text: &str) -> Option<String> {
+    const LONGEST_PERIOD: usize = 16;
+    const TIMES: usize = 5;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let speaks = |words: &[&str]| {
+        let letters =
+            |w: &&str| w.len() > 1 && w.chars().all(|c| c.is_alphabetic() || matches!(c, ',' | '.'));
+        words.iter().any(|w| w.contains('=')) && words.len() > 2 || words.iter().any(letters)
+    };
+    for period in 1..=LONGEST_PERIOD {
+        let mut run = 0;
+        for at in period..words.len() {
+            run = if words[at].trim_end_matches(['.', ',']) == words[at - period].trim_end_matches(['.', ','])
+            {
+                run + 1
+            } else {
+                0
+            };
+            let again = &words[at + 1 - period..=at];
+            if run >= period * (TIMES - 1) && speaks(again) {
+                return Some(again.join(" "));
+            }
+        }
+    }
+    None
+}
+
 fn truncation(text: &str) -> Option<Finding> {
     let is_open = |paragraph: &str| {
         let odd = paragraph.matches('$').count() % 2 == 1;
@@ -56,8 +87,11 @@ fn truncation(text: &str) -> Option<Finding> {
     }
     // GSM8K ends with the bare answer
     let last_line = text.trim_end().rsplit('\n').next().unwrap_or_default();
-    if last_line.starts_with("####") {
+    if last_line.contains("#### ") {
         return None;
+    }
+    if last_line.ends_with("...") || last_line.ends_with('…') {
+        return finding("it trails off in dots".into());
     }
     match text.trim_end().chars().last() {
         Some('.' | '!' | '?' | '$' | '}' | ')' | ']' | '*' | '"') | None => None,
@@ -83,6 +117,14 @@ const ENGLISH: [&str; 32] = [
 ];
 /// Shorter texts are too little to tell a language by.
 const MIN_WORDS: usize = 30;
+/// Words that nearly every sentence of another European language has some of, and no English one.
+const FOREIGN: [&str; 42] = [
+    "la", "le", "les", "des", "du", "est", "et", "donc", "une", "der", "das", "und", "ist", "mit", "ein",
+    "eine", "es", "er", "auf", "el", "los", "las", "una", "que", "por", "con", "il", "di", "ne", "è",
+    "della", "quindi", "também", "uma", "não", "em", "os", "het", "een", "och", "att", "är",
+];
+/// Letters of another script in a row that are no name of a variable.
+const SCRIPT_RUN: usize = 4;
 
 /// Texts in another language than the corpus is in.
 fn language(text: &str) -> Option<Finding> {
@@ -93,8 +135,15 @@ fn language(text: &str) -> Option<Finding> {
         .count();
     let outside = text.split('$').step_by(2).flat_map(|part| part.split(|c: char| !c.is_alphabetic()));
     let words: Vec<&str> = outside.filter(|word| word.len() > 1 || matches!(*word, "a" | "A")).collect();
+    let other = words.iter().filter(|word| FOREIGN.contains(&word.to_lowercase().as_str())).count();
     let english = words.iter().filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).count();
-    if foreign * 10 > letters || words.len() >= MIN_WORDS && english * 40 < words.len() {
+    let is_foreign = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{370}'..='\u{3ff}').contains(&c);
+    let run = text.split(|c| !is_foreign(c)).map(|part| part.chars().count()).max().unwrap_or(0);
+    if foreign * 10 > letters
+        || run >= SCRIPT_RUN
+        || other > 2 && other > english
+        || words.len() >= MIN_WORDS && english * 40 < words.len()
+    {
         return finding("it is not in English".into());
     }
     None
@@ -116,6 +165,11 @@ mod tests {
             ("We add two and three, get five, and this is prime because it has no", 1),
             (loops.as_str(), 1),
             ("我们把两个数相加，得到五，因此答案是五。(完)", 1),
+            ("He adds and then and then and then and then and then and then he is done.", 1),
+            ("Tom a 14 sacs de 6 billes, donc il a 84 billes. Il en donne 20, la réponse est 64.", 1),
+            ("He has 84 marbles 所以他有八十四个 and gives 20 of them away, so 64 are left.", 1),
+            ("He has 84 marbles and gives 20 of them away, and thus...", 1),
+            ("The sum is 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 = 9, as we were asked to find out.", 0),
             ("He has 3 + 4 = 7 apples, as we were asked to find out.\n#### 7", 0),
         ] {
             assert_eq!(shape(text).len(), expected, "{text}");

@@ -1,5 +1,7 @@
 //! Talk of tools, and markup that is no prose.
 
+use std::ops::Range;
+
 use super::{Finding, Kind};
 use crate::translate::spans::sentences;
 
@@ -8,27 +10,53 @@ const PHRASES: &[&str] = &[
     "as an ai",
     "api",
     "as computed",
+    "calculation returned",
+    "calculation returns",
+    "calculator",
     "code",
     "code block",
     "command line",
     "computer algebra",
+    "computation returned",
+    "computation returns",
+    "computer",
     "computer program",
+    "excel",
     "execute the",
+    "execute it",
+    "executing it",
     "executed",
     "executing",
     "function call",
     "interpreter",
+    "it returned",
     "jupyter",
     "library",
     "numpy",
     "output of the",
+    "mathematica",
+    "matlab",
     "print",
     "printed",
     "prints",
+    "program computes",
+    "program finds",
+    "program gives",
+    "program shows",
     "program outputs",
     "programmatically",
     "python",
-    "script",
+    "a script",
+    "returned value",
+    "running the calculation",
+    "running the code",
+    "running the computation",
+    "running the program",
+    "sagemath",
+    "simulation",
+    "spreadsheet",
+    "the script",
+    "the solver",
     "software",
     "stderr",
     "stdout",
@@ -45,6 +73,7 @@ const PHRASES: &[&str] = &[
     "using a tool",
     "using the tool",
     "wolfram",
+    "wolframalpha",
 ];
 
 /// A word and what must follow the word behind it: `def f(`, `import math\n`, and no triangle DEF.
@@ -69,17 +98,43 @@ const MARKUP: &[&str] = &[
     "{\"name\"",
     "\"arguments\"",
     "Chain of Thought for",
+    "[INST]",
+    "[/INST]",
+    "[TOOL]",
+    "<|",
+    "<s>",
+    "<b>",
+    "<i>",
+    "<p>",
+    "<br",
+    "### Response",
+    "### Instruction",
+    "{\"",
+];
+
+/// Words behind a phrase that make it another thing: a code lock, the output level.
+const HARMLESS: [(&str, &[&str]); 4] = [
+    ("code", &["lock", "word", "number", "name"]),
+    ("the output", &["level", "power", "per"]),
+    ("the script", &["of"]),
+    ("excel", &["at", "in"]),
 ];
 
 /// Every mention of a tool that the problem itself does not make: a problem about a library may speak of one.
 pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
     let mut findings = statements(text);
+    findings.extend(python_power(text));
     let (lower, problem) = (text.to_ascii_lowercase(), problem.to_ascii_lowercase());
     for word in PHRASES {
         if mentions(&problem, word).next().is_some() {
             continue;
         }
         for start in mentions(&lower, word) {
+            let next = lower[start + word.len()..].trim_start();
+            let harmless = HARMLESS.iter().find(|(phrase, _)| phrase == word);
+            if harmless.is_some_and(|(_, words)| words.iter().any(|w| next.starts_with(w))) {
+                continue;
+            }
             let message = format!("it speaks of {word:?}: write mathematics only");
             findings.push(Finding::at(Kind::ToolTalk, start, start + word.len(), message));
         }
@@ -106,6 +161,21 @@ fn statements(text: &str) -> Vec<Finding> {
         })
     });
     found.collect()
+}
+
+/// `x**2`: a power as programs write it. `**bold**` has blanks around.
+fn python_power(text: &str) -> Option<Finding> {
+    let bytes = text.as_bytes();
+    let operand =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')'));
+    let is_power = |at: usize| {
+        let before = at.checked_sub(1).and_then(|i| bytes.get(i));
+        operand(before)
+            && operand(bytes.get(at + 2))
+            && text[at + 2..].find("**").is_none_or(|next| next > 40)
+    };
+    let start = text.match_indices("**").map(|(at, _)| at).find(|at| is_power(*at))?;
+    Some(Finding::at(Kind::ToolTalk, start, start + 2, "it writes a power as \"**\": write ^".into()))
 }
 
 /// The text without the sentences that speak of tools, its lines and paragraphs as they were.
@@ -139,11 +209,34 @@ fn mentions<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + '
 }
 
 pub(super) fn markup(text: &str) -> Vec<Finding> {
-    let finding = |tag: &&str| {
-        let start = text.find(*tag)?;
-        Some(Finding::at(Kind::Markup, start, start + tag.len(), format!("it contains the markup {tag:?}")))
+    let finding = |start: usize, tag: &str| {
+        Finding::at(Kind::Markup, start, start + tag.len(), format!("it contains the markup {tag:?}"))
     };
-    MARKUP.iter().filter_map(finding).collect()
+    let known = MARKUP.iter().filter_map(|tag| text.find(*tag).map(|start| finding(start, tag)));
+    let known: Vec<Finding> = known.collect();
+    match any_tag(text) {
+        Some(range) if known.is_empty() => vec![finding(range.start, &text[range])],
+        _ => known,
+    }
+}
+
+/// The first `<word>` or `</…`, whatever the word is, or `code` between single backquotes.
+fn any_tag(text: &str) -> Option<Range<usize>> {
+    const SHORTEST: usize = 3;
+    let tag = text.match_indices('<').find_map(|(at, _)| {
+        let inside = &text[at + 1..];
+        let name = inside.trim_start_matches('/');
+        let letters = name.bytes().take_while(|b| b.is_ascii_alphabetic() || *b == b'_').count();
+        let closing = inside.starts_with('/') && letters > 0;
+        let end = at + 1 + (inside.len() - name.len()) + letters;
+        (closing || letters >= SHORTEST && text[end..].starts_with('>')).then_some(at..end)
+    });
+    tag.or_else(|| {
+        let single = |at: usize| !text[..at].ends_with('`') && !text[at + 1..].starts_with('`');
+        let mut quotes = text.match_indices('`').map(|(at, _)| at).filter(|at| single(*at));
+        let (open, close) = (quotes.next()?, quotes.next()?);
+        (!text[open..close].contains('\n')).then_some(open..close + 1)
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +258,9 @@ mod tests {
         check("3. **Print the final answer:**", &["Print"]);
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
+        check("We use a calculator.", &["calculator"]);
+        check("The code lock opens at the output level.", &[]);
+        check("Then x**2 is 4 and **Step 1** follows.", &["**"]);
         check("Write def f(n): return n", &["def"]);
         check("Triangle abc is similar to def, and they import corn and rice.", &[]);
     }
@@ -183,6 +279,13 @@ mod tests {
     fn markup_is_noticed() {
         assert_eq!(markup("a ```python b").len(), 1);
         assert_eq!(markup("<tool><tool_name>x").len(), 1);
-        assert!(markup("for x < t and y > 2").is_empty());
+        for text in
+            ["a </s> b", "<answer>5</answer>", "the variable `total` is 5", "<step>", "{\"result\": 5}"]
+        {
+            assert_eq!(markup(text).len(), 1, "{text}");
+        }
+        for text in ["for x < t and y > 2", "48/2 = <<48/2=24>>24", "``quoted'' words", "x<y and y>z"] {
+            assert!(markup(text).is_empty(), "{text}");
+        }
     }
 }

@@ -1,0 +1,382 @@
+//! Misprints: an equation that would hold if one number or sign in it were another.
+//!
+//! `(x - 8)^2 + y^2 = 5` after `x^2 - 2x + y^2 = 4` is no second circle, and `9x^7 - 30x + 25 = (3x - 5)^2` no equation to
+//! solve. Both sides are evaluated in floats at three points; what is found is exact enough to accuse, since it takes a
+//! whole number to mend it at all three.
+
+use super::floats::{Complex, approx, mixed, real_call};
+use crate::equiv::free_names;
+use crate::expr::{Const, Expr, Func, Rational};
+use smol_str::SmolStr;
+
+/// Places of an equation that are tried.
+const MAX_PLACES: usize = 24;
+/// Points that all have to agree.
+const POINTS: usize = 3;
+/// Exponents and the like are tried up to this far from what is written.
+const REACH: i32 = 9;
+/// Relative error under which two floats are one number.
+const TOLERANCE: f64 = 1e-8;
+
+/// An equation said before, by the value of its difference at each point.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    values: [f64; POINTS],
+    names: Vec<SmolStr>,
+}
+
+/// Values that names are known to have.
+pub type Known = [(SmolStr, f64)];
+
+impl Sample {
+    /// Of `l - r`; `None` where a side has no real value, or the equation holds by itself.
+    pub fn of(l: &Expr, r: &Expr) -> Option<Sample> {
+        let equation = Equation { l, r, known: &[] };
+        let mut values = [0.0; POINTS];
+        for (point, value) in values.iter_mut().enumerate() {
+            *value = equation.difference(point, None).filter(|v| *v != 0.0)?;
+        }
+        Some(Sample { values, names: names(l, r) })
+    }
+}
+
+/// The names in an equation, in order.
+fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
+    let mut names = Vec::new();
+    free_names(l, &mut names);
+    free_names(r, &mut names);
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether another number or sign makes it an identity.
+pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
+    let equation = Equation { l, r, known };
+    let says_something = (0..POINTS).any(|point| equation.difference(point, None).is_some_and(|d| d != 0.0));
+    says_something
+        && equation.varies()
+        && places(l).chain(places(r)).take(MAX_PLACES).any(|place| equation.mended(&place, None))
+}
+
+/// Which of the equations said before it would be, but for one number or sign.
+pub fn of_equation<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample> + Clone) -> Option<usize> {
+    let equation = Equation { l, r, known: &[] };
+    let places: Vec<Place<'_>> = places(l).chain(places(r)).take(MAX_PLACES).collect();
+    let names = names(l, r);
+    let mended = |s: &Sample| {
+        s.names == names && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
+    };
+    said.enumerate().find(|(_, s)| mended(s)).map(|(i, _)| i)
+}
+
+/// What may be misprinted.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    node: &'a Expr,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    /// A number that is written as such.
+    Number,
+    /// A number in a product or an exponent, where nobody writes a one.
+    Factor,
+    /// The sign of a term.
+    Sign,
+    /// The sign of a term of a whole side, in which two equations may well differ.
+    OuterSign,
+    /// The plus sign behind a term of a sum, for a sign of multiplication.
+    Plus(usize),
+}
+
+/// How a node is evaluated instead.
+type Change<'a> = Option<(Place<'a>, f64)>;
+
+struct Equation<'a> {
+    l: &'a Expr,
+    r: &'a Expr,
+    known: &'a Known,
+}
+
+impl Equation<'_> {
+    fn difference(&self, point: usize, change: Change<'_>) -> Option<f64> {
+        let at = Eval { point, known: self.known, change };
+        let (l, r) = (at.value(self.l)?, at.value(self.r)?);
+        // real and imaginary part in one number, which keeps it linear
+        let difference = (l.re - r.re) + 0.618 * (l.im - r.im);
+        let scale = l.norm().max(r.norm()).max(1.0);
+        scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
+    }
+
+    /// Whether its left side takes several values.
+    fn varies(&self) -> bool {
+        let left = |point| Eval { point, known: self.known, change: None }.value(self.l).map(|v| v.re + v.im);
+        match (left(0), left(1)) {
+            (Some(a), Some(b)) => (a - b).abs() > TOLERANCE,
+            _ => false,
+        }
+    }
+
+    /// Whether it is in proportion to the other, as it is written.
+    fn agrees(&self, Sample { values: other, .. }: &Sample) -> bool {
+        let here = |point| self.difference(point, None);
+        (0..POINTS).all(|point| {
+            let next = (point + 1) % POINTS;
+            let (Some(a), Some(b)) = (here(point), here(next)) else { return false };
+            let (a, b) = (a * other[next], b * other[point]);
+            (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
+        })
+    }
+
+    /// Whether the place can be mended so that the equation is an identity, or the other one.
+    fn mended(&self, place: &Place<'_>, other: Option<&Sample>) -> bool {
+        let holds = |t: f64| (0..POINTS).all(|point| self.lack(place, t, other, point) == Some(0.0));
+        if other.is_some() && place.what == What::OuterSign {
+            return false;
+        }
+        let telling =
+            |t: f64| other.is_none() || self.difference(0, Some((*place, t))).is_some_and(|d| d != 0.0);
+        let found = match place.what {
+            What::Sign | What::OuterSign => Some(-1.0).filter(|t| holds(*t)),
+            What::Plus(_) => Some(1.0).filter(|t| holds(*t)),
+            What::Factor => self.number(place, other).filter(|t| *t != 1.0 && holds(*t)),
+            What::Number => self.number(place, other).filter(|t| holds(*t)),
+        };
+        found.is_some_and(telling)
+    }
+
+    /// What is missing at a point when the place is `t`: the difference, or how far it is from being in proportion.
+    fn lack(&self, place: &Place<'_>, t: f64, other: Option<&Sample>, point: usize) -> Option<f64> {
+        let here = self.difference(point, Some((*place, t)))?;
+        let Some(Sample { values: other, .. }) = other else { return Some(here) };
+        let next = (point + 1) % POINTS;
+        let (a, b) = (here * other[next], self.difference(next, Some((*place, t)))? * other[point]);
+        let lack = a - b;
+        Some(if lack.abs() <= TOLERANCE * a.abs().max(b.abs()).max(1e-6) { 0.0 } else { lack })
+    }
+
+    /// The number that would mend it at the first point.
+    fn number(&self, place: &Place<'_>, other: Option<&Sample>) -> Option<f64> {
+        let written = place.node.as_rational()?;
+        let lack = |t: f64| self.lack(place, t, other, 0);
+        let (zero, one, two) = (lack(0.0)?, lack(1.0)?, lack(2.0)?);
+        let size = zero.abs().max(one.abs()).max(two.abs());
+        if (zero - 2.0 * one + two).abs() <= 1e-9 * size {
+            let slope = one - zero;
+            let t = if slope == 0.0 { return None } else { (-zero / slope * 1e7).round() / 1e7 };
+            return is_printed(t, place.node, written).then_some(t);
+        }
+        let (above, below) = (
+            approx(&Rational::from(written.numerator().clone())),
+            approx(&Rational::from(written.denominator().clone())),
+        );
+        let steps = (1..=REACH).flat_map(|k| [f64::from(k), -f64::from(k)]);
+        let near = steps.flat_map(|k| [(above + k) / below, above / (below + k)]);
+        let fits = |t: &f64| t.is_finite() && *t != 0.0 && lack(*t) == Some(0.0);
+        near.chain([-above / below]).find(fits)
+    }
+}
+
+/// Whether one may write `t` where `node` stands.
+fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
+    const LARGEST: f64 = 1e5;
+    let whole = |x: f64| x.abs() < LARGEST && (x - x.round()).abs() < 1e-6;
+    let unit = match node {
+        Expr::Dec(d) => 10f64.powi(d.places.min(9) as i32),
+        _ => approx(&Rational::from(written.denominator().clone())),
+    };
+    let fraction = !written.is_int() && whole(approx(&Rational::from(written.numerator().clone())) / t);
+    t != 0.0 && t != approx(written) && (whole(t * unit) || fraction)
+}
+
+/// Every place of an expression, outermost first.
+fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
+    let mut found = Vec::new();
+    collect(e, What::Number, &mut found);
+    let outer = match e {
+        Expr::Add(terms) => terms.as_slice(),
+        _ => &[],
+    };
+    for place in &mut found {
+        if place.what == What::Sign && outer.iter().any(|term| std::ptr::eq(term, place.node)) {
+            place.what = What::OuterSign;
+        }
+    }
+    found.into_iter()
+}
+
+fn is_number(e: &Expr) -> bool {
+    e.as_rational().is_some()
+}
+
+fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
+    match e {
+        Expr::Num(n) if *n != Rational::NEG_ONE => out.push(Place { node: e, what: number }),
+        Expr::Dec(_) => out.push(Place { node: e, what: number }),
+        Expr::Add(terms) => {
+            for (i, term) in terms.iter().enumerate() {
+                if term.as_rational().is_none() {
+                    out.push(Place { node: term, what: What::Sign });
+                }
+                if i + 1 < terms.len() && (is_number(term) || is_number(&terms[i + 1])) {
+                    out.push(Place { node: e, what: What::Plus(i) });
+                }
+            }
+        }
+        _ => {}
+    }
+    let number = if matches!(e, Expr::Mul(_) | Expr::Pow(..)) { What::Factor } else { What::Number };
+    e.for_each_child(&mut |child| collect(child, number, out));
+}
+
+/// Evaluation at one point.
+struct Eval<'a> {
+    point: usize,
+    known: &'a Known,
+    change: Change<'a>,
+}
+
+impl Eval<'_> {
+    fn value(&self, e: &Expr) -> Option<Complex> {
+        if let Some((place, t)) = &self.change
+            && std::ptr::eq(place.node, e)
+        {
+            return match place.what {
+                What::Number | What::Factor => Some(Complex::real(*t)),
+                What::Sign | What::OuterSign => Some(self.plain(e)?.times(Complex::real(-1.0))),
+                What::Plus(i) => self.multiplied(e, i),
+            };
+        }
+        self.plain(e)
+    }
+
+    /// A sum with two of its terms multiplied instead.
+    fn multiplied(&self, e: &Expr, i: usize) -> Option<Complex> {
+        let Expr::Add(terms) = e else { return None };
+        let mut values = terms.iter().map(|t| self.plain(t)).collect::<Option<Vec<Complex>>>()?;
+        let next = values.remove(i + 1);
+        values[i] = values[i].times(next);
+        Some(values.into_iter().fold(Complex::real(0.0), Complex::plus))
+    }
+
+    fn plain(&self, e: &Expr) -> Option<Complex> {
+        let value = match e {
+            Expr::Num(n) => Complex::real(approx(n)),
+            Expr::Dec(d) => Complex::real(approx(&d.value)),
+            Expr::Sym(name) => Complex::real(match self.known.iter().find(|(n, _)| n == name) {
+                Some((_, value)) => *value,
+                None => self.drawn(name.as_bytes(), 0),
+            }),
+            Expr::Const(Const::Pi) => Complex::real(std::f64::consts::PI),
+            Expr::Const(Const::E) => Complex::real(std::f64::consts::E),
+            Expr::Const(Const::I) => Complex { re: 0.0, im: 1.0 },
+            Expr::Add(terms) => {
+                terms.iter().try_fold(Complex::real(0.0), |sum, t| Some(sum.plus(self.value(t)?)))?
+            }
+            Expr::Mul(factors) => factors
+                .iter()
+                .try_fold(Complex::real(1.0), |product, f| Some(product.times(self.value(f)?)))?,
+            Expr::Pow(base, exponent) => self.value(base)?.power(self.value(exponent)?)?,
+            Expr::Quantity(x, unit) if unit == "%" => self.value(x)?.times(Complex::real(0.01)),
+            Expr::Quantity(x, unit) if unit == "°" => {
+                self.value(x)?.times(Complex::real(std::f64::consts::PI / 180.0))
+            }
+            Expr::Call(func, args) => self.call(*func, args)?,
+            Expr::Apply(name, args) => self.applied(name, args)?,
+            _ => return None,
+        };
+        (value.re.is_finite() && value.im.is_finite()).then_some(value)
+    }
+
+    fn call(&self, func: Func, args: &[Expr]) -> Option<Complex> {
+        let values = args.iter().map(|a| self.value(a)).collect::<Option<Vec<Complex>>>()?;
+        match (func, values.as_slice()) {
+            (Func::Sqrt, [x]) => x.power(Complex::real(0.5)),
+            (Func::Root, [x, n]) => x.power(Complex::real(1.0).over(*n)),
+            (Func::Exp, [x]) => Some(x.exp()),
+            // real numbers stand for all, so that a conjugate is another number
+            (Func::Conj, [x]) => Some(Complex::real(self.opaque("conj", &[x.re, x.im]))),
+            (Func::Abs, [x]) => Some(Complex::real(x.norm())),
+            (Func::Re, [x]) => Some(Complex::real(x.re)),
+            (Func::Im, [x]) => Some(Complex::real(x.im)),
+            (_, values) if values.iter().all(|v| v.im == 0.0) => {
+                let values: Vec<f64> = values.iter().map(|v| v.re).collect();
+                Some(Complex::real(
+                    real_call(func, &values).unwrap_or_else(|| self.opaque(func.name(), &values)),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    /// An unknown function: some number for each name and arguments.
+    fn applied(&self, name: &SmolStr, args: &[Expr]) -> Option<Complex> {
+        let mut parts = Vec::new();
+        for arg in args {
+            let value = self.value(arg)?;
+            parts.extend([value.re, value.im]);
+        }
+        Some(Complex::real(self.opaque(name, &parts)))
+    }
+
+    fn opaque(&self, name: &str, args: &[f64]) -> f64 {
+        let salt = args.iter().fold(1, |salt, arg| mixed(salt, (arg * 1e7).round().to_bits()));
+        self.drawn(name.as_bytes(), salt)
+    }
+
+    /// Some number between 1/2 and 5/2 for each name and point.
+    fn drawn(&self, name: &[u8], salt: u64) -> f64 {
+        let start = mixed(salt, self.point as u64 + 1);
+        let hash = name.iter().fold(start, |hash, byte| mixed(hash, u64::from(*byte)));
+        0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    fn sides(equation: &str) -> (Expr, Expr) {
+        let (l, r) = equation.split_once('=').unwrap();
+        (parse(l).unwrap(), parse(r).unwrap())
+    }
+
+    #[test]
+    fn identities_but_for_one_number() {
+        for (equation, expected) in [
+            ("9y^7 - 30y + 25 = (3y - 5)^2", true),
+            ("9y^2 - 30y + 26 = (3y - 5)^2", true),
+            ("9y^2 + 30y + 25 = (3y - 5)^2", true),
+            ("2 + 15n = 30n", true),
+            ("(5^11)^x = 5^{3x}", true),
+            ("\\sqrt{8p^2} = 3p\\sqrt{2}", true),
+            ("(x + y)^2 = x^2 + 2xy - y^2", true),
+            (r"\binom{n}{2} = \frac{n(n + 1)}{2}", true),
+            (r"(x + yi)(x - yi) = x^2 - y^2", true),
+            (r"\sin(2t) = 3\sin(t)\cos(t)", true),
+            ("x^2 + 3x = 5x + 7", false),
+            ("4x - 19 = 95 - 2x", false),
+            ("a^2 + b^2 = c^2", false),
+        ] {
+            let (l, r) = sides(equation);
+            assert_eq!(of_identity(&l, &r, &[]), expected, "{equation}");
+        }
+    }
+
+    #[test]
+    fn equations_but_for_one_number() {
+        for (said, equation, expected) in [
+            ("x^2 - 2x + y^2 - 4y - 28 = 0", "(x - 8)^2 + (y - 2)^2 = 33", true),
+            ("5x^2 + kx = 4", "5x^4 + kx - 4 = 0", true),
+            ("x^2 - 8x + y^2 = 5", "x^2 - 8x + y^2 + 5 = 0", true),
+            ("x^2 - 8x + y^2 = 5", "x^2 - 7x + 2y^2 = 5", false),
+        ] {
+            let ((l, r), (a, b)) = (sides(equation), sides(said));
+            let sample = Sample::of(&a, &b).unwrap();
+            assert_eq!(of_equation(&l, &r, [&sample].into_iter()).is_some(), expected, "{equation}");
+        }
+    }
+}
