@@ -1,4 +1,4 @@
-"""Times llama.cpp and tirade turn by turn: python3 compare.py BENCH_GENERATE MODEL.gguf [--threads 1] [--rounds 3] [--isa ISA]
+"""Times llama.cpp and tirade turn by turn: python3 compare.py BENCH_GENERATE MODEL.gguf [--threads 1] [--rounds 3] [--isa ISA] [--tokens 64]
 
 Every round starts a fresh process for each engine. A row is JSON: engine, what, tokens, CPU and wall seconds. The last rows have
 the median of tokens per CPU second and per wall second of each engine, and their ratios. Linux only (CPU time of the process).
@@ -16,11 +16,13 @@ import subprocess
 import sys
 import time
 
-PROMPT, TOKENS, BATCHES = 512, 64, (1, 16)
 
 
 def argument(name, default):
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
+
+
+PROMPT, TOKENS, BATCHES = 512, int(argument("--tokens", "64")), (1, 16)
 
 
 def noise(seed, length):
@@ -88,7 +90,7 @@ def main():
                     "--batches", ",".join(map(str, BATCHES))] + (["--isa", isa] if isa else [])
     rates = {}
     for _ in range(rounds):
-        theirs = rows_of([sys.executable, __file__, "--peer", model, threads])
+        theirs = rows_of([sys.executable, __file__, "--peer", model, threads, "--tokens", str(TOKENS)])
         ours = rows_of(ours_command)
         for row in theirs + [{"engine": "tirade", **row} for row in ours if "what" in row]:
             print(json.dumps(row), flush=True)

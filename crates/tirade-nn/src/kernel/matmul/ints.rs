@@ -153,7 +153,7 @@ impl<T: Int> Tile for Ints<T> {
                     }
                 }
                 if T::KIND.has_halves() {
-                    add_halves::<S, T, M>(&mut sums, quants, scales, x);
+                    add_halves::<S, T, M>(&mut sums, quants, scales, x, weights.steps);
                 } else {
                     add_block::<S, T, M>(&mut sums, quants, scales, x, weights.steps);
                 }
@@ -202,19 +202,22 @@ impl<S: Simd, const M: usize> Sums<S, M> {
         }
     }
 
-    /// The `count` steps of a block of bytes, whose sums all stay open. The number is always eight, and a variable so that this
-    /// stays a loop: unrolled, the compiler makes trees of the additions, with more values than there are registers.
+    /// `count` steps of a block of bytes. The number never changes, and is a variable so that this stays a loop: unrolled, the
+    /// compiler makes trees of the additions, with more values than there are registers.
     #[inline(always)]
-    unsafe fn steps(&mut self, quants: *const u8, x: *const u8, count: usize) {
-        // SAFETY: the caller's: `quants` and `x` hold a whole block, `x` of M rows.
+    unsafe fn steps<T: Int>(&mut self, quants: *const u8, x: *const u8, count: usize) {
+        let open = T::KIND.open_steps().min(count);
+        // SAFETY: the caller's: `quants` and `x` hold these steps, `x` of M rows.
         unsafe {
-            for j in 0..count {
-                let w = S::load_b(quants.add(j * 64));
-                for m in 0..M {
-                    self.open[m] = S::dot_open(self.open[m], w, x.add((j * M + m) * 4).cast());
+            for first in (0..count).step_by(open) {
+                for j in first..first + open {
+                    let w = S::load_b(quants.add(j * 64));
+                    for m in 0..M {
+                        self.open[m] = S::dot_open(self.open[m], w, x.add((j * M + m) * 4).cast());
+                    }
                 }
+                self.close();
             }
-            self.close();
         }
     }
 
@@ -274,8 +277,8 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
             None => [S::splat_i(0); M],
         });
         macro_rules! unrolled { ($($j:literal)*) => { $(block.step::<T, $j>(quants, x);)* } }
-        if T::UNPACKED && T::KIND.open_steps() == 8 {
-            block.steps(quants, x, steps);
+        if T::UNPACKED {
+            block.steps::<T>(quants, x, steps);
         } else {
             unrolled!(0 1 2 3 4 5 6 7);
         }
@@ -300,20 +303,29 @@ unsafe fn add_halves<S: Simd, T: Int, const M: usize>(
     quants: *const u8,
     scales: *const u8,
     x: *const u8,
+    steps: usize,
 ) {
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
-        macro_rules! steps { ($half:ident $($j:literal)*) => { $($half.step::<T, $j>(quants, x);)* } }
+        macro_rules! unrolled { ($half:ident $($j:literal)*) => { $($half.step::<T, $j>(quants, x);)* } }
         let mut first = Sums::<S, M>::new(begin::<S, M>(x, 5));
-        steps!(first 0 1 2 3);
+        if T::UNPACKED {
+            first.steps::<T>(quants, x, steps / 2);
+        } else {
+            unrolled!(first 0 1 2 3);
+        }
         let scale = number::<S, T>(scales, 0);
         let mut partial = [scale; M];
         for (partial, first) in partial.iter_mut().zip(first.acc) {
             *partial = S::mul(S::to_f32(first), *partial);
         }
         let mut second = Sums::<S, M>::new(begin::<S, M>(x, 6));
-        steps!(second 4 5 6 7);
+        if T::UNPACKED {
+            second.steps::<T>(quants.add(4 * 64), x.add(4 * 4 * M), steps / 2);
+        } else {
+            unrolled!(second 4 5 6 7);
+        }
         let scale = number::<S, T>(scales, 1);
         for m in 0..M {
             let both = S::fma(S::to_f32(second.acc[m]), scale, partial[m]);
