@@ -6,6 +6,7 @@
 use crate::expr::{Const, Expr, Func, Rational};
 use crate::normal::{Builder, Fraction};
 use crate::numeric::{Ball64, BigBall, Complex, Env, EvalError, Evaluator, Real, tower};
+use crate::operators::evaluated;
 use crate::verdict::{Equivalence, Outcome, Stage};
 use dashu::integer::{IBig, UBig};
 use smol_str::SmolStr;
@@ -16,6 +17,8 @@ use std::sync::OnceLock;
 const BUDGET: u64 = 40_000;
 /// An operation on big balls costs this many of those.
 const BIG_COST: u64 = 25;
+/// Sample points tried in f64; those behind them are tried with more bits.
+const POINTS: u64 = 30;
 /// Primes near 2^61, for residues.
 const PRIMES: [u64; 2] = [2_305_843_009_213_693_951, 2_305_843_009_213_693_921];
 
@@ -29,9 +32,9 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// Wraps `expr`; nothing is computed yet.
+    /// Wraps `expr` with its derivatives and integrals written out; the normal form is not computed yet.
     pub fn new(expr: Expr) -> Scalar {
-        Scalar { expr, normal: OnceLock::new() }
+        Scalar { expr: evaluated(expr), normal: OnceLock::new() }
     }
 
     /// The normal form, if there is one within the caps.
@@ -267,7 +270,7 @@ fn towers(a: &Expr, b: &Expr, budget: &mut u64) -> Equivalence {
 fn functions_of_names(a: &Expr, b: &Expr, names: &[SmolStr], log10: bool, budget: &mut u64) -> Equivalence {
     for real_only in [true, false] {
         let mut agreed = 0;
-        for point in 0..24 {
+        for point in 0..POINTS {
             let values = point_values(names.len(), point);
             let env = |_: ()| assign::<Ball64>(names, &values, ());
             match sample::<Ball64>(a, b, (), env(()), real_only, log10, budget, 1) {
@@ -301,7 +304,7 @@ fn confirm(
     budget: &mut u64,
 ) -> Equivalence {
     let mut agreed = 0;
-    for point in 24..40 {
+    for point in POINTS..POINTS + 20 {
         let values = point_values(names.len(), point);
         let env = assign::<BigBall>(names, &values, 160);
         match sample::<BigBall>(a, b, 160, env, real_only, log10, budget, BIG_COST) {
@@ -323,18 +326,20 @@ fn assign<R: Real>(names: &[SmolStr], values: &[Rational], context: R::Context) 
     names.iter().zip(values).map(|(n, v)| (n.clone(), Complex::real(value(v), context))).collect()
 }
 
-/// Positive, signed, whole and larger values in turn; the same for every comparison.
+/// Positive, signed, whole, larger and small values in turn; the same for every comparison.
 fn point_values(count: usize, point: u64) -> Vec<Rational> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(point + 1);
     let mut next = |n: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % n
     };
-    let values = (0..count).map(|_| match point % 4 {
+    let values = (0..count).map(|_| match point % 5 {
         0 => fraction(next(2900) as i64 + 103, 1009),
         1 => fraction(next(6000) as i64 - 2987, 1013),
         2 => Rational::from(next(11) as i64 + 2),
-        _ => fraction(next(9000) as i64 + 1009, 499),
+        3 => fraction(next(9000) as i64 + 1009, 499),
+        // between -1 and 1, where inverse sines and roots of 1 - x^2 have values
+        _ => fraction(next(1990) as i64 - 993, 1009),
     });
     values.collect()
 }

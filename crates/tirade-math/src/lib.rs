@@ -17,6 +17,7 @@ pub mod integer;
 pub mod matrix;
 mod normal;
 mod numeric;
+mod operators;
 mod policy;
 pub mod poly;
 mod reading;

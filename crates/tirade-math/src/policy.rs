@@ -32,7 +32,7 @@ pub enum Units {
 /// let right = |gold: &str, answer: &str, p: &Policy| verify_answer(&Gold::parse(gold, p), answer, p).is_correct();
 /// assert!(right("50\\%", "50", &Policy::default()));
 /// assert!(!right("50\\%", "50", &Policy::strict()));
-/// assert!(right("600/7", "85.71", &Policy::default()));
+/// assert!(right("600/7", "85.714", &Policy::default()));
 /// assert!(!right("1/3", "0.33", &Policy::default()));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Policy {
     pub units: Units,
     /// Whether `50%` is also 50 and 0.5.
     pub percent_free: bool,
+    /// Whether `-2 ≤ x ≤ 7` and `[-2, 7]` are the same answer.
+    pub inequalities_are_sets: bool,
     /// Whether `x = 5` and `5` are the same answer, and which side may carry the label.
     pub labels_free: bool,
     /// Whether `60°` is also `π/3`.
@@ -51,7 +53,8 @@ pub struct Policy {
     pub lists_unordered: bool,
     /// Whether a set may be given for a tuple and the reverse.
     pub tuple_is_set: bool,
-    /// Significant digits a correctly rounded decimal must have to stand for a fraction; 0 forbids it.
+    /// Significant digits a correctly rounded decimal must have to stand for a fraction, all behind the point or one more:
+    /// with 4, 0.3333 and 85.714 do, 85.71 does not; 0 forbids it.
     pub digits_for_fraction: u32,
     /// Significant digits it must have to stand for an irrational number; 0 forbids it.
     pub digits_for_irrational: u32,
@@ -72,6 +75,7 @@ impl Default for Policy {
             extract: ExtractMode::Lenient,
             units: Units::IfBoth,
             percent_free: true,
+            inequalities_are_sets: true,
             labels_free: true,
             degrees_free: true,
             lists_unordered: true,

@@ -1,6 +1,6 @@
 //! A text read as an answer, and the other readings it allows when the usual one does not fit the gold.
 
-use crate::answer::{Shape, compare, shape};
+use crate::answer::{Shape, compare, shape, spoken};
 use crate::expr::{Const, Expr, Func};
 use crate::policy::Policy;
 use crate::syntax::{Commas, parse_with};
@@ -25,6 +25,10 @@ impl Reading {
     pub fn new(text: &str) -> Reading {
         let mut reading = Reading { shape: None, comma_seen: false };
         if text.len() > MAX_ANSWER {
+            return reading;
+        }
+        if let Some(words) = spelled(text) {
+            reading.shape = Some(Shape::Text(words.into()));
             return reading;
         }
         match parse_with(text, Commas::Group) {
@@ -55,6 +59,25 @@ impl Reading {
     pub fn is_words(&self) -> bool {
         matches!(self.shape, Some(Shape::Text(_)))
     }
+}
+
+/// The words of a number or a set that is spelled out: "Twenty-one", "all real numbers except 3".
+fn spelled(text: &str) -> Option<String> {
+    let text = text.strip_prefix("\\text{").map_or(text, |t| t.strip_suffix('}').unwrap_or(t));
+    let first = text.as_bytes().first()?;
+    let spelled =
+        text.len() <= 80 && text.len() >= 3 && first.is_ascii_alphabetic() && text.contains(['-', ' ']);
+    if !spelled {
+        return None;
+    }
+    let letters = text.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b'-'));
+    let set = ["except", "other than", "excluding", " but "].iter().any(|w| text.contains(w));
+    if !(letters || set) {
+        return None;
+    }
+    let words = normalize(text);
+    let means = letters && spoken::number(&words).is_some() || set && spoken::named_set(&words).is_some();
+    means.then_some(words)
 }
 
 /// Prose rather than a formula that could not be read: no command or operator in it.

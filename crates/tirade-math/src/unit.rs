@@ -1,5 +1,7 @@
 //! Units: which words are units, and which units are the same.
 
+use crate::expr::Rational;
+
 /// Whether `word` (of any case, singular or plural) is a unit of measurement or money, or a counted thing.
 pub fn is_unit(word: &str) -> bool {
     lookup(word).is_some()
@@ -157,6 +159,75 @@ pub fn same(a: &str, b: &str) -> bool {
     a == b || matches!((a, b), ("lb", "£") | ("£", "lb"))
 }
 
+/// How many `b` one `a` is, for canonical units of the same dimension: 100 for m and cm.
+pub fn conversion(a: &str, b: &str) -> Option<Rational> {
+    let (x, y) = (measure(a)?, measure(b)?);
+    (x.1 == y.1).then(|| x.0 / y.0)
+}
+
+type Dimension = Vec<(&'static str, i32)>;
+
+/// A unit in metres, seconds, grams, months and cents, with its dimension.
+fn measure(unit: &str) -> Option<(Rational, Dimension)> {
+    let mut total = Rational::ONE;
+    let mut dimension: Dimension = Vec::new();
+    let mut sign = 1;
+    let mut rest = unit;
+    while !rest.is_empty() {
+        let end = rest.find(['/', '*']).unwrap_or(rest.len());
+        let (name, power) = rest[..end].split_once('^').unwrap_or((&rest[..end], "1"));
+        let power = power.parse::<i32>().ok().filter(|p| (1..=9).contains(p))?;
+        let (above, below, base, degree) = base_unit(name)?;
+        let factor = Rational::from_parts(above.into(), below.into());
+        let factor = factor.pow(power as isize);
+        total = if sign > 0 { total * factor } else { total / factor };
+        match dimension.iter_mut().find(|d| d.0 == base) {
+            Some(d) => d.1 += sign * power * degree,
+            None => dimension.push((base, sign * power * degree)),
+        }
+        sign = if rest[end..].starts_with('/') { -1 } else { 1 };
+        rest = rest.get(end + 1..).unwrap_or("");
+    }
+    dimension.retain(|d| d.1 != 0);
+    dimension.sort_unstable();
+    Some((total, dimension))
+}
+
+/// A unit as a fraction of its base unit, exactly as defined. Units with several definitions (ton, gallon) have none.
+fn base_unit(name: &str) -> Option<(i64, u64, &'static str, i32)> {
+    Some(match name {
+        "m" => (1, 1, "m", 1),
+        "dm" => (1, 10, "m", 1),
+        "cm" => (1, 100, "m", 1),
+        "mm" => (1, 1000, "m", 1),
+        "km" => (1000, 1, "m", 1),
+        "nm" => (1, 1_000_000_000, "m", 1),
+        "in" => (254, 10_000, "m", 1),
+        "ft" => (3048, 10_000, "m", 1),
+        "yd" => (9144, 10_000, "m", 1),
+        "mi" => (1_609_344, 1000, "m", 1),
+        "L" => (1, 1000, "m", 3),
+        "mL" => (1, 1_000_000, "m", 3),
+        "ha" => (10_000, 1, "m", 2),
+        "s" => (1, 1, "s", 1),
+        "ms" => (1, 1000, "s", 1),
+        "min" => (60, 1, "s", 1),
+        "h" => (3600, 1, "s", 1),
+        "day" => (86_400, 1, "s", 1),
+        "week" => (604_800, 1, "s", 1),
+        "month" => (1, 1, "month", 1),
+        "year" => (12, 1, "month", 1),
+        "g" => (1, 1, "g", 1),
+        "mg" => (1, 1000, "g", 1),
+        "kg" => (1000, 1, "g", 1),
+        "lb" => (45_359_237, 100_000, "g", 1),
+        "oz" => (45_359_237, 1_600_000, "g", 1),
+        "cent" => (1, 1, "cent", 1),
+        "dollar" => (100, 1, "cent", 1),
+        _ => return None,
+    })
+}
+
 /// The factor a word such as "million" stands for.
 pub fn scale(word: &str) -> Option<i64> {
     Some(match word {
@@ -199,6 +270,20 @@ mod tests {
                 assert_eq!(canonical(s), spellings[0], "{s}");
                 assert!(is_canonical(spellings[0]));
             }
+        }
+        for (a, b, above, below) in [
+            ("m", "cm", 100, 1u64),
+            ("km/h", "m/s", 5, 18),
+            ("h", "min", 60, 1),
+            ("ft^2", "in^2", 144, 1),
+            ("L", "cm^3", 1000, 1),
+            ("m/s^2", "km/h^2", 12_960, 1),
+        ] {
+            let expected = Rational::from_parts(above.into(), below.into());
+            assert_eq!(conversion(a, b), Some(expected), "{a} in {b}");
+        }
+        for (a, b) in [("m", "m^2"), ("m", "s"), ("ton", "kg"), ("goats", "goats")] {
+            assert_eq!(conversion(a, b), None, "{a} in {b}");
         }
         assert_eq!(canonical("stuffed goats"), "stuffed goats");
         assert!(!is_canonical("stuffed goats") && !is_canonical(""));

@@ -1,10 +1,11 @@
 //! Two typed answers: the gold's kind says how the other is read.
 
 use super::shape::{Shape, Statement, Value};
-use super::{list, region, relation, scalar, spoken};
-use crate::expr::{Const, Expr};
+use super::{list, locus, region, relation, scalar, spoken, truth};
+use crate::equiv::{equivalent, free_names};
+use crate::expr::{Const, Expr, LogicOp};
 use crate::policy::Policy;
-use crate::verdict::{Equivalence, Stage};
+use crate::verdict::{Equivalence, Outcome, Stage};
 
 /// Whether `answer` is the same answer as `gold`.
 pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
@@ -17,7 +18,14 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         (_, Conditional(..)) => {
             Equivalence::unknown(Stage::Text, "the answer holds under a condition in words")
         }
+        (Text(w), Relation(_) | Set(_)) if spoken::named_set(w).is_some() => regions(&named(w, gold), answer),
+        (Relation(_) | Set(_), Text(w)) if spoken::named_set(w).is_some() => regions(gold, &named(w, answer)),
         (Relation(g), Relation(a)) => relation::statements(g, a, policy),
+        (Relation(g), List(a)) | (List(a), Relation(g)) if alternatives(g, a) => {
+            Equivalence::equal(Stage::NormalForm, "the same factors are zero")
+        }
+        (Relation(s), Other(e)) | (Other(e), Relation(s)) => truth::same(&s.expr, e)
+            .unwrap_or_else(|| Equivalence::not_equal(Stage::Structure, "another kind of answer")),
         (Relation(g), a) => gold_statement(g, a, policy),
         (g, Relation(a)) => answer_statement(g, a, policy),
         (Text(g), Text(a)) => words(g, a),
@@ -30,12 +38,31 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
             None => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
         },
         (Matrix(g), Matrix(a)) => matrices(g, a, policy),
+        (Value(g), Tuple(a, _)) => {
+            unit_vector(g, a.len()).map_or_else(another_kind, |g| list::ordered(&g, a, policy))
+        }
+        (Tuple(g, _), Value(a)) => {
+            unit_vector(a, g.len()).map_or_else(another_kind, |a| list::ordered(g, &a, policy))
+        }
+        (Value(g), Matrix(a)) => {
+            let a = vector(a);
+            unit_vector(g, a.len()).map_or_else(another_kind, |g| list::ordered(&g, &a, policy))
+        }
+        (Matrix(g), Value(a)) => {
+            let g = vector(g);
+            unit_vector(a, g.len()).map_or_else(another_kind, |a| list::ordered(&g, &a, policy))
+        }
         (Matrix(g), Tuple(a, _) | List(a) | Bracket(a)) => list::ordered(&vector(g), a, policy),
         (Tuple(g, _), Matrix(a)) => list::ordered(g, &vector(a), policy),
         (Ratio(g), Ratio(a)) => ratios(g, a, policy),
         (Ratio(g), Value(a)) if g.len() == 2 => quotient(g, a, policy),
         (Value(g), Ratio(a)) if a.len() == 2 => quotient_reversed(g, a, policy),
-        (Cases(g), Cases(a)) => cases(g, a, policy),
+        (Cases(g, ge), Cases(a, ae)) => {
+            let direct = cases(g, a, policy);
+            if direct.is_equal() { direct } else { piecewise(ge, ae) }
+        }
+        (Cases(_, g), Value(a)) => piecewise(g, &a.scalar.expr),
+        (Value(g), Cases(_, a)) => piecewise(&g.scalar.expr, a),
         (Other(g), Other(a)) => trees(g, a),
         (Text(w), Region(_)) if spoken::named_set(w).is_some() => regions(&named(w, gold), answer),
         (Region(_), Text(w)) if spoken::named_set(w).is_some() => regions(gold, &named(w, answer)),
@@ -53,6 +80,44 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
     }
 }
 
+/// `x = y or x = -y` against `x² = y²`.
+fn alternatives(statement: &Statement, items: &[Shape]) -> bool {
+    let equations: Option<Vec<Expr>> = items
+        .iter()
+        .map(|s| if let Shape::Relation(st) = s { Some(st.expr.clone()) } else { None })
+        .collect();
+    equations.is_some_and(|e| {
+        let subject = |e: &Expr| if let Expr::Relation(left, _) = e { Some((**left).clone()) } else { None };
+        e.len() > 1
+            && e.windows(2).all(|w| subject(&w[0]) == subject(&w[1]))
+            && locus::same(&statement.expr, &Expr::Logic(LogicOp::Or, e))
+    })
+}
+
+fn another_kind() -> Equivalence {
+    Equivalence::not_equal(Stage::Structure, "another kind of answer")
+}
+
+/// `2i - 3j + k` as the components (2, -3, 1).
+fn unit_vector(v: &Value, length: usize) -> Option<Vec<Shape>> {
+    let names = [Expr::Const(Const::I), Expr::sym("j"), Expr::sym("k")];
+    let e = &v.scalar.expr;
+    let mentions = |name: &Expr| crate::equiv::any(e, &|e| e == name);
+    let names = &names[..length];
+    if !(2..=3).contains(&length) || !names[1..].iter().any(mentions) {
+        return None;
+    }
+    let at = |chosen: Option<usize>| {
+        e.clone().map(&|e| match names.iter().position(|n| *n == e) {
+            Some(i) => Expr::int(i64::from(Some(i) == chosen)),
+            None => e,
+        })
+    };
+    let components: Vec<Expr> = (0..length).map(|i| at(Some(i))).collect();
+    let rebuilt = Expr::sum(components.iter().zip(names).map(|(c, n)| Expr::product([c.clone(), n.clone()])));
+    equivalent(e, &rebuilt).is_equal().then(|| components.iter().map(super::shape::shape).collect())
+}
+
 /// A number without unit.
 fn plain(n: crate::Rational) -> Value {
     Value { scalar: crate::equiv::Scalar::new(Expr::Num(n)), unit: None }
@@ -67,20 +132,35 @@ fn is_universal(words: &str) -> bool {
     ["for all", "for any", "for every", "for each", "for some", "where"].iter().any(|w| words.starts_with(w))
 }
 
+/// "no solution", "there are no real roots", "none".
 fn says_none(words: &str) -> bool {
-    matches!(
-        words,
-        "no solution"
-            | "no solutions"
-            | "none"
-            | "empty set"
-            | "no real solution"
-            | "no real solutions"
-            | "does not exist"
-            | "dne"
-            | "no answer exists"
-            | "no such number exists"
-    )
+    let words = ["there is ", "there are ", "there exists ", "there exist ", "the "]
+        .iter()
+        .find_map(|w| words.strip_prefix(w))
+        .unwrap_or(words);
+    let nothing = |rest: &str| {
+        let thing = rest
+            .split(' ')
+            .find(|w| !matches!(*w, "real" | "such" | "valid" | "possible" | "integer" | "positive"));
+        thing.is_some_and(|w| {
+            matches!(
+                w.trim_end_matches('s'),
+                "solution"
+                    | "root"
+                    | "answer"
+                    | "value"
+                    | "number"
+                    | "integer"
+                    | "function"
+                    | "pair"
+                    | "triple"
+                    | "x"
+                    | "n"
+            )
+        })
+    };
+    matches!(words, "none" | "empty set" | "does not exist" | "dne" | "doesnt exist" | "nonexistent")
+        || words.strip_prefix("no ").is_some_and(nothing)
 }
 
 fn words(g: &str, a: &str) -> Equivalence {
@@ -240,6 +320,11 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
     if list::ordered(g, a, policy).is_equal() {
         return Equivalence::equal(Stage::Structure, "the same ratio");
     }
+    if let (Some(x), Some(y)) = (minutes_of_day(g), minutes_of_day(a))
+        && x == y
+    {
+        return Equivalence::equal(Stage::Convention, "the same time of day");
+    }
     if is_clock(g) {
         return Equivalence::not_equal(Stage::Structure, "another time");
     }
@@ -255,12 +340,25 @@ fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
         };
         let left = Expr::product([g0.clone(), ai.clone()]);
         let right = Expr::product([gi.clone(), a0.clone()]);
-        let same = crate::equiv::equivalent(&left, &right);
+        let same = equivalent(&left, &right);
         if !same.is_equal() {
             return same;
         }
     }
     Equivalence::equal(Stage::NormalForm, "proportional")
+}
+
+/// `3:15 pm` is 15:15.
+fn minutes_of_day(parts: &[Shape]) -> Option<i64> {
+    let [Shape::Value(hours), Shape::Value(minutes)] = parts else { return None };
+    let (h, m) = (hours.scalar.expr.as_i64()?, minutes.scalar.expr.as_i64()?);
+    let h = match minutes.unit.as_deref() {
+        Some("am") if (1..=12).contains(&h) => h % 12,
+        Some("pm") if (1..=12).contains(&h) => h % 12 + 12,
+        None if (0..24).contains(&h) => h,
+        _ => return None,
+    };
+    (0..60).contains(&m).then_some(60 * h + m)
 }
 
 /// `12:30` is a time and no ratio: an author writes a ratio in lowest terms, and minutes stay below 60.
@@ -306,8 +404,56 @@ fn cases(g: &[(Shape, Shape)], a: &[(Shape, Shape)], policy: &Policy) -> Equival
     list::unordered(&pairs(g), &pairs(a), policy)
 }
 
+/// Functions defined by cases agree where they are sampled, and at every number at which the case may change.
+fn piecewise(g: &Expr, a: &Expr) -> Equivalence {
+    let mut names = Vec::new();
+    free_names(g, &mut names);
+    free_names(a, &mut names);
+    let [name] = names.as_slice() else {
+        return Equivalence::unknown(Stage::Structure, "case distinctions in several variables");
+    };
+    let mut numbers = Vec::new();
+    for side in [g, a] {
+        condition_numbers(side, &mut numbers);
+    }
+    for number in numbers.iter().take(MAX_BORDERS) {
+        let put = |e: &Expr| {
+            e.clone().map(&|e| if matches!(&e, Expr::Sym(s) if s == name) { (*number).clone() } else { e })
+        };
+        let there = equivalent(&put(g), &put(a));
+        // Only where both are defined: a border that one side leaves out is told from the sides.
+        if there.outcome == Outcome::NotEqual {
+            return Equivalence::not_equal(Stage::Numeric, "different values where a case ends");
+        }
+    }
+    equivalent(g, a)
+}
+
+/// Numbers at which case distinctions may change, as many as are tried.
+const MAX_BORDERS: usize = 16;
+
+/// The numbers that stand in conditions.
+fn condition_numbers<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
+    let Expr::Cases(cases) = e else { return };
+    for (_, condition) in cases {
+        let mut todo = vec![condition];
+        while let Some(part) = todo.pop() {
+            match part {
+                number if number.as_rational().is_some() && !out.contains(&number) => out.push(number),
+                Expr::Relation(..) | Expr::List(_) | Expr::Logic(..) => {
+                    part.for_each_child(&mut |c| todo.push(c))
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// A gold relation against something that is none.
 fn gold_statement(g: &Statement, answer: &Shape, policy: &Policy) -> Equivalence {
+    if region::is_region_like(&g.expr) && is_set(answer) && !policy.inequalities_are_sets {
+        return Equivalence::not_equal(Stage::Convention, "an inequality was asked for, not a set");
+    }
     if let Some(answer_region) = is_set(answer).then(|| as_region(answer)).flatten()
         && let Some(gold_region) = region::region(&g.expr)
         && region::is_region_like(&g.expr)
@@ -348,6 +494,12 @@ fn answer_statement(gold: &Shape, a: &Statement, policy: &Policy) -> Equivalence
         return compare(gold, value, policy);
     }
     if is_set(gold) && region::is_region_like(&a.expr) {
+        if !policy.inequalities_are_sets {
+            return Equivalence::not_equal(Stage::Convention, "a set was asked for, not an inequality");
+        }
+        if !region::is_solved(&a.expr) {
+            return Equivalence::not_equal(Stage::Structure, "an inequality that was not solved");
+        }
         let (Some(g), Some(r)) = (as_region(gold), region::region(&a.expr)) else {
             return Equivalence::unknown(Stage::Structure, "an inequality that could not be solved");
         };

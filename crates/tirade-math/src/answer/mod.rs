@@ -1,13 +1,16 @@
 //! Answers: what an expression means as an answer, and whether two answers are the same.
 
 mod compare;
+mod inequality;
 mod list;
+mod locus;
 mod matrix;
 mod region;
 mod relation;
 mod scalar;
 mod shape;
-mod spoken;
+pub mod spoken;
+mod truth;
 
 pub use compare::compare;
 pub(crate) use relation::check_chain;

@@ -123,6 +123,9 @@ fn single(left: &Expr, op: RelOp, right: &Expr) -> Option<Region> {
     if !(op.is_order() || matches!(op, RelOp::Ne | RelOp::Eq)) {
         return None;
     }
+    if let Some(solved) = polynomial(left, op, right) {
+        return Some(solved);
+    }
     let (subject, bound, op) = isolate(left, op, right)?;
     if let Expr::Call(Func::Abs, args) = &subject {
         return absolute(args.first()?, op, &bound);
@@ -130,6 +133,50 @@ fn single(left: &Expr, op: RelOp, right: &Expr) -> Option<Region> {
     let mut r = half_line(op, bound)?;
     r.subject = Some(subject);
     Some(r)
+}
+
+/// x² < 4 and its kin.
+fn polynomial(left: &Expr, op: RelOp, right: &Expr) -> Option<Region> {
+    if is_linear_side(left) && is_linear_side(right) {
+        return None;
+    }
+    let (subject, pieces) = super::inequality::solve(left, op, right)?;
+    let mut total = Region { subject: None, parts: Vec::new(), ordered: true };
+    for (low, high, closed) in pieces {
+        let ends = (low.unwrap_or_else(|| infinity(false)), high.unwrap_or_else(|| infinity(true)));
+        total = union(total, one(part(ends.0, ends.1, (closed, closed)))?)?;
+    }
+    total.subject = Some(subject);
+    Some(total)
+}
+
+/// Whether a side has no powers, quotients or products of the variable, so that the inequality counts as solved.
+fn is_linear_side(e: &Expr) -> bool {
+    let free = |e: &Expr| any(e, &|e| matches!(e, Expr::Sym(_) | Expr::Apply(..)));
+    match e {
+        e if !free(e) => true,
+        Expr::Add(terms) => terms.iter().all(is_linear_side),
+        Expr::Mul(factors) => {
+            factors.iter().filter(|f| free(f)).count() == 1 && factors.iter().all(is_linear_side)
+        }
+        Expr::Call(Func::Abs, args) => args.iter().all(is_linear_side),
+        Expr::Pow(..) => false,
+        _ => true,
+    }
+}
+
+/// Whether every inequality in `e` is solved for its variable, up to linear steps.
+pub fn is_solved(e: &Expr) -> bool {
+    match e {
+        Expr::Relation(first, rest) => {
+            let linear = is_linear_side;
+            rest.iter().any(|(op, _)| !op.is_order() && *op != RelOp::Ne)
+                || linear(first) && rest.iter().all(|(_, e)| linear(e))
+        }
+        Expr::Logic(_, items) | Expr::List(items) | Expr::SetOp(_, items) => items.iter().all(is_solved),
+        Expr::SetBuilder(_, condition) => is_solved(condition),
+        _ => true,
+    }
 }
 
 fn half_line(op: RelOp, bound: Expr) -> Option<Region> {

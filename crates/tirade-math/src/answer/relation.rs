@@ -3,6 +3,7 @@
 use super::compare::compare;
 use super::region;
 use super::shape::{Chain, Shape, Statement, shape};
+use super::{locus, truth};
 use crate::equiv::{Scalar, any, equivalent, free_names};
 use crate::expr::{Expr, LogicOp, RelOp};
 use crate::normal::{Atom, Builder};
@@ -21,20 +22,25 @@ pub fn statements(gold: &Statement, answer: &Statement, policy: &Policy) -> Equi
     if let (Some((gn, gv)), Some((an, av))) = (&gold.labelled, &answer.labelled) {
         return labelled((gn, gv), (an, av), gold, answer, policy);
     }
-    if let (Some(g), Some(a)) = (region_of(&gold.expr), region_of(&answer.expr)) {
+    let set = |e: &Expr| matches!(e, Expr::Relation(_, rest) if rest.iter().any(|(op, _)| *op == RelOp::In));
+    if !policy.inequalities_are_sets && set(&gold.expr) != set(&answer.expr) {
+        return Equivalence::not_equal(Stage::Convention, "an inequality on one side, a set on the other");
+    }
+    let unsolved = region::is_solved(&gold.expr) && !region::is_solved(&answer.expr);
+    if let (Some(g), Some(a), false) = (region_of(&gold.expr), region_of(&answer.expr), unsolved) {
         let decided = region::same(&g, &a);
         if decided.is_equal() {
             return decided;
         }
     }
+    if let Some(decided) = truth::same(&gold.expr, &answer.expr) {
+        return decided;
+    }
     let direct = relations(&gold.expr, &answer.expr);
-    if direct.is_equal() {
-        return direct;
+    if !direct.is_equal() && locus::same(&gold.expr, &answer.expr) {
+        return Equivalence::equal(Stage::NormalForm, "the same factors are zero");
     }
-    match (&gold.labelled, &answer.labelled) {
-        (Some((_, gv)), None) if !matches!(gv, Shape::Value(_)) => direct,
-        _ => direct,
-    }
+    direct
 }
 
 impl Statement {
@@ -63,6 +69,13 @@ fn labelled(
     {
         return compare(gv, &renamed, policy);
     }
+    if let (Some((stem, n)), Some((other, k))) = (indexed(gn), indexed(an))
+        && stem == other
+        && n != k
+        && let Some(renamed) = rename(answer, &[n], &[k])
+    {
+        return compare(gv, &renamed, policy);
+    }
     let values = compare(gv, av, policy);
     if gn == an || matches!(gn, Expr::Text(_)) || matches!(an, Expr::Text(_)) {
         return values;
@@ -78,6 +91,14 @@ fn labelled(
         }
         _ => values,
     }
+}
+
+/// `a_n` as its stem and its index, a letter.
+fn indexed(name: &Expr) -> Option<(SmolStr, Expr)> {
+    let Expr::Sym(name) = name else { return None };
+    let (stem, index) = name.split_once('_')?;
+    let letter = index.len() == 1 && index.bytes().all(|b| b.is_ascii_lowercase());
+    letter.then(|| (stem.into(), Expr::sym(index)))
 }
 
 /// The value of `f(b) = …` with b called as in `f(a) = …`.

@@ -25,6 +25,17 @@ pub fn values(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
         && !unit::same(g, a)
     {
         let known = unit::is_canonical(g) && unit::is_canonical(a);
+        if policy.units == Units::IfBoth
+            && let Some(factor) = unit::conversion(a, g)
+        {
+            let converted = Scalar::new(Expr::product([Expr::Num(factor), answer.scalar.expr.clone()]));
+            let same = scalars(&gold.scalar, &converted);
+            return if same.is_equal() {
+                Equivalence::equal(Stage::Convention, "the same quantity in other units")
+            } else {
+                same
+            };
+        }
         if policy.units == Units::Strict || (policy.units == Units::IfBoth && known) {
             return Equivalence::not_equal(Stage::Convention, "different units");
         }
@@ -35,7 +46,30 @@ pub fn values(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
     if au.is_some_and(unit::is_hedge) && !gu.is_some_and(unit::is_hedge) {
         return Equivalence::not_equal(Stage::Text, "words behind the value that take it back");
     }
-    rounded(&gold.scalar, &answer.scalar, policy)
+    let decided = rounded(&gold.scalar, &answer.scalar, policy);
+    if decided.outcome == Outcome::NotEqual
+        && let Some(renamed) = constant_renamed(&gold.scalar.expr, &answer.scalar.expr)
+        && equivalent(&gold.scalar.expr, &renamed).is_equal()
+    {
+        return Equivalence::equal(Stage::Convention, "equal up to the name of the constant of integration");
+    }
+    decided
+}
+
+/// The answer with its constant of integration called as in the gold: `x^2 + c` for `x^2 + C`.
+fn constant_renamed(gold: &Expr, answer: &Expr) -> Option<Expr> {
+    let constant = |e: &Expr| {
+        let Expr::Add(terms) = e else { return None };
+        let named = |t: &&Expr| matches!(t, Expr::Sym(s) if matches!(s.as_str(), "C" | "c" | "C_1" | "C_0" | "c_1" | "K" | "k"));
+        let name = terms.iter().find(named)?;
+        let mut seen = 0;
+        e.for_each_child(&mut |t| seen += u32::from(any(t, &|e| e == name)));
+        (seen == 1).then(|| name.clone())
+    };
+    let (g, a) = (constant(gold)?, constant(answer)?);
+    let integral = matches!(&g, Expr::Sym(s) if s.starts_with(['C', 'c', 'K']));
+    (integral && g != a && !any(gold, &|e| *e == a))
+        .then(|| answer.clone().map(&|e| if e == a { g.clone() } else { e }))
 }
 
 fn times(s: &Scalar, above: i64, below: u64) -> Scalar {
@@ -103,8 +137,9 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
                 Some(_) => policy.digits_for_fraction,
                 None => policy.digits_for_irrational,
             };
-            (needed > 0 && significant(&a) >= needed && near(&gold.expr, &a))
-                || (policy.float_noise && is_noise(&gold.expr, &a))
+            // 0.3333 shows that it goes on, 13.29 might be all that was found
+            let enough = significant(&a) > needed || (significant(&a) == needed && a.places >= needed);
+            (needed > 0 && enough && near(&gold.expr, &a)) || (policy.float_noise && is_noise(&gold.expr, &a))
         }
         (Some(g), Some(a)) => {
             let needed = policy.digits_for_decimal;

@@ -2,7 +2,7 @@
 
 use super::matrix;
 use crate::equiv::{Scalar, any};
-use crate::expr::{Const, Expr, Func, LogicOp, RelOp, SetOp};
+use crate::expr::{BigOp, Const, Expr, Func, LogicOp, RelOp, SetOp};
 use smol_str::SmolStr;
 use std::collections::HashSet;
 
@@ -31,8 +31,8 @@ pub enum Shape {
     Text(SmolStr),
     /// A value that holds under a condition, in words.
     Conditional(Box<Shape>, SmolStr),
-    /// Case distinctions.
-    Cases(Vec<(Shape, Shape)>),
+    /// Case distinctions, and the expression they came from.
+    Cases(Vec<(Shape, Shape)>, Expr),
     /// Anything else, compared as a tree.
     Other(Expr),
 }
@@ -77,6 +77,8 @@ pub fn shape(e: &Expr) -> Shape {
         return Shape::List(expand_signs(e).iter().map(shape).collect());
     }
     match e {
+        e if super::truth::is_formula(e) && !is_flat(e) => statement(e),
+        Expr::Logic(LogicOp::Or, items) if are_alternatives(items) => statement(e),
         Expr::Logic(LogicOp::Or | LogicOp::And, items) if !items.iter().any(is_inequality) => list(items),
         Expr::Set(items) | Expr::List(items) if items.iter().all(is_dict_entry) && items.len() > 1 => {
             let named = items.iter().filter_map(|i| match i {
@@ -114,7 +116,9 @@ pub fn shape(e: &Expr) -> Shape {
             Expr::Text(words) => Shape::Conditional(Box::new(shape(&cases[0].0)), words.clone()),
             _ => shape(&cases[0].0),
         },
-        Expr::Cases(cases) => Shape::Cases(cases.iter().map(|(a, b)| (shape(a), shape(b))).collect()),
+        Expr::Cases(cases) => {
+            Shape::Cases(cases.iter().map(|(a, b)| (shape(a), shape(b))).collect(), e.clone())
+        }
         Expr::Quantity(x, unit) => {
             Shape::Value(Value { scalar: Scalar::new((**x).clone()), unit: Some(unit.clone()) })
         }
@@ -159,6 +163,9 @@ fn mixed_units(terms: &[Expr]) -> Option<(Expr, &'static str)> {
         let Expr::Quantity(x, unit) = term else { return None };
         parts.push((&**x, place(unit)?));
     }
+    if parts.windows(2).any(|w| w[0].1 >= w[1].1) {
+        return None;
+    }
     let smallest = parts.iter().map(|p| p.1).max()?;
     let scaled = parts.iter().map(|(x, at)| {
         let factor: i64 = family[*at..smallest].iter().map(|(_, n)| n).product();
@@ -175,6 +182,12 @@ fn mixed_units(terms: &[Expr]) -> Option<(Expr, &'static str)> {
 }
 
 fn list(items: &[Expr]) -> Shape {
+    if items.len() > 1
+        && let Some((total, unit)) = mixed_units(items)
+    {
+        // 2 dollars and 50 cents
+        return Shape::Value(Value { scalar: Scalar::new(total), unit: Some(unit.into()) });
+    }
     let mut shapes = flat_shapes(items);
     // k ∈ ℤ behind a family says only what k is.
     if shapes.len() > 1 {
@@ -294,6 +307,21 @@ pub fn expand_signs(e: &Expr) -> Vec<Expr> {
     vec![choose(true), choose(false)]
 }
 
+/// "A and B": two letters, not a formula.
+fn is_flat(e: &Expr) -> bool {
+    matches!(e, Expr::Logic(LogicOp::And | LogicOp::Or, items) if !items.iter().any(|i| matches!(i, Expr::Logic(..))))
+}
+
+/// `a = 0` or `b = 0`: equations about different things, so that they are no list of values.
+fn are_alternatives(items: &[Expr]) -> bool {
+    let subject = |e: &Expr| match e {
+        Expr::Relation(left, rest) if matches!(rest.as_slice(), [(RelOp::Eq, _)]) => Some((**left).clone()),
+        _ => None,
+    };
+    let subjects: Option<Vec<Expr>> = items.iter().map(subject).collect();
+    subjects.is_some_and(|s| s.windows(2).any(|w| w[0] != w[1]))
+}
+
 fn is_inequality(e: &Expr) -> bool {
     match e {
         Expr::Relation(_, rest) => {
@@ -387,6 +415,7 @@ fn is_label(e: &Expr) -> bool {
         Expr::Tuple(items) | Expr::Ratio(items) => items.iter().all(is_label),
         Expr::Call(Func::Abs | Func::Conj | Func::Max | Func::Min, args) => args.iter().all(is_label),
         Expr::Mul(factors) => factors.iter().all(is_segment),
+        Expr::Big(big) => big.op == BigOp::Derivative && matches!(big.body, Expr::Sym(_) | Expr::Apply(..)),
         Expr::Const(Const::E | Const::I) => false,
         _ => false,
     }

@@ -1,6 +1,6 @@
 //! Answers in words: "twenty-five", "two thirds", "all real numbers".
 
-use crate::expr::{Const, Expr, Rational};
+use crate::expr::{Const, Expr, Rational, SetOp};
 
 const SMALL: [&str; 20] = [
     "zero",
@@ -94,8 +94,19 @@ fn whole(parts: &[&str]) -> Option<i64> {
     total.checked_add(group)
 }
 
-/// The set of numbers that words name.
+/// The set of numbers that words name, perhaps without some: "all real numbers except 3".
 pub fn named_set(words: &str) -> Option<Expr> {
+    for but in [" except for ", " except ", " other than ", " excluding ", " but "] {
+        if let Some((set, missing)) = words.split_once(but) {
+            let missing = match crate::syntax::parse(missing).ok()? {
+                Expr::List(items) => items,
+                one => vec![one],
+            };
+            let plain = missing.iter().all(|e| e.as_rational().is_some());
+            return plain
+                .then(|| Some(Expr::SetOp(SetOp::Difference, vec![named_set(set)?, Expr::Set(missing)])))?;
+        }
+    }
     let words = words.strip_prefix("the ").unwrap_or(words);
     let words = words.strip_prefix("set of ").unwrap_or(words);
     let words = ["all ", "any ", "every "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
@@ -142,5 +153,10 @@ mod tests {
         assert_eq!(named_set("all real numbers"), Some(Expr::Const(Const::Reals)));
         assert_eq!(named_set("the set of all integers"), Some(Expr::Const(Const::Integers)));
         assert_eq!(named_set("all people"), None);
+        assert_eq!(named_set("all real numbers except blue"), None);
+        assert!(matches!(
+            named_set("all real numbers except 3 and -3"),
+            Some(Expr::SetOp(SetOp::Difference, _))
+        ));
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn last_box(text: &str) -> Boxed<'_> {
                     .iter()
                     .rposition(|b| *b == b'\\')
                     .filter(|s| found - s <= 8)
-                    .unwrap_or(found);
+                    .map_or(found, |s| bytes[..s].iter().rposition(|b| *b != b'\\').map_or(0, |i| i + 1));
                 boxes.push(BoxAt { start, end, content });
                 broken = None;
                 from = end;
@@ -60,8 +60,28 @@ pub(super) fn last_box(text: &str) -> Boxed<'_> {
     if first + 1 == boxes.len() {
         return Boxed::Found(last.content.into(), last.start);
     }
-    let parts: Vec<&str> = boxes[first..].iter().map(|b| b.content).collect();
+    let labels: Vec<&str> = boxes[first..].iter().map(|b| label_before(&text[..b.start])).collect();
+    let labelled = labels.iter().all(|l| !l.is_empty());
+    let part = |(b, label): (&BoxAt<'_>, &&str)| match labelled && !b.content.contains('=') {
+        true => format!("{label} {}", b.content),
+        false => b.content.to_string(),
+    };
+    let parts: Vec<String> = boxes[first..].iter().zip(&labels).map(part).collect();
     Boxed::Found(parts.join(" , ").into(), last.start)
+}
+
+/// `x =` at the end of a text: the name of the value that follows.
+fn label_before(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    let Some(before) = trimmed.strip_suffix('=') else { return "" };
+    let before = before.trim_end();
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '\\';
+    let start =
+        before.rfind(|c| !name(c)).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
+    let name = &before[start..];
+    let known =
+        (1..=10).contains(&name.len()) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '\\');
+    if known { &text[start..] } else { "" }
 }
 
 /// The offset behind the next `boxed` or `fbox`.
@@ -95,6 +115,7 @@ fn joined_from(text: &str, boxes: &[BoxAt<'_>]) -> usize {
     let mut first = boxes.len() - 1;
     while first > 0 {
         let between = text.get(boxes[first - 1].end..boxes[first].start).unwrap_or("x");
+        let between = &between[..between.len() - label_before(between).len()];
         if between.len() > 80 || !is_joiner(between) {
             break;
         }
@@ -115,7 +136,8 @@ fn is_joiner(between: &str) -> bool {
             rest = &rest[w.len()..];
         } else if let Some(k) = known.iter().find(|k| rest.starts_with(**k)) {
             rest = &rest[k.len()..];
-        } else if c == ',' || c == ';' {
+        } else if matches!(c, ',' | ';' | '+' | '-' | '/') {
+            // What an operator joins is no single answer either.
             joined = true;
             rest = &rest[1..];
         } else if matches!(c, ' ' | '\n' | '$' | '{' | '}' | '*') {

@@ -74,10 +74,14 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
     if mode == ExtractMode::Strict {
         return Extracted::None("no box");
     }
-    if mode == ExtractMode::Lenient && strong.is_none() && is_short_answer(text) {
+    let phrase = strong.or_else(|| weak_phrase(text));
+    if mode == ExtractMode::Lenient && phrase.is_none() && is_short_answer(text) {
         return Extracted::Answer(clean(text).into(), How::Whole);
     }
-    if let Some(answer) = strong.or_else(|| weak_phrase(text)).and_then(|at| behind_phrase(&text[at..])) {
+    if phrase.is_some_and(|at| is_denied(&text[at..])) {
+        return Extracted::None("the text says what the answer is not");
+    }
+    if let Some(answer) = phrase.and_then(|at| behind_phrase(&text[at..])) {
         return Extracted::Answer(answer.into(), How::Phrase);
     }
     if mode == ExtractMode::Lenient {
@@ -96,6 +100,12 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
             if before.ends_with(" or") {
                 return Extracted::None("the last number is only an alternative");
             }
+            if [" not", "n't", "n’t", " cannot be", " never", " not be", "n't be"]
+                .iter()
+                .any(|w| before.ends_with(w))
+            {
+                return Extracted::None("the text says what the answer is not");
+            }
             return Extracted::Answer(number.into(), How::Number);
         }
     }
@@ -103,6 +113,14 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
         return Extracted::Answer(clean(text).into(), How::Whole);
     }
     Extracted::None("no answer found")
+}
+
+/// "The answer is not 42."
+fn is_denied(behind: &str) -> bool {
+    let mut words = behind.trim_start_matches([' ', ':', '*']).split(' ');
+    let not = words.next().is_some_and(|w| w.eq_ignore_ascii_case("not"));
+    // "not 41 but 42" goes on to say what it is; "not possible" is an answer in words
+    not && words.next().is_some_and(|w| w.contains(|c: char| c.is_ascii_digit())) && !behind.contains(" but ")
 }
 
 /// "East", "no solution": a short line of words and nothing else.
@@ -217,6 +235,12 @@ fn weak_phrase(text: &str) -> Option<usize> {
     PHRASES.iter().filter_map(|p| Some(rfind_ignore_case(text, p)? + p.len())).max()
 }
 
+/// What stands behind the last "final answer", wherever boxes are.
+pub(crate) fn final_phrase(completion: &str) -> Option<&str> {
+    let text = spoken(completion)?;
+    strong_phrase(text).and_then(|at| behind_phrase(&text[at..]))
+}
+
 /// The answer behind a phrase: the formula that follows, else the words up to the end of the sentence.
 fn behind_phrase(text: &str) -> Option<&str> {
     let text = text.trim_start_matches(|c: char| {
@@ -267,6 +291,12 @@ fn is_short_answer(text: &str) -> bool {
     text.len() <= 400 && crate::parse(text).is_ok_and(|e| !is_prose(&e))
 }
 
+/// Offset behind the last "option", "choice", "letter".
+fn said_choice(text: &str) -> Option<usize> {
+    let words = ["option ", "choice ", "choice is ", "letter "];
+    words.iter().filter_map(|w| Some(rfind_ignore_case(text, w)? + w.len())).max()
+}
+
 /// The choice letter a completion ends on: "(B)", "answer is B", "B.", or the last letter that stands alone.
 pub(crate) fn choice(text: &str) -> Option<char> {
     let letter_alone = |s: &str| {
@@ -277,12 +307,15 @@ pub(crate) fn choice(text: &str) -> Option<char> {
         let c = chars.next().filter(char::is_ascii_uppercase)?;
         chars.next().is_none_or(|n| !n.is_alphanumeric()).then_some(c)
     };
-    if let Some(at) = weak_phrase(text)
+    let phrases = [weak_phrase(text), said_choice(text)];
+    if let Some(at) = phrases.into_iter().flatten().max()
         && let Some(c) = letter_alone(&text[at..])
     {
         return Some(c);
     }
-    if let Some(c) = letter_alone(text) {
+    // "A triangle …" and "I choose …" do not start with a choice.
+    let prose = |c: char| matches!(c, 'A' | 'I') && text.trim_start().starts_with([c]) && text.contains(' ');
+    if let Some(c) = letter_alone(text).filter(|c| !prose(*c)) {
         return Some(c);
     }
     let chars: Vec<char> = text.chars().collect();

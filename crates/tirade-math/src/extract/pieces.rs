@@ -76,6 +76,12 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
         let token = &text[start..=last];
         let before = start.checked_sub(1).map(|i| bytes[i]);
         let glued = before.is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'^');
+        let bold = start >= 2 && bytes[start - 2] == b'*';
+        if before.is_some_and(|b| matches!(b, b'+' | b'*' | b')') && !bold)
+            && let Some(formula) = formula_around(text, start, last)
+        {
+            return Some(formula);
+        }
         if !glued && !token.is_empty() {
             let signed = before == Some(b'-') && (start < 2 || !bytes[start - 2].is_ascii_alphanumeric());
             let percent = usize::from(bytes.get(last + 1) == Some(&b'%'));
@@ -84,6 +90,14 @@ pub(super) fn last_number(text: &str) -> Option<&str> {
         end = start;
     }
     None
+}
+
+/// The formula without blanks that a number ends, behind its last equals sign: `x^2+1` of `f(x)=x^2+1.`
+fn formula_around(text: &str, start: usize, last: usize) -> Option<&str> {
+    let from = text[..start].rfind(char::is_whitespace).map_or(0, |i| i + 1);
+    let word = text.get(from..=last)?;
+    let formula = word.rsplit('=').next()?.trim_start_matches(['*', '"', '`', '$']);
+    (formula.len() <= 100 && formula.is_ascii() && crate::parse(formula).is_ok()).then_some(formula)
 }
 
 /// The start of `1 000 000`, when the group of digits at `start` is the last of a number with blanks for marks.

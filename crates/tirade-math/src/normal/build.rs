@@ -1,11 +1,11 @@
 //! From [`Expr`] to normal form.
 
-use super::counting::{binomial, factorial, fold_gcd, permutations};
+use super::counting::{binomial, factorial, fold_gcd, fold_lcm, permutations};
 use super::mono::{Atom, Exponent, Mono};
 use super::poly::{Fraction, Poly};
 use super::power::{factor_rational, power, rational_power};
 use crate::expr::{Big, BigOp, Const, Expr, Func, Rational};
-use dashu::base::{BitTest, Signed, UnsignedAbs};
+use dashu::base::{Signed, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 use smol_str::SmolStr;
 
@@ -168,20 +168,11 @@ impl Builder {
                 }
                 _ => return None,
             },
-            (Func::Gcd, _) => Rational::from(fold_gcd(&ints()?)?),
-            (Func::Lcm, _) => {
-                let mut lcm = UBig::ONE;
-                for n in ints()? {
-                    let n = n.unsigned_abs();
-                    if n.is_zero() || lcm.bit_len() > 4096 {
-                        return None;
-                    }
-                    use dashu::base::Gcd;
-                    let g = (&lcm).gcd(&n);
-                    lcm = lcm / g * n;
-                }
-                Rational::from(lcm)
+            (Func::Gcd | Func::Lcm, _) if !values.iter().all(Rational::is_int) => {
+                common_measure(func, &values)?
             }
+            (Func::Gcd, _) => Rational::from(fold_gcd(&ints()?)?),
+            (Func::Lcm, _) => Rational::from(fold_lcm(&ints()?)?),
             _ => return None,
         })
     }
@@ -210,6 +201,15 @@ impl Builder {
         }
         Some(total)
     }
+}
+
+/// gcd and lcm of fractions: `gcd(3.6, 2.4) = 1.2` measures both a whole number of times.
+fn common_measure(func: Func, values: &[Rational]) -> Option<Rational> {
+    let below: Vec<IBig> = values.iter().map(|v| IBig::from(v.denominator().clone())).collect();
+    let scale = Rational::from(fold_lcm(&below)?);
+    let scaled: Vec<IBig> = values.iter().map(|v| (v * &scale).numerator().clone()).collect();
+    let whole = if func == Func::Gcd { fold_gcd(&scaled)? } else { fold_lcm(&scaled)? };
+    Some(Rational::from(whole) / scale)
 }
 
 fn constant(c: Const) -> Option<Fraction> {

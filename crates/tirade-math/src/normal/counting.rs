@@ -67,3 +67,18 @@ pub(super) fn fold_gcd(ints: &[IBig]) -> Option<UBig> {
     }
     Some(g)
 }
+
+/// The least common multiple; `None` for a zero or beyond 4096 bits.
+pub(super) fn fold_lcm(ints: &[IBig]) -> Option<UBig> {
+    use dashu::base::Gcd;
+    let mut lcm = UBig::ONE;
+    for n in ints {
+        let n = n.clone().unsigned_abs();
+        if n.is_zero() || lcm.bit_len() > 4096 {
+            return None;
+        }
+        let g = (&lcm).gcd(&n);
+        lcm = lcm / g * n;
+    }
+    Some(lcm)
+}

@@ -22,3 +22,5 @@ pub const MAX_TERMS: usize = 600;
 pub const MAX_PRODUCTS: usize = 20_000;
 /// Bits in one coefficient.
 pub const MAX_BITS: usize = 16_384;
+/// A power of a sum is multiplied out up to this exponent.
+const MAX_EXPAND: u64 = 24;

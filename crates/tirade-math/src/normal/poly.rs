@@ -1,7 +1,7 @@
 //! Sums of monomials, and quotients of such sums.
 
 use super::mono::{Atom, Exponent, Mono};
-use super::{MAX_BITS, MAX_PRODUCTS, MAX_TERMS};
+use super::{MAX_BITS, MAX_EXPAND, MAX_PRODUCTS, MAX_TERMS};
 use crate::expr::Rational;
 use dashu::base::BitTest;
 use std::cmp::Ordering;
@@ -105,6 +105,7 @@ impl Poly {
             return None;
         }
         let mut out = Vec::with_capacity(self.0.len() * other.0.len());
+        let mut written_out = 0;
         for (ma, ca) in &self.0 {
             for (mb, cb) in &other.0 {
                 let (m, factor) = ma.mul(mb)?;
@@ -115,7 +116,16 @@ impl Poly {
                 if too_big(&c) {
                     return None;
                 }
-                out.push((m, c));
+                match whole_base(&m) {
+                    Some((at, base, n)) => {
+                        written_out += 1;
+                        if written_out > MAX_WRITTEN_OUT {
+                            return None;
+                        }
+                        out.extend(multiplied_out(&m, at, base, n, &c)?);
+                    }
+                    None => out.push((m, c)),
+                }
             }
         }
         Poly::collect(out)
@@ -177,6 +187,34 @@ impl Poly {
         }
         Some(sum)
     }
+}
+
+/// Terms of one product in which roots of sums become sums again.
+const MAX_WRITTEN_OUT: u32 = 64;
+
+/// A sum under roots whose exponents have added up to a whole number: `√s·√s`.
+fn whole_base(m: &Mono) -> Option<(usize, &Fraction, u64)> {
+    m.0.iter().enumerate().find_map(|(at, (atom, e))| match atom {
+        Atom::Base(base)
+            if e.den == 1 && (1..=MAX_EXPAND as i64).contains(&e.num) && base.den.0.is_empty() =>
+        {
+            Some((at, &**base, e.num as u64))
+        }
+        _ => None,
+    })
+}
+
+/// The term `c·m` with the base at `at` written out.
+fn multiplied_out(
+    m: &Mono,
+    at: usize,
+    base: &Fraction,
+    n: u64,
+    c: &Rational,
+) -> Option<Vec<(Mono, Rational)>> {
+    let mut rest = m.clone();
+    rest.0.remove(at);
+    Some(base.powi(n)?.num.mul(&Poly::term(rest, c.clone()))?.0)
 }
 
 fn rational_modulo(r: &Rational, modulus: u64) -> Option<u64> {

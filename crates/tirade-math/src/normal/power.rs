@@ -1,14 +1,12 @@
 //! Powers in normal form: of numbers by their primes, of monomials factor by factor, of sums as far as the caps allow.
 
+use super::MAX_EXPAND;
 use super::mono::{Atom, Exponent, Mono, is_small_power, prime_power};
 use super::poly::{Fraction, Poly};
 use crate::expr::{Func, Rational};
 use dashu::base::{BitTest, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 use std::sync::Arc;
-
-/// Expands a power of a sum up to this exponent.
-const MAX_EXPAND: u64 = 24;
 
 pub(super) fn power(base: &Fraction, exponent: &Fraction) -> Option<Fraction> {
     if let Some(x) = exponent.as_constant() {

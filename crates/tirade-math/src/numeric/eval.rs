@@ -2,7 +2,7 @@
 
 use super::complex::small;
 use super::{Complex, Real, functions};
-use crate::expr::{Big, BigOp, Const, Expr, Func, Rational};
+use crate::expr::{Big, BigOp, Const, Expr, Func, LogicOp, Rational, RelOp};
 use smol_str::SmolStr;
 use std::cmp::Ordering;
 
@@ -77,7 +77,8 @@ impl<R: Real> Evaluator<'_, R> {
                 Ok(self.eval(&parts[0])?.mul(&below))
             }
             Expr::Big(big) => self.big(big),
-            Expr::Cases(cases) if cases.len() == 1 => self.eval(&cases[0].0),
+            Expr::Cases(cases) if matches!(cases.as_slice(), [(_, Expr::Text(_))]) => self.eval(&cases[0].0),
+            Expr::Cases(cases) => self.cases(cases),
             _ => Err(EvalError::Unsupported),
         }
     }
@@ -365,6 +366,41 @@ impl<R: Real> Evaluator<'_, R> {
         total
     }
 
+    /// The value of the first case whose condition holds.
+    fn cases(&mut self, cases: &[(Expr, Expr)]) -> Result<C<R>> {
+        for (value, condition) in cases {
+            if self.holds(condition)? {
+                return self.eval(value);
+            }
+        }
+        Err(EvalError::Undefined)
+    }
+
+    fn holds(&mut self, condition: &Expr) -> Result<bool> {
+        self.spend(1)?;
+        match condition {
+            Expr::Const(Const::True) => Ok(true),
+            Expr::Relation(first, rest) => {
+                let mut left = self.eval(first)?;
+                for (op, right) in rest {
+                    let right = self.eval(right)?;
+                    if !related(&left, *op, &right)? {
+                        return Ok(false);
+                    }
+                    left = right;
+                }
+                Ok(true)
+            }
+            Expr::List(items) | Expr::Logic(LogicOp::And, items) => {
+                items.iter().try_fold(true, |all, c| Ok(all && self.holds(c)?))
+            }
+            Expr::Logic(LogicOp::Or, items) => {
+                items.iter().try_fold(false, |any, c| Ok(any || self.holds(c)?))
+            }
+            _ => Err(EvalError::Unsupported),
+        }
+    }
+
     fn big(&mut self, big: &Big) -> Result<C<R>> {
         let (BigOp::Sum | BigOp::Prod, Some(low), Some(high)) = (big.op, &big.low, &big.high) else {
             return Err(EvalError::Unsupported);
@@ -387,4 +423,19 @@ impl<R: Real> Evaluator<'_, R> {
         }
         Ok(total)
     }
+}
+
+/// Whether two real values stand in a relation; undefined where the balls cannot tell.
+fn related<R: Real>(left: &C<R>, op: RelOp, right: &C<R>) -> Result<bool> {
+    let difference = left.add(&right.neg());
+    let order = difference.re.sign().filter(|_| difference.is_real()).ok_or(EvalError::Undefined)?;
+    Ok(match op {
+        RelOp::Lt => order == Ordering::Less,
+        RelOp::Le => order != Ordering::Greater,
+        RelOp::Gt => order == Ordering::Greater,
+        RelOp::Ge => order != Ordering::Less,
+        RelOp::Eq => order == Ordering::Equal,
+        RelOp::Ne => order != Ordering::Equal,
+        _ => return Err(EvalError::Unsupported),
+    })
 }

@@ -226,16 +226,26 @@ impl<'a> Parser<'a> {
         Ok(numerator.div(denominator))
     }
 
-    /// `\frac{d}{dx} f`: a derivative.
+    /// `\frac{d}{dx} f` and `\frac{df}{dx}`: a derivative.
     fn derivative(&mut self, above: &Expr, below: &Expr) -> Result<Option<Expr>> {
         let is_d = |e: &Expr| matches!(e, Expr::Sym(s) if s == "d" || s == "partial");
-        let Expr::Mul(parts) = below else { return Ok(None) };
-        let (true, true, [_, Expr::Sym(var)]) = (is_d(above), is_d(&parts[0]), parts.as_slice()) else {
-            return Ok(None);
+        let (Expr::Mul(parts), order) = (below, order_of(above, is_d)) else { return Ok(None) };
+        let [d, var] = parts.as_slice() else { return Ok(None) };
+        let (var, power) = match var {
+            Expr::Sym(var) => (var.clone(), 1),
+            Expr::Pow(base, n) => match (&**base, n.as_i64()) {
+                (Expr::Sym(var), Some(n)) => (var.clone(), n),
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
         };
-        let var = var.clone();
-        let body = self.product()?;
-        Ok(Some(super::operators::bind(BigOp::Derivative, body, var, None, None)))
+        let Some((order, body)) = order.filter(|(n, _)| is_d(d) && *n == power) else { return Ok(None) };
+        let body = match body {
+            Some(body) => body,
+            None => self.product()?,
+        };
+        let order = (order != 1).then(|| Expr::int(order));
+        Ok(Some(super::operators::bind(BigOp::Derivative, body, var, order, None)))
     }
 
     fn root(&mut self) -> Result<Expr> {
@@ -291,6 +301,17 @@ impl<'a> Parser<'a> {
         let args = match (func, args.len()) {
             // cbrt(x) names its index
             (Func::Root, 1) => args.into_iter().chain([Expr::int(index)]).collect(),
+            (Func::Exp, 1) if names_cis(word) => {
+                args.into_iter().map(|x| Expr::product([Expr::Const(Const::I), x])).collect()
+            }
+            // lg is the logarithm to base 10, log any
+            (Func::Log, 1)
+                if base.is_none()
+                    && matches!(word.as_bytes(), [b'l', b'g', ..] | [b'\\', b'l', b'g', ..]) =>
+            {
+                base = Some(Expr::int(10));
+                args
+            }
             _ => args,
         };
         let inverse = exponent.as_ref().and_then(Expr::as_i64) == Some(-1);
@@ -327,6 +348,26 @@ impl<'a> Parser<'a> {
         let product = Expr::product(factors);
         Ok(if negative { product.neg() } else { product })
     }
+}
+
+/// The order n and the body of `d`, `d^2`, `d^n f` above the line of a derivative.
+fn order_of(above: &Expr, is_d: impl Fn(&Expr) -> bool) -> Option<(i64, Option<Expr>)> {
+    let power = |e: &Expr| match e {
+        Expr::Pow(d, n) if is_d(d) => n.as_i64().filter(|n| (1..=9).contains(n)),
+        e if is_d(e) => Some(1),
+        _ => None,
+    };
+    match above {
+        Expr::Mul(parts) => Some((power(&parts[0])?, Some(Expr::product(parts[1..].iter().cloned())))),
+        e => Some((power(e)?, None)),
+    }
+}
+
+/// Whether a function was written as `cis`, perhaps in `\operatorname{…}` or `\text{…}`.
+fn names_cis(word: &str) -> bool {
+    let name = word.trim_start_matches('\\');
+    let name = ["operatorname", "mathrm", "text"].iter().find_map(|w| name.strip_prefix(w)).unwrap_or(name);
+    name.trim_start_matches(['*', '{', ' ']).starts_with("cis")
 }
 
 fn inverse_of(func: Func) -> Option<Func> {

@@ -18,6 +18,7 @@ mod numerals;
 mod operators;
 mod parser;
 mod powers;
+mod propositional;
 mod quantity;
 mod statements;
 mod token;

@@ -176,26 +176,3 @@ pub fn continued(literal: &str) -> Option<Expr> {
     }
     None
 }
-
-/// The digits of a run of `count` raised characters that ends at `end`, as a plain slice if it is in the table.
-pub fn small(src: &str, end: usize, count: usize) -> &'static str {
-    const TENS: [&str; 90] = [
-        "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26",
-        "27", "28", "29", "30", "31", "32", "33", "34", "35", "36", "37", "38", "39", "40", "41", "42", "43",
-        "44", "45", "46", "47", "48", "49", "50", "51", "52", "53", "54", "55", "56", "57", "58", "59", "60",
-        "61", "62", "63", "64", "65", "66", "67", "68", "69", "70", "71", "72", "73", "74", "75", "76", "77",
-        "78", "79", "80", "81", "82", "83", "84", "85", "86", "87", "88", "89", "90", "91", "92", "93", "94",
-        "95", "96", "97", "98", "99",
-    ];
-    let digits = src[..end].chars().rev().take(count).map(|c| {
-        use super::words::{subscript, superscript};
-        superscript(c).or_else(|| subscript(c)).and_then(|d| d.parse::<usize>().ok()).unwrap_or(0)
-    });
-    let mut value = 0usize;
-    let mut scale = 1usize;
-    for d in digits.take(2) {
-        value += d * scale;
-        scale *= 10;
-    }
-    if count > 2 { "" } else { TENS.get(value.wrapping_sub(10)).copied().unwrap_or("") }
-}

@@ -13,10 +13,14 @@ impl<'a> Parser<'a> {
             if self.eat(Tok::Under) {
                 (var, low) = self.lower(op, &mut high)?;
             } else if self.eat(Tok::Caret) {
-                high = Some(if self.peek() == Some(Tok::Open(Delim::Group)) {
-                    self.atom()?
-                } else {
-                    self.argument()?
+                high = Some(match self.peek() {
+                    Some(Tok::Open(Delim::Group)) => self.atom()?,
+                    // \int^b_a: the subscript belongs to the integral
+                    Some(Tok::Ident(name)) if self.peek_at(1) == Some(Tok::Under) => {
+                        self.pos += 1;
+                        Expr::sym(name)
+                    }
+                    _ => self.argument()?,
                 });
             }
         }
@@ -64,7 +68,7 @@ impl<'a> Parser<'a> {
         self.atom()
     }
 
-    /// `Sum(f, (k, a, b))` or `sum(f, k, a, b)`; the name is eaten.
+    /// `Sum(f, (k, a, b))`, `sum(f, k, a, b)`, `diff(f, x, 2)`, `integrate(f, x)`; the name is eaten.
     pub fn big_call(&mut self, op: BigOp) -> Result<Expr> {
         let mut args = self.arguments()?;
         if let [_, Expr::Tuple(range)] = args.as_mut_slice() {
@@ -72,32 +76,65 @@ impl<'a> Parser<'a> {
             args.truncate(1);
             args.extend(range);
         }
-        match <[Expr; 4]>::try_from(args) {
-            Ok([body, name, low, high]) => {
-                let var = variable(&name);
-                Ok(bind(op, body, var, Some(low), Some(high)))
+        let var = args.get(1).map(variable).filter(|v| !v.is_empty());
+        let mut args = args.into_iter();
+        let (Some(body), Some(_), Some(var)) = (args.next(), args.next(), var) else {
+            return self.unexpected();
+        };
+        match (op, args.next(), args.next(), args.next()) {
+            // programs take another letter for a constant
+            (BigOp::Derivative, _, None, None) if matches!(&body, Expr::Sym(name) if *name != var) => {
+                Ok(Expr::int(0))
             }
-            Err(_) => self.unexpected(),
+            (BigOp::Derivative, order, None, None) => Ok(bind(op, body, var, order, None)),
+            (BigOp::Integral, None, None, None) => Ok(bind(op, body, var, None, None)),
+            (BigOp::Derivative, ..) => self.unexpected(),
+            (_, Some(low), Some(high), None) => Ok(bind(op, body, var, Some(low), Some(high))),
+            _ => self.unexpected(),
         }
     }
 
     fn integrand(&mut self) -> Result<(Expr, SmolStr)> {
         let saved = std::mem::replace(&mut self.dx_ends, true);
-        let body = if self.at_dx() { Ok(Expr::int(1)) } else { self.sum() };
+        let first = self.at_dx().then(|| self.differential());
+        let body = match first {
+            // \int dx and \int dx f(x)
+            Some(_) if !self.starts_factor() => Ok(Expr::int(1)),
+            _ => self.sum(),
+        };
         self.dx_ends = saved;
-        let body = body?;
+        let mut body = body?;
         let mut var = SmolStr::new_static("x");
-        if self.at_dx() {
-            self.pos += 1;
-            var = match self.peek() {
-                Some(Tok::Ident(name)) => name.into(),
-                Some(Tok::Const(c)) => c.name().into(),
-                _ => var,
-            };
-            self.pos += 1;
+        if let Some(name) = first {
+            var = name;
+        } else if !self.at_dx()
+            && let Some((rest, name)) = inner_differential(&body)
+        {
+            (body, var) = (rest, name);
+        } else if self.at_dx() {
+            var = self.differential();
         }
         Ok((body, var))
     }
+
+    /// The variable of the `dx` that stands here, which is eaten.
+    fn differential(&mut self) -> SmolStr {
+        self.pos += 2;
+        match self.toks.get(self.pos - 1).map(|t| t.tok) {
+            Some(Tok::Ident(name)) => name.into(),
+            Some(Tok::Const(c)) => c.name().into(),
+            _ => SmolStr::new_static("x"),
+        }
+    }
+}
+
+/// `\int \frac{dz}{z}`, `\int (x dx)`: the differential stands inside the integrand.
+fn inner_differential(body: &Expr) -> Option<(Expr, SmolStr)> {
+    let Expr::Mul(factors) = body else { return None };
+    let at = factors.windows(2).position(|w| matches!(w, [Expr::Sym(d), Expr::Sym(_)] if d == "d"))?;
+    let Expr::Sym(name) = &factors[at + 1] else { return None };
+    let rest = factors[..at].iter().chain(&factors[at + 2..]).cloned();
+    Some((Expr::product(rest), name.clone()))
 }
 
 fn variable(e: &Expr) -> SmolStr {

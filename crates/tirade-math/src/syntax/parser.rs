@@ -87,6 +87,9 @@ impl<'a> Parser<'a> {
         {
             self.toks.pop();
         }
+        if let Some(formula) = self.propositional()? {
+            return Ok(formula);
+        }
         // "= 7", "≈ 7.0": the left side was left out
         let rel = matches!(self.peek(), Some(Tok::Rel(RelOp::Eq | RelOp::Approx)));
         self.pos = usize::from(rel && self.toks.len() > 1);
@@ -122,9 +125,11 @@ impl<'a> Parser<'a> {
             }
             self.pos += 1;
         }
+        let bracketed = matches!(self.peek(), Some(Tok::Open(_)));
         let term = self.product()?;
         Ok(match (plus_minus, negative) {
             (Some(plus), _) => Expr::PlusMinus(plus, Box::new(term)),
+            (None, true) if !bracketed => negated(term),
             (None, true) => term.neg(),
             (None, false) => term,
         })
@@ -235,6 +240,17 @@ impl<'a> Parser<'a> {
             Some(tok) => starts_atom(tok),
             None => false,
         }
+    }
+}
+
+/// The sign binds closer than `mod`: -1 mod 2 is 1.
+fn negated(term: Expr) -> Expr {
+    match term {
+        Expr::Call(Func::Mod, mut args) if args.len() == 2 => {
+            let modulus = args.swap_remove(1);
+            Expr::Call(Func::Mod, vec![negated(args.swap_remove(0)), modulus])
+        }
+        other => other.neg(),
     }
 }
 

@@ -68,6 +68,8 @@ pub enum Tok<'a> {
     Not,
     Implies,
     Iff,
+    /// `xor` (false) and `xnor` (true).
+    Xor(bool),
     ForAll,
     Exists,
     Open(Delim),

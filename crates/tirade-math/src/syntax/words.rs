@@ -125,7 +125,8 @@ fn greek(name: &str) -> Option<&'static str> {
 pub fn function(name: &str) -> Option<Func> {
     Some(match name {
         "sqrt" => Func::Sqrt,
-        "exp" => Func::Exp,
+        // cis(x) is e^(ix); the parser looks at the word
+        "exp" | "cis" => Func::Exp,
         "ln" => Func::Ln,
         "log" => Func::Log,
         "lg" => Func::Log,
@@ -195,6 +196,8 @@ pub fn word(name: &str) -> Option<Tok<'static>> {
         "or" | "nounor" => Tok::Or,
         "and" | "nounand" => Tok::And,
         "implies" => Tok::Implies,
+        "xor" | "XOR" => Tok::Xor(false),
+        "xnor" | "XNOR" => Tok::Xor(true),
         "union" => Tok::SetOp(SetOp::Union),
         "intersect" => Tok::SetOp(SetOp::Intersection),
         "mod" => Tok::Mod,
@@ -253,6 +256,7 @@ pub fn command(name: &str) -> Command {
         "land" | "wedge" => T::And,
         "lor" | "vee" => T::Or,
         "lnot" | "neg" => T::Not,
+        "oplus" | "veebar" => T::Xor(false),
         "implies" | "Rightarrow" | "Longrightarrow" => T::Implies,
         "iff" | "Leftrightarrow" | "Longleftrightarrow" => T::Iff,
         "forall" => T::ForAll,
@@ -319,11 +323,13 @@ pub fn command(name: &str) -> Command {
         "not" => return Not,
         "displaystyle" | "textstyle" | "scriptstyle" | "scriptscriptstyle" | "limits" | "nolimits"
         | "quad" | "qquad" | "," | ";" | ":" | "!" | " " | ">" | "medspace" | "thinspace" | "thickspace"
-        | "enspace" | "negthinspace" | "nonumber" | "notag" | "noindent" | "space" | "hline" | "hfill"
-        | "par" | "allowbreak" | "strut" | "mathstrut" | "bigskip" | "smallskip" | "medskip" | "null"
-        | "relax" | "/" | "mathord" | "mathrel" | "mathbin" | "ensuremath" | "large" | "Large" | "small"
-        | "normalsize" | "centering" | "nobreak" | "protect" | "\n" | "\t" | "variable" | "therefore"
-        | "because" | "checkmark" | "hskip" | "textup" | "negmedspace" => return Skip,
+        | "enspace" | "negthinspace" | "negthickspace" | "nonumber" | "notag" | "noindent" | "space"
+        | "hline" | "hfill" | "par" | "allowbreak" | "strut" | "mathstrut" | "bigskip" | "smallskip"
+        | "medskip" | "null" | "relax" | "/" | "mathord" | "mathrel" | "mathbin" | "ensuremath" | "large"
+        | "Large" | "small" | "normalsize" | "centering" | "nobreak" | "protect" | "\n" | "\t"
+        | "variable" | "therefore" | "because" | "checkmark" | "hskip" | "textup" | "negmedspace" => {
+            return Skip;
+        }
         _ => return Unknown,
     })
 }
@@ -440,40 +446,6 @@ pub fn unicode(c: char) -> Option<Tok<'static>> {
     })
 }
 
-/// The digits of a Unicode superscript character.
-pub fn superscript(c: char) -> Option<&'static str> {
-    Some(match c {
-        '⁰' => "0",
-        '¹' => "1",
-        '²' => "2",
-        '³' => "3",
-        '⁴' => "4",
-        '⁵' => "5",
-        '⁶' => "6",
-        '⁷' => "7",
-        '⁸' => "8",
-        '⁹' => "9",
-        _ => return None,
-    })
-}
-
-/// The digits of a Unicode subscript character.
-pub fn subscript(c: char) -> Option<&'static str> {
-    Some(match c {
-        '₀' => "0",
-        '₁' => "1",
-        '₂' => "2",
-        '₃' => "3",
-        '₄' => "4",
-        '₅' => "5",
-        '₆' => "6",
-        '₇' => "7",
-        '₈' => "8",
-        '₉' => "9",
-        _ => return None,
-    })
-}
-
 /// Numerator and denominator of a Unicode fraction character.
 pub fn fraction(c: char) -> Option<(&'static str, &'static str)> {
     Some(match c {
@@ -488,6 +460,9 @@ pub fn fraction(c: char) -> Option<(&'static str, &'static str)> {
         '⅘' => ("4", "5"),
         '⅙' => ("1", "6"),
         '⅚' => ("5", "6"),
+        '⅐' => ("1", "7"),
+        '⅑' => ("1", "9"),
+        '⅒' => ("1", "10"),
         '⅛' => ("1", "8"),
         '⅜' => ("3", "8"),
         '⅝' => ("5", "8"),

@@ -30,6 +30,9 @@ impl<'a> Lexer<'a> {
         {
             return self.take(Tok::Times, 1);
         }
+        if run == "h" && self.after_value() && minutes_follow(&rest[1..]) {
+            return self.take(Tok::Text(run), 1);
+        }
         if len == 1 {
             let braced = self.last() == Some(Tok::Open(Delim::Group)) && self.byte(1) == b'}';
             let unit = braced && self.after_value() && self.toks.len() >= 2 && unit::is_unit(run);
@@ -38,8 +41,14 @@ impl<'a> Lexer<'a> {
         if run == "rac" && !matches!(self.byte(3), b'{' | b'1'..=b'9') {
             return self.split_letters(run);
         }
-        if run == "not" && self.rest()[len..].trim_start().starts_with('(') {
+        if run == "not" && self.negates(len) {
             return self.take(Tok::Not, len);
+        }
+        if matches!(run, "sq" | "cu") && self.after_value() {
+            // 25 sq. ft
+            let dot = usize::from(self.byte(len) == b'.');
+            self.take(Tok::Text(run), len)?;
+            return self.skip(dot);
         }
         if matches!(run, "min" | "sec" | "mins") && self.after_value() && !self.argument_follows(len) {
             return self.take(Tok::Text(run), len);
@@ -73,6 +82,8 @@ impl<'a> Lexer<'a> {
                 "matrix" | "Matrix" => Some(Tok::MatrixCall),
                 "sum" | "Sum" => Some(Tok::BigCall(BigOp::Sum)),
                 "product" | "Product" => Some(Tok::BigCall(BigOp::Prod)),
+                "diff" | "noundiff" | "Derivative" => Some(Tok::BigCall(BigOp::Derivative)),
+                "integrate" | "Integral" => Some(Tok::BigCall(BigOp::Integral)),
                 _ => None,
             };
             if let Some(call) = call {
@@ -90,6 +101,15 @@ impl<'a> Lexer<'a> {
             return self.take(Tok::Text(run), len);
         }
         self.split_letters(run)
+    }
+
+    /// Whether "not" is the connective: `not(A)`, `not A`, but not "not 5" or "not a number".
+    fn negates(&self, len: usize) -> bool {
+        let rest = self.rest()[len..].trim_start();
+        let b = rest.as_bytes();
+        let letter =
+            b.first().is_some_and(u8::is_ascii_uppercase) && !b.get(1).is_some_and(u8::is_ascii_alphanumeric);
+        rest.starts_with('(') || letter
     }
 
     /// Whether what stands behind a word could be the argument of a function: `sec x`, `min(`, but not `30 sec`.
@@ -138,6 +158,13 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The rest of `1 h 30 min`.
+fn minutes_follow(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let minutes = rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+    minutes.len() < rest.len() && (minutes.starts_with("min") || minutes.starts_with("m ") || minutes == "m")
+}
+
 pub(super) fn currency(code: &str) -> &'static str {
     match code {
         "USD" => "dollar",
@@ -159,7 +186,21 @@ pub(super) fn is_bare_word(run: &str, spaced: bool) -> bool {
             spaced
                 && matches!(
                     run,
-                    "if" | "is" | "of" | "no" | "to" | "as" | "an" | "so" | "we" | "cm" | "km" | "kg"
+                    "if" | "is"
+                        | "of"
+                        | "no"
+                        | "to"
+                        | "as"
+                        | "an"
+                        | "so"
+                        | "we"
+                        | "cm"
+                        | "km"
+                        | "kg"
+                        | "No"
+                        | "If"
+                        | "Is"
+                        | "An"
                 )
         }
         3 => matches!(

@@ -270,12 +270,6 @@ impl<'a> Lexer<'a> {
             self.spaced = true;
             return self.skip(len);
         }
-        if let Some(digits) = words::superscript(c) {
-            return self.raised(Tok::Caret, digits, words::superscript);
-        }
-        if let Some(digits) = words::subscript(c) {
-            return self.raised(Tok::Under, digits, words::subscript);
-        }
         if let Some((a, b)) = words::fraction(c) {
             self.push(Tok::Frac);
             self.push(Tok::Number(a));
@@ -297,36 +291,6 @@ impl<'a> Lexer<'a> {
             }
             None => Err(ParseError::Character(self.pos)),
         }
-    }
-
-    /// Superscript and subscript digits: `x²³` is `x^{23}`.
-    fn raised(
-        &mut self,
-        mark: Tok<'a>,
-        first: &'static str,
-        digit: fn(char) -> Option<&'static str>,
-    ) -> Result<(), ParseError> {
-        self.push(mark);
-        self.push(Tok::Open(Delim::Group));
-        let mut digits = Some(first);
-        let mut value = first;
-        let mut count = 0;
-        while let Some(d) = digits {
-            value = d;
-            count += 1;
-            let c = self.rest().chars().next().map_or(1, char::len_utf8);
-            self.pos += c;
-            digits = self.rest().chars().next().and_then(digit);
-        }
-        // Two digits and more are rare: they are spelled through a table to keep the slice static.
-        let tok = if count == 1 {
-            Tok::Number(value)
-        } else {
-            Tok::Number(number::small(self.src, self.pos, count))
-        };
-        self.push(tok);
-        self.push(Tok::Close(Delim::Group));
-        Ok(())
     }
 }
 
