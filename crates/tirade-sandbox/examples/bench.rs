@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let python = setup::ensure_environment("target/tmp/python".as_ref(), &mut |step| eprintln!("{step}"))?;
     let sandbox = Sandbox::start(SandboxConfig { workers: 2, ..SandboxConfig::new(python) })?;
+    until_quiet();
     for cell in &cells {
         let (name, code) =
             (cell["name"].as_str().unwrap_or_default(), cell["code"].as_str().unwrap_or_default());
@@ -109,6 +110,15 @@ fn measure(way: &str, cell: &str, rounds: usize, mut run: impl FnMut(usize) -> u
 
 fn round(x: f64) -> f64 {
     (x * 1000.0).round() / 1000.0
+}
+
+/// Waits for the zygotes behind the first, whose start is nobody's call.
+fn until_quiet() {
+    let mut before = -1.0;
+    while cpu_seconds() > before {
+        before = cpu_seconds();
+        std::thread::sleep(Duration::from_secs(1));
+    }
 }
 
 /// Lets killed children be reaped and spare ones be forked, so that each row pays for its own.

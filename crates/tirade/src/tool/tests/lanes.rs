@@ -129,7 +129,7 @@ fn lanes_agree() {
 #[test]
 #[ignore = "minutes: thousands of calls"]
 fn lanes_agree_on_thousands() {
-    run(40, 2);
+    run(42, 2);
 }
 
 #[test]
