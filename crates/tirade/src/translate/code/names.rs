@@ -114,7 +114,8 @@ impl Names {
         let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return };
         let plain =
             rest.iter().all(|word| word.chars().all(char::is_alphabetic) && self.proper(word).is_none());
-        if is_plural(last) || !plain || !self.counts(last) {
+        let numbered = words.get(end).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        if is_plural(last) || !plain || numbered || !self.counts(last) {
             return;
         }
         if ["quantity", "amount"].contains(&words[of - 1].as_str()) {
@@ -345,6 +346,7 @@ mod tests {
             ("price_red_snapper", "the price of Red snapper"),
             ("tina_eaten", "the number eaten by Tina"),
             ("cost_per_card_box1", "the cost per card box 1"),
+            ("cost_of_camera2", "the cost of camera 2"),
             ("map_length_cm", "the map length in cm"),
             ("average_seconds_per_player", "the average number of seconds per player"),
             ("quantity_instant_camera", "the quantity of instant cameras"),
