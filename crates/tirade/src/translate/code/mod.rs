@@ -35,6 +35,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 mod value;
+mod vocabulary;
 
 pub use follow::Reader;
 

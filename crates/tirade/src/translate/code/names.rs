@@ -4,6 +4,10 @@
 
 use std::collections::HashSet;
 
+use super::vocabulary::{
+    CALENDAR, EMPTY, GAINS, MEASURES, NO_NAMES, ONE, PARTICIPLES, PREPOSITIONS, PROGRAM, UNITS, VERBS,
+};
+
 /// How a name is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Label {
@@ -13,199 +17,6 @@ pub enum Label {
     /// It says nothing.
     Nameless,
 }
-
-/// Names that say nothing.
-const EMPTY: [&str; 19] = [
-    "result",
-    "results",
-    "ans",
-    "answer",
-    "output",
-    "value",
-    "values",
-    "res",
-    "sol",
-    "solution",
-    "solutions",
-    "final answer",
-    "expr",
-    "expression",
-    "temp",
-    "tmp",
-    "final result",
-    "final",
-    "simplified",
-];
-/// Words that belong to programs, not to mathematics.
-const PROGRAM: [&str; 16] = [
-    "list", "dict", "str", "string", "array", "func", "function", "var", "variable", "loop", "code",
-    "program", "tuple", "idx", "print", "count",
-];
-/// Words for amounts, which have no number; a noun after the singular ones says of what.
-const MEASURES: [&str; 44] = [
-    "price",
-    "cost",
-    "quantity",
-    "amount",
-    "length",
-    "width",
-    "height",
-    "weight",
-    "area",
-    "volume",
-    "distance",
-    "perimeter",
-    "speed",
-    "rate",
-    "percentage",
-    "percent",
-    "fraction",
-    "ratio",
-    "share",
-    "revenue",
-    "profit",
-    "income",
-    "earnings",
-    "salary",
-    "savings",
-    "expenses",
-    "sales",
-    "wages",
-    "costs",
-    "prices",
-    "proceeds",
-    "winnings",
-    "taxes",
-    "fees",
-    "profits",
-    "revenues",
-    "ages",
-    "age",
-    "average",
-    "time",
-    "value",
-    "score",
-    "money",
-    "change",
-];
-/// Amounts that come from something.
-const GAINS: [&str; 6] = ["revenue", "profit", "income", "earnings", "savings", "proceeds"];
-const PREPOSITIONS: [&str; 15] = [
-    "without", "of", "per", "in", "at", "after", "before", "from", "for", "with", "to", "on", "by",
-    "between", "each",
-];
-
-/// Months and days, which own nothing: Monday pushups.
-const CALENDAR: [&str; 19] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
-/// What is measured in them stands before: a length in inches.
-const UNITS: [&str; 30] = [
-    "cm",
-    "mm",
-    "km",
-    "m",
-    "kg",
-    "g",
-    "ml",
-    "l",
-    "ft",
-    "inches",
-    "feet",
-    "yards",
-    "miles",
-    "meters",
-    "kilometers",
-    "centimeters",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "weeks",
-    "months",
-    "years",
-    "dollars",
-    "cents",
-    "grams",
-    "pounds",
-    "ounces",
-    "liters",
-    "degrees",
-];
-/// Participles that do not end in `ed`.
-const PARTICIPLES: [&str; 20] = [
-    "paid", "spent", "left", "sold", "given", "saved", "taken", "earned", "eaten", "lost", "drunk", "driven",
-    "run", "made", "written", "read", "won", "bought", "sent", "grown",
-];
-/// What people do with amounts.
-const VERBS: [&str; 8] = ["has", "had", "needs", "gets", "earns", "spends", "pays", "makes"];
-/// Words for one of a kind.
-const ONE: [&str; 6] = ["a", "an", "one", "each", "every", "per"];
-/// Words at the beginning of a sentence that are nobody's name.
-const NO_NAMES: [&str; 44] = [
-    "a",
-    "an",
-    "the",
-    "in",
-    "on",
-    "at",
-    "if",
-    "how",
-    "what",
-    "when",
-    "there",
-    "each",
-    "every",
-    "all",
-    "some",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "sixteen",
-    "twenty",
-    "find",
-    "let",
-    "given",
-    "he",
-    "she",
-    "they",
-    "it",
-    "his",
-    "her",
-    "their",
-    "this",
-    "for",
-    "half",
-    "number",
-    "total",
-    "sum",
-    "difference",
-];
 
 /// Characters of a problem that are read.
 const LONGEST: usize = 8_000;
@@ -303,7 +114,8 @@ impl Names {
         let (Some(first), Some(last)) = (rest.first(), rest.last()) else { return };
         let plain =
             rest.iter().all(|word| word.chars().all(char::is_alphabetic) && self.proper(word).is_none());
-        if is_plural(last) || !plain || !self.counts(last) {
+        let numbered = words.get(end).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        if is_plural(last) || !plain || numbered || !self.counts(last) {
             return;
         }
         if ["quantity", "amount"].contains(&words[of - 1].as_str()) {
@@ -534,6 +346,7 @@ mod tests {
             ("price_red_snapper", "the price of Red snapper"),
             ("tina_eaten", "the number eaten by Tina"),
             ("cost_per_card_box1", "the cost per card box 1"),
+            ("cost_of_camera2", "the cost of camera 2"),
             ("map_length_cm", "the map length in cm"),
             ("average_seconds_per_player", "the average number of seconds per player"),
             ("quantity_instant_camera", "the quantity of instant cameras"),
