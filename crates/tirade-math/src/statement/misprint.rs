@@ -213,9 +213,7 @@ fn is_number(e: &Expr) -> bool {
 
 fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
     match e {
-        Expr::Num(n) if number != What::Factor || *n != Rational::NEG_ONE => {
-            out.push(Place { node: e, what: number })
-        }
+        Expr::Num(n) if *n != Rational::NEG_ONE => out.push(Place { node: e, what: number }),
         Expr::Dec(_) => out.push(Place { node: e, what: number }),
         Expr::Add(terms) => {
             for (i, term) in terms.iter().enumerate() {
