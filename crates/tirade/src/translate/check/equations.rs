@@ -144,12 +144,12 @@ mod tests {
             false_statements(&case).into_iter().map(|f| f.kind).collect::<Vec<_>>()
         };
         let problem = "If $2x + 1 = 7$, what is $x$?";
-        assert_eq!(found(problem, r"Solving gives $x = 3$. The answer is $\boxed{3}$."), []);
+        assert!(found(problem, r"Solving gives $x = 3$. The answer is $\boxed{3}$.").is_empty());
         assert_eq!(
             found(problem, r"Solving gives $x = 3$. The answer is $\boxed{4}$."),
             [Kind::UnderivedAnswer]
         );
-        assert_eq!(found("What is the largest $x$?", r"So $x = 3$. It is $\boxed{4}$."), []);
+        assert!(found("What is the largest $x$?", r"So $x = 3$. It is $\boxed{4}$.").is_empty());
     }
 
     #[test]

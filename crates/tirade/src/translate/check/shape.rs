@@ -138,7 +138,7 @@ fn language(text: &str) -> Option<Finding> {
     let other = words.iter().filter(|word| FOREIGN.contains(&word.to_lowercase().as_str())).count();
     let english = words.iter().filter(|word| ENGLISH.contains(&word.to_lowercase().as_str())).count();
     let is_foreign = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{370}'..='\u{3ff}').contains(&c);
-    let run = text.split(|c| !is_foreign(c)).map(|part| part.chars().count()).max().unwrap_or(0);
+    let run = text.split(|c: char| !is_foreign(c)).map(|part| part.chars().count()).max().unwrap_or(0);
     if foreign * 10 > letters
         || run >= SCRIPT_RUN
         || other > 2 && other > english

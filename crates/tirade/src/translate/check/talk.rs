@@ -172,7 +172,7 @@ fn python_power(text: &str) -> Option<Finding> {
         let before = at.checked_sub(1).and_then(|i| bytes.get(i));
         operand(before)
             && operand(bytes.get(at + 2))
-            && text[at + 2..].find("**").is_none_or(|next| next > 40)
+            && text[at + 2..].find("**").is_none_or(|next| next > 40 || text[..at + 2 + next].ends_with(' '))
     };
     let start = text.match_indices("**").map(|(at, _)| at).find(|at| is_power(*at))?;
     Some(Finding::at(Kind::ToolTalk, start, start + 2, "it writes a power as \"**\": write ^".into()))
