@@ -263,7 +263,8 @@ async fn replies_through_the_model_trait_have_the_form_that_is_asked_for() {
         let tool_choice = if tools.is_empty() { ToolChoice::Auto } else { ToolChoice::Required };
         let sampling = Sampling { temperature: 1.0, max_tokens: 400, seed, ..Sampling::default() };
         let messages = vec![Message::user("1")];
-        let request = Request { messages, tools: tools.to_vec(), tool_choice, sampling, form, ..Request::default() };
+        let request =
+            Request { messages, tools: tools.to_vec(), tool_choice, sampling, form, ..Request::default() };
         model.reply(&request).await.unwrap()
     };
     let schema = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
@@ -271,7 +272,8 @@ async fn replies_through_the_model_trait_have_the_form_that_is_asked_for() {
     for seed in 0..4 {
         let said = reply(Some(Form::JsonSchema(schema.clone())), &[], seed).await.text;
         assert!(serde_json::from_str::<Value>(&said).unwrap()["same"].is_boolean(), "{said}");
-        let said = reply(Some(Form::Regex(r"[^\\]{0,9}\\boxed\{(True|False)\}".into())), &[], seed).await.text;
+        let said =
+            reply(Some(Form::Regex(r"[^\\]{0,9}\\boxed\{(True|False)\}".into())), &[], seed).await.text;
         assert!(said.ends_with(r"\boxed{True}") || said.ends_with(r"\boxed{False}"), "{said}");
         let called = reply(None, std::slice::from_ref(&tool), seed).await.tool_calls;
         let [call] = &called[..] else { panic!("{called:?}") };
