@@ -59,7 +59,7 @@ used, wall = cpu() - start_cpu, time.time() - start
 if a.save:
     net.save_pretrained(a.save)
 print(json.dumps({
-    "engine": "peft", "model": a.model, "rank": a.rank, "threads": a.threads, "checkpointing": bool(a.checkpointing),
+    "engine": "peft", "model": a.model, "rank": net.peft_config["default"].r, "threads": a.threads, "checkpointing": bool(a.checkpointing),
     "tokens_per_step": tokens, "tokens_per_cpu_second": tokens * a.steps / used, "tokens_per_second": tokens * a.steps / wall,
     "cpu_seconds": used, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "losses": losses,
     "grad_norms": norms, "versions": {m.__name__: m.__version__ for m in (torch, peft, transformers)},

@@ -13,6 +13,7 @@
 
 pub mod merge;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -138,18 +139,18 @@ impl Adapter {
     /// If a file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), NnError> {
         let rank = self.config.r;
-        let mut parts: Vec<(String, [usize; 2], Vec<u8>)> = Vec::new();
+        let mut parts: Vec<(String, [usize; 2], Cow<[u8]>)> = Vec::new();
         for pair in &self.pairs {
             let key = |m: &str| format!("{PREFIX}{}.lora_{m}.weight", pair.name);
-            parts.push((key("A"), [rank, pair.inputs], to_bytes(&pair.a)));
-            parts.push((key("B"), [pair.outputs, rank], to_bytes(&pair.b)));
+            parts.push((key("A"), [rank, pair.inputs], as_bytes(&pair.a)));
+            parts.push((key("B"), [pair.outputs, rank], as_bytes(&pair.b)));
         }
         let entries: Vec<safetensors::Entry> =
             parts.iter().map(|(n, s, b)| (&n[..], DType::F32, &s[..], &b[..])).collect();
-        replace(
-            &dir.join("adapter_model.safetensors"),
-            &safetensors::write_bytes(&entries, &[("format", "pt")]),
-        )?;
+        let (path, beside) =
+            (dir.join("adapter_model.safetensors"), dir.join("adapter_model.safetensors.writing"));
+        safetensors::write(&beside, &entries, &[("format", "pt")])?;
+        std::fs::rename(&beside, &path).map_err(|e| NnError::io(&path, e))?;
         let json = serde_json::to_string_pretty(&self.config).expect("plain data") + "\n";
         replace(&dir.join("adapter_config.json"), json.as_bytes())
     }
@@ -195,6 +196,17 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), NnError> {
         std::fs::rename(&beside, path)
     };
     write().map_err(|e| NnError::io(path, e))
+}
+
+/// Little-endian bytes of floats, where they lie if this machine writes floats so.
+pub(crate) fn as_bytes(values: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        // SAFETY: a float is four bytes of any value, and bytes may lie anywhere.
+        return Cow::Borrowed(unsafe {
+            std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values))
+        });
+    }
+    Cow::Owned(to_bytes(values))
 }
 
 /// Little-endian bytes of floats.

@@ -12,7 +12,7 @@
 //! | [`product`] | the product of an [`Input`] with a weight in whatever form it is held |
 
 use super::gemm::{Buffers, Left, Right, View};
-use super::kernel::{MAX_ROWS, WIDTH};
+use super::kernel::{MAX_ROWS, Target, WIDTH};
 use super::simd::simd;
 
 /// Steps of the contraction that share one scale on the left.
@@ -92,8 +92,14 @@ simd! {
     /// Rounds to at most ±127 and returns the scale and the sum of the bytes. A value that is no finite number makes the scale none.
     fn round(from: &[f32], factors: Option<&[f32]>, to: &mut [i8; GROUP]) -> (f32, i32) {
         const SHIFT: f32 = 12_582_912.0; // 1.5 · 2^23: adding it rounds to an integer held in the low mantissa bits
-        let mut values = [0f32; GROUP];
-        values[..from.len()].copy_from_slice(from);
+        let mut values = match <&[f32; GROUP]>::try_from(from) {
+            Ok(whole) => *whole,
+            Err(_) => {
+                let mut padded = [0f32; GROUP];
+                padded[..from.len()].copy_from_slice(from);
+                padded
+            }
+        };
         if let Some(factors) = factors {
             values.iter_mut().zip(factors).for_each(|(v, f)| *v *= f);
         }
@@ -281,12 +287,16 @@ pub(crate) fn gemm(
             let (panel, scales) = right.panel(j0, k0, kc, buffer);
             for i0 in (0..left.rows).step_by(left.height) {
                 let height = left.height.min(left.rows - i0);
+                let (strip, add) = (left.strip(i0, k0, height), add || k0 > 0);
+                let c = &mut c[i0 * stride + j0..];
+                if columns - j0 >= WIDTH {
+                    tile(&strip, panel, kc, &scales, height, c, stride, add);
+                    continue;
+                }
                 let mut sums = [0f32; MAX_ROWS * WIDTH];
-                tile(&left.strip(i0, k0, height), panel, kc, &scales, height, &mut sums);
+                tile(&strip, panel, kc, &scales, height, &mut sums, WIDTH, false);
                 for (i, sums) in sums.chunks_exact(WIDTH).take(height).enumerate() {
-                    let at = (i0 + i) * stride + j0;
-                    let row = &mut c[at..at + WIDTH.min(columns - j0)];
-                    write(row, sums, add || k0 > 0);
+                    write(&mut c[i * stride..][..columns - j0], sums, add);
                 }
             }
         }
@@ -302,33 +312,37 @@ fn write(to: &mut [f32], sums: &[f32], add: bool) {
     }
 }
 
-/// Adds a tile of `height` ≤ 14 rows and 32 columns over `steps` steps to `sums`.
+/// Writes (or adds) a tile of `height` ≤ 14 rows and 32 columns over `steps` steps to `c`, whose rows start `stride` floats apart.
+#[allow(clippy::too_many_arguments)]
 fn tile(
     strip: &Strip,
     panel: &[u8],
     steps: usize,
     scales: &[f32; WIDTH],
     height: usize,
-    sums: &mut [f32; MAX_ROWS * WIDTH],
+    c: &mut [f32],
+    stride: usize,
+    add: bool,
 ) {
     let (padded, groups) = (steps.next_multiple_of(4), steps.div_ceil(GROUP));
     assert!(strip.data.len() >= padded * height && panel.len() >= padded * WIDTH);
     assert!(strip.scales.len() >= groups * height && strip.shifts.len() >= groups * height);
+    assert!(c.len() >= (height - 1) * stride + WIDTH);
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the operands have the lengths just asserted; `gemm` asked for the instructions.
     unsafe {
-        x86::TILES[height - 1](strip, panel, padded, scales, sums);
+        x86::TILES[height - 1](strip, panel, padded, scales, Target { c: c.as_mut_ptr(), stride, add });
     }
     #[cfg(not(target_arch = "x86_64"))]
-    unreachable!("`available` is false: {groups} {scales:?} {sums:?}");
+    unreachable!("`available` is false: {groups} {scales:?} {add}");
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{GROUP, MAX_ROWS, Strip, WIDTH};
+    use super::{GROUP, MAX_ROWS, Strip, Target, WIDTH};
     use std::arch::x86_64::*;
 
-    type Tile = unsafe fn(&Strip, &[u8], usize, &[f32; WIDTH], &mut [f32; MAX_ROWS * WIDTH]);
+    type Tile = unsafe fn(&Strip, &[u8], usize, &[f32; WIDTH], Target);
 
     macro_rules! tiles {
         ($($r:literal)*) => { [$(tile::<$r>),*] };
@@ -343,10 +357,11 @@ mod x86 {
         panel: &[u8],
         padded: usize,
         scales: &[f32; WIDTH],
-        sums: &mut [f32; MAX_ROWS * WIDTH],
+        target: Target,
     ) {
         let (mut a, mut b) = (strip.data.as_ptr(), panel.as_ptr());
-        // SAFETY: `super::tile` asserted the lengths: R bytes of the strip and 32 of the panel per step, R scales per group.
+        // SAFETY: `super::tile` asserted the lengths: R bytes of the strip and 32 of the panel per step, R scales per group, and the
+        // target's rows.
         unsafe {
             let columns: [__m512; 2] = std::array::from_fn(|v| _mm512_loadu_ps(scales.as_ptr().add(16 * v)));
             for (g, first) in (0..padded).step_by(GROUP).enumerate() {
@@ -369,10 +384,14 @@ mod x86 {
                 for (i, whole) in whole.into_iter().enumerate() {
                     let scale = _mm512_set1_ps(*scales.add(i));
                     for (v, whole) in whole.into_iter().enumerate() {
-                        let to = sums.as_mut_ptr().add(i * WIDTH + 16 * v);
-                        let product =
-                            _mm512_mul_ps(_mm512_cvtepi32_ps(whole), _mm512_mul_ps(scale, columns[v]));
-                        _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), product));
+                        let to = target.c.add(i * target.stride + 16 * v);
+                        let (whole, factor) = (_mm512_cvtepi32_ps(whole), _mm512_mul_ps(scale, columns[v]));
+                        let sum = if target.add || first > 0 {
+                            _mm512_fmadd_ps(whole, factor, _mm512_loadu_ps(to))
+                        } else {
+                            _mm512_mul_ps(whole, factor)
+                        };
+                        _mm512_storeu_ps(to, sum);
                     }
                 }
             }

@@ -4,6 +4,7 @@
 //! under another name and renamed when it is whole, and only then is the one before removed; so a full disk, a crash or a power
 //! cut leaves the last good one. Order and dropout need no state: they are functions of seed and step.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainError;
 use super::optim::AdamW;
 use super::options::TrainOptions;
-use crate::adapter::to_bytes;
+use crate::adapter::as_bytes;
 use crate::quant::DType;
 use crate::safetensors::{self, Safetensors};
 
@@ -58,8 +59,8 @@ pub(crate) fn save(output: &Path, progress: &Progress) -> Result<PathBuf, TrainE
         ("second", &progress.optimiser.second),
     ];
     parts.extend(progress.best.as_ref().map(|best| ("best", best)));
-    let bytes: Vec<(&str, [usize; 1], Vec<u8>)> =
-        parts.iter().map(|(n, v)| (*n, [v.len()], to_bytes(v))).collect();
+    let bytes: Vec<(&str, [usize; 1], Cow<[u8]>)> =
+        parts.iter().map(|(n, v)| (*n, [v.len()], as_bytes(v))).collect();
     let entries: Vec<safetensors::Entry> =
         bytes.iter().map(|(n, s, b)| (*n, DType::F32, &s[..], &b[..])).collect();
     safetensors::write(&writing.join("state.safetensors"), &entries, &[])?;

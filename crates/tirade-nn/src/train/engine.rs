@@ -46,6 +46,7 @@ pub(crate) struct Engine<'a> {
 struct Thread {
     worker: Worker,
     loss: loss::Workspace,
+    /// Empty in the first thread.
     gradient: Vec<f32>,
 }
 
@@ -85,18 +86,20 @@ impl<'a> Engine<'a> {
         let job = Job { engine: self, all, sequences, dropout, factor: 1.0 / supervised.max(1) as f32 };
         let wanted = gradient.is_some();
         let losses: Vec<Vec<(usize, f64)>> = std::thread::scope(|scope| {
+            let job = &job;
             let mut workers = threads.iter_mut().zip(&shares);
             let own = workers.next();
             let others: Vec<_> =
-                workers.map(|(t, share)| scope.spawn(|| job.share(share, t, wanted))).collect();
-            let mut losses: Vec<_> = own.into_iter().map(|(t, share)| job.share(share, t, wanted)).collect();
+                workers.map(|(t, share)| scope.spawn(move || job.other_share(share, t, wanted))).collect();
+            // This thread adds up where the sum belongs, the others in vectors of their own.
+            let mut losses: Vec<_> =
+                own.into_iter().map(|(t, share)| job.share(share, t, gradient.as_deref_mut())).collect();
             losses.extend(
                 others.into_iter().map(|h| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p))),
             );
             losses
         });
         if let Some(gradient) = &mut gradient {
-            gradient.copy_from_slice(&threads[0].gradient);
             threads[1..].iter().zip(&shares[1..]).for_each(|(t, _)| ops::add(gradient, &t.gradient));
         }
         self.threads = threads;
@@ -142,16 +145,41 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// One thread's chunks: (sequence, loss) of each, gradients summed in the thread's own vector.
-    fn share(&self, chunks: &[Vec<usize>], thread: &mut Thread, wanted: bool) -> Vec<(usize, f64)> {
+    /// A share with its gradients summed in the thread's own vector.
+    fn other_share(&self, chunks: &[Vec<usize>], thread: &mut Thread, wanted: bool) -> Vec<(usize, f64)> {
+        let mut gradient = std::mem::take(&mut thread.gradient);
         if wanted {
-            thread.gradient.resize(self.all.len(), 0.0);
-            thread.gradient.fill(0.0);
+            gradient.resize(self.all.len(), 0.0);
         }
-        chunks.iter().flat_map(|members| self.chunk(members, thread, wanted)).collect()
+        let losses = self.share(chunks, thread, wanted.then_some(&mut gradient[..]));
+        thread.gradient = gradient;
+        losses
     }
 
-    fn chunk(&self, members: &[usize], thread: &mut Thread, wanted: bool) -> Vec<(usize, f64)> {
+    /// One thread's chunks: (sequence, loss) of each; `gradient`, if wanted, becomes their sum.
+    fn share(
+        &self,
+        chunks: &[Vec<usize>],
+        thread: &mut Thread,
+        mut gradient: Option<&mut [f32]>,
+    ) -> Vec<(usize, f64)> {
+        if let Some(gradient) = &mut gradient {
+            gradient.fill(0.0);
+        }
+        let mut losses = Vec::new();
+        for members in chunks {
+            losses.extend(self.chunk(members, thread, gradient.as_deref_mut()));
+        }
+        losses
+    }
+
+    fn chunk(
+        &self,
+        members: &[usize],
+        thread: &mut Thread,
+        gradient: Option<&mut [f32]>,
+    ) -> Vec<(usize, f64)> {
+        let wanted = gradient.is_some();
         let (packed, rows, owners) = pack(self.sequences, members);
         let (engine, model) = (self.engine, self.engine.model);
         let context =
@@ -173,7 +201,7 @@ impl Job<'_> {
         }
         let (losses, dx) = self.head(&rows, &x, worker, &mut thread.loss, wanted);
         worker.pool.give(x);
-        if let Some(mut dx) = dx {
+        if let (Some(mut dx), Some(gradient)) = (dx, gradient) {
             for (index, layer) in model.layers.iter().enumerate().rev() {
                 let mut kept = saved.pop().expect("one per layer");
                 if engine.checkpointing {
@@ -181,7 +209,7 @@ impl Job<'_> {
                     worker.pool.give(y);
                     kept = again;
                 }
-                layer.backward(&context, index, kept, &mut dx, &mut thread.gradient, worker);
+                layer.backward(&context, index, kept, &mut dx, gradient, worker);
             }
             worker.pool.give(dx);
         }

@@ -65,8 +65,8 @@ pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk:
     let weights = (linear * shape.layers.len() + embedding * if shape.tied { 1 } else { 2 }) * per_weight;
     let threads = options.threads;
     let early = options.early_stop.is_some() as usize;
-    // Weights, two moments and a gradient, each thread's gradient, and a copy of three of them while a checkpoint is written.
-    let adapter = plan.len * 4 * (4 + 3 + early + threads);
+    // Weights, two moments and the threads' gradients, and a copy of the weights while the adapter is written.
+    let adapter = plan.len * 4 * (4 + early + threads);
     let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk));
     let bytes = |n: usize| n as u64;
     Memory {
