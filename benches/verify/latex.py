@@ -5,7 +5,7 @@ when nothing simpler decides. Rows whose expected answer is an error count as ri
 """
 import argparse, collections, functools, json, os, random, re, subprocess
 import sympy as sp
-from sympy.parsing.sympy_parser import parse_expr
+from sympy.parsing.sympy_parser import parse_expr, rationalize, standard_transformations
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.join(ROOT, "target/release/examples/parse_lines")
@@ -21,7 +21,8 @@ def ours(text):
     if "=" in text and not any(op in text for op in ("<=", ">=", "!=")):
         left, right = text.split("=", 1)
         return sp.Eq(ours(left), ours(right), evaluate=False)
-    return parse_expr(text.replace("^", "**"), local_dict=NAMES)
+    # Decimals are exact, so that the gcd of 3.6 and 2.4 is 6/5.
+    return parse_expr(text.replace("^", "**"), local_dict=NAMES, transformations=standard_transformations + (rationalize,))
 
 
 def plain_names(e):

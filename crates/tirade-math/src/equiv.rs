@@ -32,9 +32,9 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// Wraps `expr` with its derivatives and integrals written out; the normal form is not computed yet.
+    /// Wraps `expr`; nothing is computed yet.
     pub fn new(expr: Expr) -> Scalar {
-        Scalar { expr: evaluated(expr), normal: OnceLock::new() }
+        Scalar { expr, normal: OnceLock::new() }
     }
 
     /// The normal form, if there is one within the caps.
@@ -53,7 +53,7 @@ impl Scalar {
 /// assert_eq!(same("1/2004!", "1/2006!"), Outcome::NotEqual);
 /// ```
 pub fn equivalent(a: &Expr, b: &Expr) -> Equivalence {
-    scalars(&Scalar::new(a.clone()), &Scalar::new(b.clone()))
+    scalars(&Scalar::new(evaluated(a.clone())), &Scalar::new(evaluated(b.clone())))
 }
 
 /// [`equivalent`] on prepared sides.

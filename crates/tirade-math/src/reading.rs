@@ -2,6 +2,7 @@
 
 use crate::answer::{Shape, compare, shape, spoken};
 use crate::expr::{Const, Expr, Func};
+use crate::operators::evaluated;
 use crate::policy::Policy;
 use crate::syntax::{Commas, parse_with};
 use crate::text::normalize;
@@ -20,6 +21,11 @@ pub struct Reading {
     pub comma_seen: bool,
 }
 
+/// What an expression is as an answer, once its operators are written out.
+fn typed(e: Expr) -> Shape {
+    shape(&evaluated(e))
+}
+
 impl Reading {
     /// Reads `text`.
     pub fn new(text: &str) -> Reading {
@@ -33,7 +39,7 @@ impl Reading {
         }
         match parse_with(text, Commas::Group) {
             Ok(parsed) => {
-                reading.shape = Some(shape(&parsed.expr));
+                reading.shape = Some(typed(parsed.expr));
                 reading.comma_seen = parsed.comma_seen;
             }
             Err(_) => {
@@ -50,7 +56,7 @@ impl Reading {
         let mut all: Vec<Shape> = self.shape.iter().cloned().collect();
         if self.comma_seen {
             let others = [Commas::List, Commas::Decimal];
-            all.extend(others.iter().filter_map(|c| Some(shape(&parse_with(text, *c).ok()?.expr))));
+            all.extend(others.iter().filter_map(|c| Some(typed(parse_with(text, *c).ok()?.expr))));
         }
         all
     }
@@ -93,8 +99,14 @@ pub fn second(gold: (&Reading, &str), answer: (&Reading, &str), policy: &Policy)
     let fits = |shape: Shape| Some(compare(golden, &shape, policy)).filter(Equivalence::is_equal);
     notation(gold.1, answer.1)
         .and_then(fits)
-        .or_else(|| bare_unit(golden, answer.0.shape.as_ref()?).and_then(fits))
-        .or_else(|| spoken_ratio(golden, answer.1).and_then(fits))
+        .or_else(|| {
+            let (g, a) = bare_units(golden, answer.0.shape.as_ref()?)?;
+            Some(compare(&g, &a, policy)).filter(Equivalence::is_equal)
+        })
+        .or_else(|| {
+            let (g, a) = spoken_ratio((golden, gold.1), (answer.0.shape.as_ref()?, answer.1))?;
+            Some(compare(&g, &a, policy)).filter(Equivalence::is_equal)
+        })
         .or_else(|| other_commas(gold, answer, policy))
 }
 
@@ -117,15 +129,25 @@ fn notation(gold: &str, answer: &str) -> Option<Shape> {
     Some(shape(&parse_with(answer, Commas::Group).ok()?.expr.map(&read)))
 }
 
-/// `9.8 m/s^2`, `5 h`: letters behind the number are the gold's unit, not variables.
-fn bare_unit(gold: &Shape, answer: &Shape) -> Option<Shape> {
+/// `9.8 m/s^2`, `5 h`: letters behind a number are a unit, not variables, when the other side has such a unit.
+fn bare_units(gold: &Shape, answer: &Shape) -> Option<(Shape, Shape)> {
     let (Shape::Value(g), Shape::Value(a)) = (gold, answer) else { return None };
-    let wanted = g.unit.as_deref().filter(|u| unit::is_canonical(u))?;
-    let Expr::Mul(factors) = &a.scalar.expr else { return None };
+    let known = |v: &crate::answer::Value| v.unit.clone().filter(|u| unit::is_canonical(u));
+    match (known(g), known(a)) {
+        (Some(wanted), _) => Some((gold.clone(), with_letters_as_unit(a, &wanted)?)),
+        (None, Some(wanted)) => Some((with_letters_as_unit(g, &wanted)?, answer.clone())),
+        (None, None) => None,
+    }
+}
+
+/// A number times letters as a quantity, if the letters are a unit of the wanted kind.
+fn with_letters_as_unit(value: &crate::answer::Value, wanted: &str) -> Option<Shape> {
+    let Expr::Mul(factors) = &value.scalar.expr else { return None };
     let number = factors.first().filter(|f| f.as_rational().is_some())?;
     let spelled: Option<String> = factors[1..].iter().map(|f| letter_power(f, 1)).collect();
     let found = unit::canonical(&spelled?);
-    unit::same(wanted, &found).then(|| shape(&Expr::Quantity(Box::new(number.clone()), found.into())))
+    (unit::same(wanted, &found) || unit::conversion(&found, wanted).is_some())
+        .then(|| shape(&Expr::Quantity(Box::new(number.clone()), found.into())))
 }
 
 /// ` s^-2` for a letter raised to whole powers.
@@ -137,12 +159,14 @@ fn letter_power(e: &Expr, power: i64) -> Option<String> {
     }
 }
 
-/// "2 to 3" for 2 : 3.
-fn spoken_ratio(gold: &Shape, answer: &str) -> Option<Shape> {
-    if !matches!(gold, Shape::Ratio(_)) || !answer.contains(" to ") {
-        return None;
+/// "2 to 3" for 2 : 3, on either side.
+fn spoken_ratio(gold: (&Shape, &str), answer: (&Shape, &str)) -> Option<(Shape, Shape)> {
+    let read = |text: &str| Some(shape(&parse_with(&text.replace(" to ", " : "), Commas::Group).ok()?.expr));
+    match (gold, answer) {
+        ((g @ Shape::Ratio(_), _), (_, said)) if said.contains(" to ") => Some((g.clone(), read(said)?)),
+        ((_, said), (a @ Shape::Ratio(_), _)) if said.contains(" to ") => Some((read(said)?, a.clone())),
+        _ => None,
     }
-    Some(shape(&parse_with(&answer.replace(" to ", " : "), Commas::Group).ok()?.expr))
 }
 
 /// `1,234` may be a number or two, `2,5` may be a decimal: the gold decides, whichever reading fits.

@@ -225,7 +225,8 @@ impl Gold {
                 return Equivalence::equal(Stage::Text, "the same words");
             }
         }
-        if layout_free(text) == layout_free(&self.text) {
+        if layout_free(text) == layout_free(&self.text) && splits_numbers(text) == splits_numbers(&self.text)
+        {
             return Equivalence::equal(Stage::Text, "the same text");
         }
         let digits = |t: &str| t.len() > 1000 && t.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -241,6 +242,18 @@ impl Gold {
         }
         Equivalence::unknown(Stage::Parse, "the answer could not be read")
     }
+}
+
+/// Whether blanks stand between digits: "4 2" is not 42.
+fn splits_numbers(text: &str) -> bool {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let next = words.peek().is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
+        if next && word.ends_with(|c: char| c.is_ascii_digit()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Without the stars, backticks or double quotation marks around an answer, however many.

@@ -38,6 +38,12 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
             None => Equivalence::not_equal(Stage::Structure, "another kind of answer"),
         },
         (Matrix(g), Matrix(a)) => matrices(g, a, policy),
+        (Tuple(g, _), Value(a)) if point(a).is_some() => {
+            list::ordered(g, &point(a).unwrap_or_default(), policy)
+        }
+        (Value(g), Tuple(a, _)) if point(g).is_some() => {
+            list::ordered(&point(g).unwrap_or_default(), a, policy)
+        }
         (Value(g), Tuple(a, _)) => {
             unit_vector(g, a.len()).map_or_else(another_kind, |g| list::ordered(&g, a, policy))
         }
@@ -98,13 +104,24 @@ fn another_kind() -> Equivalence {
     Equivalence::not_equal(Stage::Structure, "another kind of answer")
 }
 
+/// The coordinates of a point with its name: `P(3, 5)`.
+fn point(v: &Value) -> Option<Vec<Shape>> {
+    match &v.scalar.expr {
+        Expr::Apply(name, args)
+            if args.len() > 1 && name.len() == 1 && name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+        {
+            Some(args.iter().map(super::shape::shape).collect())
+        }
+        _ => None,
+    }
+}
+
 /// `2i - 3j + k` as the components (2, -3, 1).
 fn unit_vector(v: &Value, length: usize) -> Option<Vec<Shape>> {
     let names = [Expr::Const(Const::I), Expr::sym("j"), Expr::sym("k")];
+    let names = names.get(..length).filter(|n| n.len() >= 2)?;
     let e = &v.scalar.expr;
-    let mentions = |name: &Expr| crate::equiv::any(e, &|e| e == name);
-    let names = &names[..length];
-    if !(2..=3).contains(&length) || !names[1..].iter().any(mentions) {
+    if !names[1..].iter().any(|name| crate::equiv::any(e, &|e| e == name)) {
         return None;
     }
     let at = |chosen: Option<usize>| {

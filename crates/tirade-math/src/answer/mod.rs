@@ -15,4 +15,4 @@ mod truth;
 pub use compare::compare;
 pub(crate) use relation::check_chain;
 pub(crate) use scalar::is_rounding;
-pub use shape::{Shape, shape};
+pub use shape::{Shape, Value, shape};

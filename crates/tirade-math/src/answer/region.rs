@@ -44,6 +44,7 @@ fn part(low: Expr, high: Expr, closed: (bool, bool)) -> Part {
 /// The region an expression describes.
 pub fn region(e: &Expr) -> Option<Region> {
     match e {
+        Expr::Logic(_, items) | Expr::List(items) if items.len() > MAX_PARTS => None,
         Expr::Interval(i) => one(part((*i.low).clone(), (*i.high).clone(), i.closed)),
         Expr::Tuple(items) if items.len() == 2 => {
             one(part(items[0].clone(), items[1].clone(), (false, false)))

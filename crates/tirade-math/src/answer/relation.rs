@@ -72,6 +72,7 @@ fn labelled(
     if let (Some((stem, n)), Some((other, k))) = (indexed(gn), indexed(an))
         && stem == other
         && n != k
+        && !any(&answer.expr, &|e| *e == n)
         && let Some(renamed) = rename(answer, &[n], &[k])
     {
         return compare(gv, &renamed, policy);

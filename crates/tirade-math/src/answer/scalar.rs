@@ -56,20 +56,26 @@ pub fn values(gold: &Value, answer: &Value, policy: &Policy) -> Equivalence {
     decided
 }
 
-/// The answer with its constant of integration called as in the gold: `x^2 + c` for `x^2 + C`.
+/// The answer with its constant of integration called as in the gold: `x^2 + c` for `x^2 + C`. Where other capitals occur
+/// the C may be an angle or a point.
 fn constant_renamed(gold: &Expr, answer: &Expr) -> Option<Expr> {
-    let constant = |e: &Expr| {
-        let Expr::Add(terms) = e else { return None };
-        let named = |t: &&Expr| matches!(t, Expr::Sym(s) if matches!(s.as_str(), "C" | "c" | "C_1" | "C_0" | "c_1" | "K" | "k"));
-        let name = terms.iter().find(named)?;
-        let mut seen = 0;
-        e.for_each_child(&mut |t| seen += u32::from(any(t, &|e| e == name)));
-        (seen == 1).then(|| name.clone())
-    };
-    let (g, a) = (constant(gold)?, constant(answer)?);
-    let integral = matches!(&g, Expr::Sym(s) if s.starts_with(['C', 'c', 'K']));
-    (integral && g != a && !any(gold, &|e| *e == a))
-        .then(|| answer.clone().map(&|e| if e == a { g.clone() } else { e }))
+    let (g, a) = (
+        constant_of(gold, &["C", "C_1", "C_0"])?,
+        constant_of(answer, &["C", "c", "C_1", "C_0", "c_1", "k", "K"])?,
+    );
+    let capital =
+        |e: &Expr| matches!(e, Expr::Sym(s) if s.starts_with(|c: char| c.is_ascii_uppercase()) && e != g);
+    if g == a || any(gold, &|e| e == a || capital(e)) {
+        return None;
+    }
+    Some(answer.clone().map(&|e| if e == *a { g.clone() } else { e }))
+}
+
+/// The term of a sum that is one of these names, if the name stands nowhere else.
+fn constant_of<'e>(e: &'e Expr, names: &[&str]) -> Option<&'e Expr> {
+    let Expr::Add(terms) = e else { return None };
+    let name = terms.iter().find(|t| matches!(t, Expr::Sym(s) if names.contains(&s.as_str())))?;
+    (terms.iter().filter(|t| any(t, &|e| e == name)).count() == 1).then_some(name)
 }
 
 fn times(s: &Scalar, above: i64, below: u64) -> Scalar {
@@ -132,14 +138,17 @@ fn rounded(gold: &Scalar, answer: &Scalar, policy: &Policy) -> Equivalence {
                 && (near(&answer.expr, &g) || (significant(&g) >= 5 && is_truncation(&answer.expr, &g)))
         }
         (None, Some(a)) => {
-            let needed = match &gold.normal().and_then(|n| n.as_constant()) {
-                Some(r) if terminates(r) => 0,
-                Some(_) => policy.digits_for_fraction,
-                None => policy.digits_for_irrational,
+            let digits = significant(&a);
+            let enough = match &gold.normal().and_then(|n| n.as_constant()) {
+                Some(r) if terminates(r) => false,
+                Some(_) => {
+                    // 0.3333 shows that it goes on, 13.29 might be all that was found
+                    let needed = policy.digits_for_fraction;
+                    needed > 0 && (digits > needed || (digits == needed && a.places >= needed))
+                }
+                None => policy.digits_for_irrational > 0 && digits >= policy.digits_for_irrational,
             };
-            // 0.3333 shows that it goes on, 13.29 might be all that was found
-            let enough = significant(&a) > needed || (significant(&a) == needed && a.places >= needed);
-            (needed > 0 && enough && near(&gold.expr, &a)) || (policy.float_noise && is_noise(&gold.expr, &a))
+            (enough && near(&gold.expr, &a)) || (policy.float_noise && is_noise(&gold.expr, &a))
         }
         (Some(g), Some(a)) => {
             let needed = policy.digits_for_decimal;

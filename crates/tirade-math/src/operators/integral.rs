@@ -81,6 +81,7 @@ impl Table<'_> {
         let scale = constants.into_iter().cloned();
         let inner = match rest.as_slice() {
             [] => self.x(),
+            [sum @ Expr::Add(_)] => self.antiderivative(sum)?,
             [one] => self.single(one)?,
             many => self.several(many)?,
         };
@@ -163,6 +164,7 @@ impl Table<'_> {
                 let copies: Vec<&Expr> = (0..count).map(|_| base).collect();
                 self.several(&copies)
             }
+            Expr::Call(Func::Sqrt, args) => self.raised(args.first()?, &(n / Rational::from(2))),
             Expr::Pow(inner, m) => {
                 let m = m.as_rational().filter(|m| m.is_int() && n.is_int())?;
                 self.raised(inner, &(m * n))

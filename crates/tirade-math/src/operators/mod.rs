@@ -13,26 +13,54 @@ pub use derivative::derivative;
 use crate::equiv::any;
 use crate::expr::{Big, BigOp, Expr};
 use std::borrow::Cow;
+use std::cell::Cell;
 
-/// Parts that one evaluation may build: derivatives of deeply nested products grow fast.
-const MAX_PARTS: u32 = 4_000;
+/// Parts that one derivative may visit: derivatives of deeply nested products grow fast.
+const MAX_PARTS: u32 = 400;
+/// Parts of an expression that is derived or integrated.
+const MAX_SIZE: usize = 300;
 /// The highest order of a derivative.
 const MAX_ORDER: i64 = 9;
+/// Operators evaluated in one answer.
+const MAX_OPERATORS: u32 = 16;
 
 /// `e` with its operators written out where that can be done exactly.
 pub fn evaluated(e: Expr) -> Expr {
-    if any(&e, &|e| matches!(e, Expr::Big(_))) { e.map(&one) } else { e }
+    if !any(&e, &|e| matches!(e, Expr::Big(_))) {
+        return e;
+    }
+    let left = Cell::new(MAX_OPERATORS);
+    e.map(&|e| match &e {
+        Expr::Big(big) if left.get() > 0 => {
+            left.set(left.get() - 1);
+            value(big).unwrap_or(e)
+        }
+        _ => e,
+    })
 }
 
-fn one(e: Expr) -> Expr {
-    let Expr::Big(big) = &e else { return e };
-    let value = match big.op {
+fn value(big: &Big) -> Option<Expr> {
+    if !is_small(&big.body) {
+        return None;
+    }
+    match big.op {
         BigOp::Derivative => nth_derivative(big),
         BigOp::Integral => integral::integral(big),
         BigOp::Sum => series::geometric(big),
         BigOp::Prod | BigOp::Limit => None,
-    };
-    value.unwrap_or(e)
+    }
+}
+
+fn is_small(e: &Expr) -> bool {
+    fn count(e: &Expr, left: &mut usize) {
+        *left = left.saturating_sub(1);
+        if *left > 0 {
+            e.for_each_child(&mut |c| count(c, left));
+        }
+    }
+    let mut left = MAX_SIZE;
+    count(e, &mut left);
+    left > 0
 }
 
 fn nth_derivative(big: &Big) -> Option<Expr> {
@@ -41,8 +69,11 @@ fn nth_derivative(big: &Big) -> Option<Expr> {
         return None;
     }
     let order = big.low.as_ref().map_or(Some(1), Expr::as_i64).filter(|n| (1..=MAX_ORDER).contains(n))?;
-    let mut left = MAX_PARTS;
-    (0..order).try_fold(big.body.clone(), |f, _| derivative(&f, &big.var, &mut left))
+    let mut f = big.body.clone();
+    for _ in 0..order {
+        f = derivative(&f, &big.var, &mut { MAX_PARTS }).filter(is_small)?;
+    }
+    Some(f)
 }
 
 /// Whether the variable occurs, also as an argument of an unknown function.

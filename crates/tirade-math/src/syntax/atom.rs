@@ -17,6 +17,11 @@ impl<'a> Parser<'a> {
         if let Some(based) = self.numeral()? {
             return Ok(based);
         }
+        if matches!(tok, Tok::Under | Tok::Caret | Tok::Open(Delim::Group))
+            && let Some(count) = self.counting()?
+        {
+            return Ok(count);
+        }
         self.pos += 1;
         match tok {
             Tok::Number(literal) => self.number(literal),
@@ -94,6 +99,11 @@ impl<'a> Parser<'a> {
 
     /// A variable with subscripts and primes, or a function applied to arguments.
     fn name(&mut self, name: &str) -> Result<Expr> {
+        if matches!(name, "f" | "g" | "h") && self.inverse_applied() {
+            self.pos += 5;
+            let args = self.arguments()?;
+            return Ok(Expr::Apply(format!("{name}^-1").into(), args));
+        }
         let mut full = SmolStr::from(name);
         let mut primes = 0;
         while self.eat(Tok::Prime) {
@@ -131,6 +141,48 @@ impl<'a> Parser<'a> {
             return Ok(Expr::Apply(full, args));
         }
         Ok(Expr::Sym(full))
+    }
+
+    /// `^{-1}(` behind the name of a function.
+    fn inverse_applied(&self) -> bool {
+        let group =
+            [Tok::Caret, Tok::Open(Delim::Group), Tok::Minus, Tok::Number("1"), Tok::Close(Delim::Group)];
+        let marks = group.into_iter().chain([Tok::Open(Delim::Paren)]);
+        marks.enumerate().all(|(i, tok)| self.peek_at(i) == Some(tok))
+    }
+
+    /// `{}_5C_2`, `_5C_2`, `^5P_2`: a count of choices, with its first number in front.
+    fn counting(&mut self) -> Result<Option<Expr>> {
+        let empty =
+            self.peek() == Some(Tok::Open(Delim::Group)) && self.peek_at(1) == Some(Tok::Close(Delim::Group));
+        let at = if empty { 2 } else { 0 };
+        if !matches!(self.peek_at(at), Some(Tok::Under | Tok::Caret)) {
+            return Ok(None);
+        }
+        let start = self.pos;
+        self.pos += at + 1;
+        let above = match self.peek() {
+            // not the numeral 5C in base 2
+            Some(Tok::Number(n)) => {
+                self.pos += 1;
+                number::value(n).map_or_else(|| self.unexpected(), Ok)?
+            }
+            _ => self.argument()?,
+        };
+        let func = match self.peek() {
+            Some(Tok::Ident("C")) => Func::Binom,
+            Some(Tok::Ident("P")) => Func::Perm,
+            _ => {
+                self.pos = start;
+                return Ok(None);
+            }
+        };
+        self.pos += 1;
+        if !self.eat(Tok::Under) {
+            self.pos = start;
+            return Ok(None);
+        }
+        Ok(Some(Expr::Call(func, vec![above, self.argument()?])))
     }
 
     fn exponent_then_subscript(&self) -> bool {

@@ -96,7 +96,13 @@ impl<'a> Parser<'a> {
         if self.pos == self.toks.len() {
             return Err(ParseError::Empty);
         }
-        let expr = self.statements()?;
+        let mut expr = self.statements()?;
+        if let Some(Tok::Infix(binomial)) = self.peek() {
+            // 5 \choose 2 without braces around it
+            self.pos += 1;
+            let below = self.statements()?;
+            expr = if binomial { Expr::Call(Func::Binom, vec![expr, below]) } else { expr.div(below) };
+        }
         if self.pos < self.toks.len() { self.unexpected() } else { Ok(expr) }
     }
 

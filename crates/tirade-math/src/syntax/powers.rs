@@ -83,6 +83,15 @@ impl<'a> Parser<'a> {
     fn raised_mark(&mut self, base: &Expr) -> Result<Option<Expr>> {
         let grouped = self.peek() == Some(Tok::Open(Delim::Group));
         let tok = if grouped { self.peek_at(1) } else { self.peek() };
+        if let (true, Some(Tok::Ident(a)), Some(Tok::Ident(b)), Some(Tok::Close(Delim::Group))) =
+            (grouped, tok, self.peek_at(2), self.peek_at(3))
+            && super::lexer::is_ordinal(&format!("{a}{b}"))
+            && base.as_i64().is_some()
+        {
+            // 17^{th} without \text
+            self.pos += 4;
+            return Ok(Some(base.clone()));
+        }
         let closes = !grouped || self.peek_at(2) == Some(Tok::Close(Delim::Group));
         let len = if grouped { 3 } else { 1 };
         let set =

@@ -222,6 +222,7 @@ pub fn command(name: &str) -> Command {
     }
     type T = self::Tok<'static>;
     Tok(match name {
+        "surd" => T::Sqrt,
         "frac" | "dfrac" | "tfrac" | "cfrac" | "rac" => T::Frac,
         "binom" | "dbinom" | "tbinom" => T::Binom,
         "choose" => T::Infix(true),

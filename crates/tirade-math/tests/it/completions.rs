@@ -85,3 +85,25 @@ fn groups_are_classes() {
     assert_eq!(classes[7], classes[8]);
     assert_ne!(classes[6], classes[9]);
 }
+
+#[test]
+fn denied_and_labelled_answers() {
+    let policy = Policy::default();
+    for (gold, text, right) in [
+        ("42", "the answer is not 42", false),
+        ("42", "The answer isn't 42.", false),
+        ("42", "The answer is not 41 but 42", true),
+        ("42", "ANSWER: 42", true),
+        ("B", "I choose option B because A is wrong", true),
+        ("A", "I choose option B because A is wrong", false),
+        ("1, 2", r"$x=\boxed{1}$ or $x=\boxed{2}$", true),
+        ("x=4, y=3", r"$y = \boxed{3}, \quad x = \boxed{4}$", true),
+        ("x=3, y=4", r"$y = \boxed{3}, \quad x = \boxed{4}$", false),
+        ("4", r"\boxed{3} + \boxed{4}", false),
+        ("x^2+1", "Thus f(x) = x^2+1.", true),
+        ("1", "Thus f(x) = x^2+1.", false),
+        ("858", "Frank has **858** pieces", true),
+    ] {
+        assert_eq!(verify(&Gold::parse(gold, &policy), text, &policy).is_correct(), right, "{text}");
+    }
+}

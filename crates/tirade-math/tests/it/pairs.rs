@@ -196,7 +196,10 @@ fn policies_differ_where_they_say_so() {
     let gsm = Policy::for_dataset("gsm8k").unwrap();
     for (gold, answer, default, strict, lenient, gsm8k) in [
         ("50\\%", "50", true, false, true, true),
-        ("600/7", "85.71", true, false, true, false),
+        ("600/7", "85.714", true, false, true, false),
+        ("600/7", "85.71", false, false, true, false),
+        ("1/3", "0.3333", true, false, true, false),
+        ("2\\text{ m}", "200\\text{ cm}", true, false, false, false),
         ("\\pi", "3.14", false, false, true, false),
         ("5\\text{ cm}", "5", true, false, true, true),
         ("5\\text{ cm}", "5\\text{ m}", false, false, true, true),
@@ -208,4 +211,110 @@ fn policies_differ_where_they_say_so() {
         assert_eq!(seen, (lenient, gsm8k), "{gold} against {answer}, lenient and gsm8k");
     }
     assert!(Policy::for_dataset("no such set").is_none());
+}
+
+#[test]
+fn inequalities_of_polynomials_are_solved() {
+    equal(&[
+        ("x^2<4", "-2<x<2"),
+        ("x^2-4<0", r"x\in(-2,2)"),
+        ("x^2-5x+6>0", r"x<2\text{ or }x>3"),
+        (r"\frac{x-1}{x+2}\ge 0", r"(-\infty,-2)\cup[1,\infty)"),
+        ("x^3>x", r"(-1,0)\cup(1,\infty)"),
+        (r"x^2\ge0", r"\mathbb{R}"),
+        ("x^2>0", r"x\ne0"),
+        ("x^2 < 2", r"(-\sqrt2,\sqrt2)"),
+        (r"x^2\ge 0", r"x^4 \ge 0"),
+        ("all real numbers except 3", r"x\neq 3"),
+    ]);
+    different(&[
+        ("(-2,2)", "x^2<4"), // the answer is not solved
+        (r"\frac{x-1}{x+2}\ge 0", r"(-\infty,-2]\cup[1,\infty)"),
+        ("x^2<4", "x<2"),
+        (r"x^2\le4", "-2<x<2"),
+        (r"\frac{x^2-1}{x-1} > 0", "x>-1"), // 1 is a pole
+    ]);
+}
+
+#[test]
+fn formulas_and_loci() {
+    equal(&[
+        (r"\neg(A\land B)", r"\neg A\lor\neg B"),
+        (r"p\implies q", r"\neg q\implies\neg p"),
+        ("A and (B or C)", "(A and B) or (A and C)"),
+        ("A implies B", "not(A) or B"),
+        ("false", "(A xor B) and (A xnor B)"),
+        ("ab=0", r"a=0\text{ or }b=0"),
+        (r"x=y\text{ or }x=-y", "x^2=y^2"),
+        (r"(x-y)(x+y)=0", "|x|=|y|"),
+        ("x^2+y^2=1", r"(y-\sqrt{1-x^2})(y+\sqrt{1-x^2})=0"),
+    ]);
+    different(&[
+        (r"p\implies q", r"q\implies p"),
+        (r"x=2\text{ or }x=3", "x^2-5x+6=0"), // not solved
+        (r"x=1\text{ or }y=2", "x=1,y=2"),
+        ("ab=0", "a=0, b=0"),
+        ("A, B", "A"),
+    ]);
+}
+
+#[test]
+fn units_times_and_vectors() {
+    equal(&[
+        ("2 m", "200 cm"),
+        ("90 km/h", "25 m/s"),
+        (r"1\text{ hour}", "60 minutes"),
+        ("1 h 30 min", "1.5 h"),
+        ("2 dollars and 50 cents", r"\$2.50"),
+        ("25 sq. ft", "25 ft^2"),
+        ("3:15 PM", "15:15"),
+        (r"\mathbf{i}+2\mathbf{j}", "(1,2)"),
+        (r"2\hat{i}-3\hat{j}+\hat k", "(2,-3,1)"),
+        (r"\begin{pmatrix}0\\2\end{pmatrix}", r"2\mathbf{j}"),
+    ]);
+    different(&[
+        ("2 m", "2 cm"),
+        ("2 m", "200 cm^2"),
+        ("3:15 pm", "3:15 am"),
+        ("3:15 pm", "2:15 pm"),
+        ("1+2i", "(1,2)"),
+        (r"\mathbf{i}+2\mathbf{j}", "(2,1)"),
+    ]);
+}
+
+#[test]
+fn names_that_are_free() {
+    equal(&[
+        ("a_n=2n+1", "a_k=2k+1"),
+        (r"\frac{x^3}{3}+C", r"c+\frac{x^3}{3}"),
+        (r"f^{-1}(x)=\frac{x-1}{2}", r"\frac{x-1}{2}"),
+        (r"\frac{dy}{dx}=2x", "2x"),
+        ("(3,5)", "P(3,5)"),
+        ("No real solutions", "none"),
+        ("Twenty-one", "21"),
+        (r"2\operatorname{cis}\frac{\pi}{2}", "2i"),
+    ]);
+    different(&[
+        ("a_n=2n+1", "b_n=2n+2"),
+        ("a_n=2n+1", "a_k=2n+1"),
+        ("x^2+C", "x^2+d"),
+        ("x^2+C", "x^2"),
+        ("none", "none of these"),
+        ("42", "4 2"),
+        ("A+C", "A+c"),
+        ("x^2 + c x", "x^2 + C x"),
+    ]);
+}
+
+#[test]
+fn case_distinctions_are_functions() {
+    let cases = |rows: &str| format!(r"\begin{{cases}}{rows}\end{{cases}}");
+    let gold = cases(r"x & x>0 \\ -x & x\le 0");
+    for answer in ["|x|".to_string(), cases(r"-x & \text{if } x<0 \\ x & \text{if } x\ge0")] {
+        assert_eq!(outcome(&gold, &answer), Outcome::Equal, "{answer}");
+    }
+    let step = cases(r"1 & x>0 \\ 0 & x\le 0");
+    let other = cases(r"1 & x\ge0 \\ 0 & x<0");
+    assert_eq!(outcome(&step, &other), Outcome::NotEqual, "a jump belongs to one side");
+    assert_ne!(outcome(&gold, "x"), Outcome::Equal);
 }
