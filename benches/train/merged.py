@@ -6,10 +6,10 @@ Merges to F32 with `tirade models merge`, which checks logits itself; then compa
 adapter unmerged (exact), llama.cpp with the merged file, and llama.cpp with the base alone to see that the adapter matters.
 """
 
-import json, subprocess, sys, tempfile, urllib.request
+import json, os, subprocess, sys, tempfile, urllib.request
 import xllamacpp
 
-tirade, bench, base, adapter = sys.argv[1:5]
+tirade, bench, base, adapter = map(os.path.abspath, sys.argv[1:5])
 PROMPTS = ["What is 17 * 23?", "Solve for x: 3x + 5 = 20", "Tom has 3 boxes of 12 pens and gives 7 away. How many are left?",
            "Name three prime numbers.", "Write a short sentence about rain."]
 
