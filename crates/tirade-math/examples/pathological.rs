@@ -107,6 +107,25 @@ fn cases() -> Vec<(&'static str, String, String)> {
             s("(0,1)"),
             (0..100).map(|i| format!("({},{})", 2 * i, 2 * i + 1)).collect::<Vec<_>>().join("\\cup"),
         ),
+        ("600 integrals", s("1"), vec!["\\int_0^1 x^5 e^x dx"; 600].join("+")),
+        ("40 derivatives", s("1"), format!("{}\\sin(x^2)e^x", "\\frac{d}{dx} ".repeat(40))),
+        ("600 quadratic inequalities", s("(0,1)"), vec!["x^2<4"; 600].join(",")),
+        ("a locus of degree 8", s("(a+b+c+d)^8=1 or a=b"), s("(a+b+c+d)^8=2 or a=b")),
+        (
+            "400 cases",
+            s("|x|"),
+            format!(
+                "\\begin{{cases}}{}\\end{{cases}}",
+                (0..400).rev().map(|i| format!("x+{i} & x>{i}")).collect::<Vec<_>>().join("\\\\")
+            ),
+        ),
+        (
+            "roots of sums that meet",
+            s("1"),
+            s("(\\sqrt{a+b+c+d}+\\sqrt{a+b})^{20}(\\sqrt{a+b+c+d}-\\sqrt{a+b})^{20}"),
+        ),
+        ("a unit with 3000 divisors", s("1 m"), format!("1 m{}", "/s".repeat(3000))),
+        ("3000 boxes with names", s("1"), vec!["$x=\\boxed{1}$"; 3000].join(", ")),
         ("1 MB of prose", s("42"), "the answer is not here, ".repeat(42_000)),
     ]
 }

@@ -10,6 +10,8 @@ use smol_str::SmolStr;
 const MAX_EQUATIONS: usize = 6;
 /// Largest total degree of one equation.
 const MAX_DEGREE: usize = 8;
+/// Most terms of one equation once it is expanded: factoring takes milliseconds beyond.
+const MAX_TERMS: usize = 40;
 
 /// Whether two statements are polynomial equations, or alternatives of such, with the same irreducible parts; at least two
 /// variables must occur, because equations in one variable are to be solved, not rewritten.
@@ -64,7 +66,9 @@ fn differences(e: &Expr) -> Option<Vec<Expr>> {
 fn parts(equations: &[Expr], names: &[SmolStr]) -> Option<Vec<MPoly>> {
     let mut out: Vec<MPoly> = Vec::new();
     for e in equations {
-        let p = to_polynomial(e, names).ok().filter(|p| p.total_degree() <= MAX_DEGREE && !p.is_zero())?;
+        let p = to_polynomial(e, names)
+            .ok()
+            .filter(|p| p.total_degree() <= MAX_DEGREE && p.len() <= MAX_TERMS && !p.is_zero())?;
         for (f, _) in factor_multi(&p).ok()?.factors {
             if !out.contains(&f) {
                 out.push(f);

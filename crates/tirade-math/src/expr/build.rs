@@ -21,6 +21,8 @@ impl Expr {
         let mut flat = Vec::new();
         for term in terms {
             match term {
+                // The first sum is taken as it is, so that adding term by term does not copy it each time.
+                Expr::Add(inner) if flat.is_empty() => flat = inner,
                 Expr::Add(inner) => flat.extend(inner),
                 other => flat.push(other),
             }
@@ -37,6 +39,7 @@ impl Expr {
         let mut flat = Vec::new();
         for factor in factors {
             match factor {
+                Expr::Mul(inner) if flat.is_empty() => flat = inner,
                 Expr::Mul(inner) => flat.extend(inner),
                 other => flat.push(other),
             }
