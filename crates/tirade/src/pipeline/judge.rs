@@ -145,7 +145,8 @@ async fn ask(
     key: &str,
     pairs: &[Planted],
 ) -> Result<Vec<Opinion>, PipelineError> {
-    let judge = RecordedModel::new(job.judge.clone(), context.store.clone(), context.stop.clone()).for_run(key);
+    let judge =
+        RecordedModel::new(job.judge.clone(), context.store.clone(), context.stop.clone()).for_run(key);
     let one = |pair| ask_one(&judge, job, pair);
     stream::iter(pairs).map(one).buffered(context.concurrency.max(1)).try_collect().await
 }

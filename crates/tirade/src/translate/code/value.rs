@@ -131,7 +131,8 @@ impl Number {
 /// Powers of one half, one third and so on as roots.
 fn with_roots(expr: Expr) -> Expr {
     let degree = |exponent: &Expr| {
-        let exponent = exponent.as_rational().filter(|exponent| *exponent.numerator() == dashu::integer::IBig::ONE)?;
+        let exponent =
+            exponent.as_rational().filter(|exponent| *exponent.numerator() == dashu::integer::IBig::ONE)?;
         i64::try_from(exponent.denominator().as_ibig()).ok().filter(|degree| (2..=60).contains(degree))
     };
     expr.map(&|part| match part {
