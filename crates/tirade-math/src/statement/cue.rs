@@ -298,7 +298,9 @@ fn last_cue(before: &str) -> Option<Mode> {
         let word = word.as_str();
         if SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
-            if !(WEAK.contains(&word) && is_far(&before[word_end..])) && !(word == "if" && last == "only") {
+            let is_weak = WEAK.contains(&word) && is_far(&before[word_end..]);
+            let only_if = word == "if" && last == "only";
+            if !is_weak && !only_if {
                 mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);

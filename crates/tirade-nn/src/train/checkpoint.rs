@@ -59,10 +59,13 @@ pub(crate) fn save(output: &Path, progress: &Progress) -> Result<PathBuf, TrainE
         ("second", &progress.optimiser.second),
     ];
     parts.extend(progress.best.as_ref().map(|best| ("best", best)));
-    let bytes: Vec<(&str, [usize; 1], Cow<[u8]>)> =
-        parts.iter().map(|(n, v)| (*n, [v.len()], as_bytes(v))).collect();
-    let entries: Vec<safetensors::Entry> =
-        bytes.iter().map(|(n, s, b)| (*n, DType::F32, &s[..], &b[..])).collect();
+    let bytes: Vec<([usize; 1], Cow<[u8]>)> =
+        parts.iter().map(|(_, values)| ([values.len()], as_bytes(values))).collect();
+    let entries: Vec<safetensors::Entry> = parts
+        .iter()
+        .zip(&bytes)
+        .map(|((name, _), (shape, bytes))| (*name, DType::F32, &shape[..], &bytes[..]))
+        .collect();
     safetensors::write(&writing.join("state.safetensors"), &entries, &[])?;
     let json = serde_json::to_string_pretty(&progress.state).expect("plain data");
     write_synced(&writing.join("state.json"), json.as_bytes())?;

@@ -283,9 +283,9 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
             unrolled!(0 1 2 3 4 5 6 7);
         }
         let scale = number::<S, T>(scales, 0);
-        for m in 0..M {
+        for (m, sum) in sums.iter_mut().enumerate() {
             let scaled = S::mul(S::to_f32(block.acc[m]), S::splat(*numbers.add(m)));
-            sums[m] = S::fma(scaled, scale, sums[m]);
+            *sum = S::fma(scaled, scale, *sum);
         }
         if T::KIND == Kind::Q4Min {
             let min = number::<S, T>(scales, 1);
