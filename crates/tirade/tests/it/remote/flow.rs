@@ -137,8 +137,8 @@ async fn the_window_adapts_to_what_the_server_takes() {
     let replies = ask_all(model(&server.base_url(), config), 400).await;
     assert!(all_right(&replies), "{replies:?}");
     let stats = server.stats();
-    // 64 at once would be refused hundreds of times.
-    assert!(stats.refused < 100, "{stats:?}");
+    // The first 128 calls meet four places; without a window each of the others would be refused several times, too.
+    assert!(stats.refused < 200, "{stats:?}");
     assert_eq!(stats.answered_again, 0);
 }
 
