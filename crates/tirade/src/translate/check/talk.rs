@@ -38,7 +38,6 @@ const PHRASES: &[&str] = &[
     "matlab",
     "print",
     "printed",
-    "prints",
     "program computes",
     "program finds",
     "program gives",
@@ -124,12 +123,13 @@ const HARMLESS: [(&str, &[&str]); 4] = [
 pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
     let mut findings = statements(text);
     findings.extend(python_power(text));
+    findings.extend(identifier(text, problem));
     let (lower, problem) = (text.to_ascii_lowercase(), problem.to_ascii_lowercase());
     for word in PHRASES {
-        if mentions(&problem, word).next().is_some() {
+        if speaks_of(&problem, word) {
             continue;
         }
-        for start in mentions(&lower, word) {
+        for start in mentions(&lower, word).chain(mentions(&lower, &format!("{word}s"))) {
             let next = lower[start + word.len()..].trim_start();
             let harmless = HARMLESS.iter().find(|(phrase, _)| phrase == word);
             if harmless.is_some_and(|(_, words)| words.iter().any(|w| next.starts_with(w))) {
@@ -140,6 +140,28 @@ pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether the problem has the word itself, or speaks of the same thing in another form: it prints where the text printed.
+fn speaks_of(problem: &str, word: &str) -> bool {
+    let stem = ["ed", "ing", "s"].iter().find_map(|ending| word.strip_suffix(ending)).unwrap_or(word);
+    let begins = |at: usize| at == 0 || !problem.as_bytes()[at - 1].is_ascii_alphanumeric();
+    problem.match_indices(stem).any(|(at, _)| begins(at))
+}
+
+/// `total_cost`: a name as programs have it. `\\log_ab` and points side by side (`AK_BK`) are none.
+fn identifier(text: &str, problem: &str) -> Option<Finding> {
+    const SHORTEST: usize = 2;
+    let is_letter = |c: &char| c.is_ascii_lowercase();
+    text.match_indices('_').find_map(|(at, _)| {
+        let left = text[..at].chars().rev().take_while(is_letter).count();
+        let right = text[at + 1..].chars().take_while(is_letter).count();
+        let (start, end) = (at - left, at + 1 + right);
+        let is_name = left.min(right) >= SHORTEST && !text[..start].ends_with('\\');
+        let name = &text[start..end];
+        let message = || format!("it has the program's name {name:?}: use words or a letter");
+        (is_name && !problem.contains(name)).then(|| Finding::at(Kind::ToolTalk, start, end, message()))
+    })
 }
 
 /// Lines of Python in the middle of prose.
@@ -259,10 +281,19 @@ mod tests {
         check("The library has 7 books.", &[]);
         check("We factor and add.", &[]);
         check("We use a calculator.", &["calculator"]);
+        check("The innermost function calls give 2.", &["function call"]);
+        check("So total_cost is $\\log_ab + x_{ij} + y_max$.", &["total_cost"]);
         check("The code lock opens at the output level.", &[]);
         check("Then x**2 is 4 and **Step 1** follows.", &["**"]);
         check("Write def f(n): return n", &["def"]);
         check("Triangle abc is similar to def, and they import corn and rice.", &[]);
+    }
+
+    #[test]
+    fn the_problem_may_speak_of_it_in_another_form() {
+        assert_eq!(tool_talk("She prints 84 posters.", "Ana is printing posters."), []);
+        assert_eq!(tool_talk("She prints 84 posters.", "Ana makes posters.").len(), 1);
+        assert_eq!(tool_talk("So unit_price is 3.", "Let unit_price be 3."), []);
     }
 
     #[test]
