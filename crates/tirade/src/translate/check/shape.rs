@@ -85,6 +85,11 @@ fn truncation(text: &str) -> Option<Finding> {
     if text.split("\n\n").any(is_open) {
         return finding("a formula is not closed: there is an odd number of $ signs".into());
     }
+    for (open, close) in [("\\(", "\\)"), ("\\[", "\\]")] {
+        if delimiters(text, open) != delimiters(text, close) {
+            return finding(format!("a formula is not closed: {open} and {close} are not equally many"));
+        }
+    }
     // GSM8K ends with the bare answer
     let last_line = text.trim_end().rsplit('\n').next().unwrap_or_default();
     if last_line.contains("#### ") {
@@ -97,6 +102,11 @@ fn truncation(text: &str) -> Option<Finding> {
         Some('.' | '!' | '?' | '$' | '}' | ')' | ']' | '*' | '"') | None => None,
         Some(_) => finding("it ends in the middle of a sentence".into()),
     }
+}
+
+/// How often a delimiter stands in the text; `\\\\(` is a new line and a parenthesis.
+fn delimiters(text: &str, delimiter: &str) -> usize {
+    text.match_indices(delimiter).filter(|(at, _)| !text[..*at].ends_with('\\')).count()
 }
 
 /// Whether dollar signs stand for money: `\$5`, or `$80` with no second sign close by.
@@ -162,6 +172,11 @@ mod tests {
             ("\\boxed{5}", 1),
             ("We add $x and $3$ and get $5$, which is the answer we wanted.", 1),
             ("The price is $80 at first. After a discount it is $68, so he saves 12 dollars.", 0),
+            (
+                "Thus, the value of \\(\\sin\n\nThe exact value of \\(\\sin 30^\\circ\\) is \\(\\boxed{1/2}\\).",
+                1,
+            ),
+            ("We have \\[ a &= 2 \\\\[2pt] b &= 3 \\] and so \\(a + b = 5\\), which was asked for.", 0),
             ("We add two and three, get five, and this is prime because it has no", 1),
             (loops.as_str(), 1),
             ("我们把两个数相加，得到五，因此答案是五。(完)", 1),
