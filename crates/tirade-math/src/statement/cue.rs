@@ -17,19 +17,10 @@ pub enum Mode {
     Mention,
 }
 
-const SUPPOSE: [&str; 26] = [
-    "if",
-    "suppose",
-    "supposing",
-    "assume",
-    "assuming",
-    "case",
-    "cases",
-    "when",
-    "whenever",
-    "consider",
-    "try",
-    "trying",
+const SUPPOSE: [&str; 9] =
+    ["if", "suppose", "supposing", "assume", "assuming", "case", "cases", "when", "whenever"];
+/// Words that suppose something only of the formula they stand before: "at $x = 2$", but "set up the equation $x = 2$".
+const WEAK: [&str; 17] = [
     "for",
     "with",
     "at",
@@ -40,10 +31,13 @@ const SUPPOSE: [&str; 26] = [
     "plugging",
     "substituting",
     "substitute",
+    "try",
+    "trying",
+    "taking",
+    "consider",
     "would",
     "guess",
     "once",
-    "taking",
 ];
 const DEFINE: [&str; 12] = [
     "let",
@@ -296,11 +290,11 @@ fn last_cue(before: &str) -> Option<Mode> {
         let word_start = place_in(before, word);
         let word = word.to_ascii_lowercase();
         let word = word.as_str();
-        if SUPPOSE.contains(&word) {
+        let weak = WEAK.contains(&word);
+        if weak || SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
-            let is_weak = WEAK.contains(&word) && is_far(&before[word_end..]);
             let only_if = word == "if" && last == "only";
-            if !is_weak && !only_if {
+            if !(weak && is_far(&before[word_end..])) && !only_if {
                 mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);
@@ -318,27 +312,6 @@ fn last_cue(before: &str) -> Option<Mode> {
     }
     mode
 }
-
-/// Words that suppose something only of the formula they stand before: "at $x = 2$", but "set up the equation $x = 2$".
-const WEAK: [&str; 17] = [
-    "for",
-    "with",
-    "at",
-    "setting",
-    "set",
-    "letting",
-    "plug",
-    "plugging",
-    "substituting",
-    "substitute",
-    "try",
-    "trying",
-    "taking",
-    "consider",
-    "would",
-    "guess",
-    "once",
-];
 
 /// Whether a formula or several words stand between a word and the formula in question.
 fn is_far(between: &str) -> bool {
