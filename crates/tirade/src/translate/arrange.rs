@@ -156,7 +156,8 @@ pub(super) fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
     for (index, event) in trace.events.iter().enumerate() {
         match event {
             Event::Reply { .. } => {
-                parts.push(Part::said(own_words(&said(&trace.events, index), &trace.problem.problem)));
+                let own = check::without_tool_talk(&said(&trace.events, index), &trace.problem.problem);
+                parts.push(Part::said(own));
             }
             Event::ToolResult { call_id, .. } => {
                 let derived =
@@ -170,20 +171,6 @@ pub(super) fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
     }
     parts.retain(|part| !part.text.trim().is_empty());
     parts
-}
-
-/// What the solver said, without the sentences that speak of tools. Line by line, so that lists and displayed formulas stay what they are.
-fn own_words(said: &str, problem: &str) -> String {
-    let mut text = String::new();
-    for line in said.lines() {
-        let indent = &line[..line.len() - line.trim_start().len()];
-        let kept = check::without_tool_talk(line, problem);
-        let gap = text.is_empty() || text.ends_with("\n\n");
-        if !(kept.is_empty() && (gap || !line.trim().is_empty())) {
-            text += &format!("{indent}{kept}\n");
-        }
-    }
-    text.trim_end().to_owned()
 }
 
 const BETWEEN: &str = "\n\n";
@@ -247,15 +234,6 @@ mod tests {
         );
         assert_eq!(plain_end("0.3", "\\frac{1}{3}"), "The answer is $\\boxed{\\frac{1}{3}}$.");
         assert_eq!(plain_end("7.0", "7"), "The answer is $\\boxed{7}$.");
-    }
-
-    #[test]
-    fn own_words_keep_their_lines() {
-        let said = "We add:\n\\[ 2 + 3 = 5. \\]\n\n1. First. We run a Python program.\n   - Then.\n\nThe Python program prints it.\n\nSo it is 5.";
-        assert_eq!(
-            own_words(said, ""),
-            "We add:\n\\[ 2 + 3 = 5. \\]\n\n1. First.\n   - Then.\n\nSo it is 5."
-        );
     }
 
     #[test]

@@ -200,21 +200,30 @@ fn python_power(text: &str) -> Option<Finding> {
     Some(Finding::at(Kind::ToolTalk, start, start + 2, "it writes a power as \"**\": write ^".into()))
 }
 
-/// The text without the sentences that speak of tools, its lines and paragraphs as they were.
+/// The text without the sentences that speak of tools. Line by line, so that lists and displayed formulas stay what they are.
 pub fn without_tool_talk(text: &str, problem: &str) -> String {
-    let talk = tool_talk(text, problem);
-    let (mut clean, mut gap, mut end) = (String::new(), "", 0);
-    for range in sentences(text) {
-        // Around what is left out the stronger break stays.
-        let before = &text[end..range.start];
-        if before.matches('\n').count() >= gap.matches('\n').count() {
-            gap = before;
+    let mut clean = String::new();
+    for line in text.lines() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let kept = line_without_tool_talk(line, problem);
+        let gap = clean.is_empty() || clean.ends_with("\n\n");
+        if !(kept.is_empty() && (gap || !line.trim().is_empty())) {
+            clean += &format!("{indent}{kept}\n");
         }
+    }
+    clean.truncate(clean.trim_end().len());
+    clean
+}
+
+fn line_without_tool_talk(line: &str, problem: &str) -> String {
+    let talk = tool_talk(line, problem);
+    let (mut clean, mut end) = (String::new(), 0);
+    for range in sentences(line) {
+        let gap = &line[end..range.start];
         end = range.end;
         if !talk.iter().any(|found| range.contains(&found.start)) {
             clean += if clean.is_empty() { "" } else { gap };
-            clean += &text[range];
-            gap = "";
+            clean += &line[range];
         }
     }
     clean
@@ -304,6 +313,11 @@ mod tests {
         );
         let text = "Steps:\n\n1. Add.\n2. Print the sum.\n3. Halve.\n\nWe run the script. So 5.";
         assert_eq!(without_tool_talk(text, ""), "Steps:\n\n1. Add.\n3. Halve.\n\nSo 5.");
+        let said = "We add:\n\\[ 2 + 3 = 5. \\]\n\n1. First. We run a Python program.\n   - Then.\n\nThe Python program prints it.\n\nSo it is 5.";
+        assert_eq!(
+            without_tool_talk(said, ""),
+            "We add:\n\\[ 2 + 3 = 5. \\]\n\n1. First.\n   - Then.\n\nSo it is 5."
+        );
     }
 
     #[test]
