@@ -41,14 +41,8 @@ pub async fn translate(context: &Context<'_>, job: &TranslateJob) -> Result<Stri
     let (total, ready) = (wanted.len(), wanted.len() - missing.len());
     (context.watch)(&Progress::Stage { stage: Stage::Translate, run, done: ready, total });
 
-    let [translator, judge, rephraser] = translation.models(context, job);
-    let with = Translators {
-        translator: &translator,
-        judge: &judge,
-        rephraser: &rephraser,
-        prompts: &job.prompts,
-        options: &job.options,
-    };
+    let models = translation.models(context, job);
+    let with = job.translators(&models);
     let tasks = missing.into_iter().map(|key| Ok(translation.one(context, job, &with, key)));
     finish_all(stream::iter(tasks), context.concurrency, halt).await?;
     if context.shard == super::Shard::WHOLE {
@@ -79,6 +73,14 @@ pub(super) fn begin(context: &Context<'_>, job: &TranslateJob) -> Result<Transla
 }
 
 impl TranslateJob {
+    /// Translator, judge and rephraser at work with the job's prompts and options.
+    pub(super) fn translators<'a, M: Model>(
+        &'a self,
+        [translator, judge, rephraser]: &'a [M; 3],
+    ) -> Translators<'a> {
+        Translators { translator, judge, rephraser, prompts: &self.prompts, options: &self.options }
+    }
+
     fn spec(&self) -> RunSpec {
         RunSpec {
             stage: Stage::Translate,

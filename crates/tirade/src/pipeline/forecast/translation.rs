@@ -13,7 +13,6 @@ use crate::model::{Model, ModelError, Reply, Request};
 use crate::pipeline::translate::{Translation, begin};
 use crate::pipeline::{Context, PipelineError, Progress, TranslateJob, finish_all};
 use crate::store::{AttemptKey, Stage};
-use crate::translate::Translators;
 
 /// Translates `pilot` traces drawn at random and tells from them what the rest will take. They are rows of the run itself, and a trace
 /// that was translated earlier is gone through with its stored replies. With a pilot of 0 nobody is asked.
@@ -48,16 +47,8 @@ async fn sample(
     samples: &Mutex<Vec<Sample>>,
 ) -> Result<(), PipelineError> {
     let sample = Mutex::new(Sample::default());
-    let [translator, judge, rephraser] =
-        translation.models(context, job).map(|model| Watched { model, sample: &sample });
-    let with = Translators {
-        translator: &translator,
-        judge: &judge,
-        rephraser: &rephraser,
-        prompts: &job.prompts,
-        options: &job.options,
-    };
-    translation.one(context, job, &with, key).await?;
+    let models = translation.models(context, job).map(|model| Watched { model, sample: &sample });
+    translation.one(context, job, &job.translators(&models), key).await?;
     let sample = *sample.lock().unwrap_or_else(PoisonError::into_inner);
     samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
     Ok(())
