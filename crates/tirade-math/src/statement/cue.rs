@@ -293,8 +293,9 @@ fn last_cue(before: &str) -> Option<Mode> {
         let weak = WEAK.contains(&word);
         if weak || SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
+            let past = weak && is_far(&before[word_end..]);
             let only_if = word == "if" && last == "only";
-            if !(weak && is_far(&before[word_end..])) && !only_if {
+            if !past && !only_if {
                 mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);
