@@ -2,6 +2,7 @@
 
 use super::format;
 use crate::eval::score::{Rate, Score};
+use crate::translate::code::capitalised;
 
 /// Some of the problems, with the rate of each model on them.
 pub(super) struct Group {
@@ -42,12 +43,6 @@ fn groups_of(scores: &[Score], label: &str, rates: fn(&Score) -> &[(String, Rate
             .collect(),
     };
     names.into_iter().enumerate().map(group).collect()
-}
-
-/// The text with its first letter large.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

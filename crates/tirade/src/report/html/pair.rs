@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::super::groups::capitalised;
 use super::super::{Mark, Pair, Sentence, format};
 use super::text::{escape, inline, prose};
 use super::{code, math};
 use crate::model::{Message, ToolCall, Usage};
 use crate::tool::{ToolResult, ToolStatus};
 use crate::trace::{Event, Phase};
+use crate::translate::code::capitalised;
 
 /// Longer outputs are folded.
 const LONG_CHARACTERS: usize = 600;

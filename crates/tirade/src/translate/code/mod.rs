@@ -38,6 +38,7 @@ mod value;
 mod vocabulary;
 
 pub use follow::Reader;
+pub(crate) use names::capitalised;
 
 /// Why a program is not explained: the construct that stopped it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -164,7 +164,8 @@ fn is_no_noun(word: &str) -> bool {
         || word.chars().all(|c| c.is_ascii_digit())
 }
 
-pub(super) fn capitalised(text: &str) -> String {
+/// The text with its first letter large.
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
