@@ -98,12 +98,11 @@ async fn by_model(
     with: &Translators<'_>,
     trace: &Trace,
     call: &ToolCall,
-    prompt: String,
+    asked: Asked,
     skeleton: Option<&str>,
     translation: &mut Translation,
 ) -> Result<(), ModelError> {
-    let instructions = with.prompts.render(prompt_for(with.options.way, call), &[]);
-    let mut messages = vec![Message::user(prompt)];
+    let mut messages = vec![Message::user(asked.prompt)];
     for attempt in 0..with.options.tries {
         let request = Request {
             messages: messages.clone(),
@@ -115,7 +114,7 @@ async fn by_model(
         translation.judgement =
             match agreement(with, trace, &reply.text, &translation.result, attempt).await? {
                 (true, judgement) => match fault(trace, &reply.text, &translation.result, skeleton)
-                    .or_else(|| echo::echoed(&instructions, &reply.text).map(|finding| finding.message))
+                    .or_else(|| echo::echoed(&asked.instructions, &reply.text).map(|finding| finding.message))
                 {
                     None => {
                         (translation.judgement, translation.refused) = (judgement, None);
@@ -172,23 +171,27 @@ fn fault(trace: &Trace, text: &str, result: &str, skeleton: Option<&str>) -> Opt
     check::check(&case).into_iter().find(wrong).map(|finding| finding.message)
 }
 
-/// The prompt that a call is derived by.
-fn prompt_for(way: Way, call: &ToolCall) -> &'static str {
-    match way {
-        Way::Llm if super::skeleton::code(call).is_some() => "translate_code",
-        Way::Llm => "translate_call",
-        _ => "translate_known",
+/// A prompt, and the same with no field filled in: words that a derivation must not repeat.
+struct Asked {
+    prompt: String,
+    instructions: String,
+}
+
+impl Asked {
+    fn new(with: &Translators<'_>, name: &str, fields: &[(&str, &str)]) -> Self {
+        Self { prompt: with.prompts.render(name, fields), instructions: with.prompts.render(name, &[]) }
     }
 }
 
 /// The paper's prompt: the result stays hidden.
-fn hidden_prompt(with: &Translators<'_>, trace: &Trace, call: &ToolCall) -> String {
+fn hidden_prompt(with: &Translators<'_>, trace: &Trace, call: &ToolCall) -> Asked {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
     match arguments["code"].as_str() {
         Some(code) => {
-            with.prompts.render("translate_code", &[("problem", &trace.problem.problem), ("code", code)])
+            Asked::new(with, "translate_code", &[("problem", &trace.problem.problem), ("code", code)])
         }
-        None => with.prompts.render(
+        None => Asked::new(
+            with,
             "translate_call",
             &[
                 ("name", &call.name),
@@ -205,14 +208,15 @@ fn known_prompt(
     call: &ToolCall,
     target: &str,
     steps: Option<&str>,
-) -> String {
+) -> Asked {
     let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or(Value::Null);
     let computation = match arguments["code"].as_str() {
         Some(code) => code.to_owned(),
         None => format!("{} of {}", call.name.replace('_', " "), call.arguments),
     };
     let skeleton = steps.map(|steps| format!("The steps are: {steps}\n")).unwrap_or_default();
-    with.prompts.render(
+    Asked::new(
+        with,
         "translate_known",
         &[
             ("problem", &trace.problem.problem),
