@@ -4,8 +4,12 @@ use tirade_sandbox::Limits;
 
 use super::*;
 
+fn called(session: &mut StandardSession, tool: &str, arguments: Value) -> ToolResult {
+    session.run(tool, &arguments, None).expect("the sandbox works").into_result()
+}
+
 fn content(session: &mut StandardSession, code: &str) -> String {
-    session.call(EXECUTE_CODE, &json!({ "code": code })).expect("the sandbox works").content
+    called(session, EXECUTE_CODE, json!({ "code": code })).content
 }
 
 #[test]
@@ -63,13 +67,13 @@ fn a_cell_that_was_stopped_leaves_the_variables_as_they_were() {
 fn wrong_names_and_arguments_are_told() {
     let Some(toolbox) = toolbox() else { return };
     let mut session = toolbox.open();
-    let result = session.call("no_such", &json!({})).unwrap();
+    let result = called(&mut session, "no_such", json!({}));
     assert_eq!(result.status, ToolStatus::Error);
     assert!(
         result.content.contains("there is no tool \\\"no_such\\\"; the tools are: "),
         "{}",
         result.content
     );
-    let result = session.call(EXECUTE_CODE, &json!({})).unwrap();
+    let result = called(&mut session, EXECUTE_CODE, json!({}));
     assert!(result.content.contains("the argument code is missing"), "{}", result.content);
 }
