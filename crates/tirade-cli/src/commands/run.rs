@@ -22,7 +22,7 @@ const STAGES: [&str; 6] = ["solve", "translate", "corpus", "train", "eval", "rep
 /// Carry out a recipe: a whole experiment as a short file
 ///
 /// The sections of a recipe are `[solve]`, `[translate]`, `[corpus]`, `[train]`, `[eval]`, `[report]`; the settings of a section are the
-/// arguments of the command of that name. Each stage reads the one before it. Giving the same recipe again continues it.
+/// arguments of the command of that name. Each stage reads the one before it; of several `[[translate]]` sections all are read. Giving the same recipe again continues it.
 /// The recipe is kept with every setting written out as `recipe.toml` in the experiment's folder.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
@@ -54,7 +54,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     }
     // Every section is read before anything is done: a mistake in the last one must not cost an hour.
     let solve: Option<SolveArgs> = recipe.section("solve")?;
-    let translate: Option<TranslateArgs> = recipe.section("translate")?;
+    let translate: Vec<TranslateArgs> = recipe.each("translate")?;
     let corpus: Option<CorpusArgs> = recipe.section("corpus")?;
     let train: Option<TrainArgs> = recipe.section("train")?;
     let eval: Option<EvalArgs> = recipe.section("eval")?;
@@ -63,7 +63,7 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     let work = Work::open(dir)?;
     let mut resolved = Resolved::of(recipe);
     resolved.add("solve", &solve)?;
-    resolved.add("translate", &translate)?;
+    resolved.add_each("translate", &translate)?;
     resolved.add("corpus", &corpus)?;
     resolved.add("train", &train)?;
     resolved.add("eval", &eval)?;
@@ -71,24 +71,28 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     resolved.keep(dir)?;
 
     let mut opened = Opened::for_work(home, &work);
-    let mut latest: Option<String> = None;
+    let mut solved: Option<String> = None;
     if let Some(args) = solve {
         let run = super::solve::solve(&args, &work, &mut opened).await?;
         crate::summary::solved(&work, &run)?;
-        latest = Some(run);
+        solved = Some(run);
     }
-    if let Some(mut args) = translate {
-        args.from = args.from.or(latest);
+    let mut translated = Vec::new();
+    for mut args in translate {
+        args.from = args.from.or_else(|| solved.clone());
         let run = super::translate::translate(&args, &work, &mut opened).await?;
         crate::summary::translated(&work, &run)?;
-        latest = Some(run);
+        translated.push(run);
     }
+    let mut built: Option<String> = None;
     if let Some(mut args) = corpus {
-        args.from = args.from.or(latest);
-        latest = Some(super::corpus::corpus(&args, &work, home, &mut opened).await?);
+        if args.from.is_empty() {
+            args.from = if translated.is_empty() { solved.into_iter().collect() } else { translated };
+        }
+        built = Some(super::corpus::corpus(&args, &work, home, &mut opened).await?);
     }
     if let Some(mut args) = train {
-        args.from = args.from.or(latest);
+        args.from = args.from.or(built);
         // The teacher's memory is the student's now.
         opened.forget();
         super::train::train(&args, &work, &mut opened).await?;

@@ -4,7 +4,7 @@ use tirade_math::{Assumptions, Gold, Outcome as Same, Policy, Truth, check_relat
 
 use super::Solution;
 use super::check;
-use super::results::{readings, without_noise};
+use super::results::{members, readings, without_noise};
 use super::spans::{Span, sentences};
 use crate::solver::said;
 use crate::trace::{Event, Trace};
@@ -128,13 +128,13 @@ fn speaks_of(text: &str, letter: &str) -> bool {
     })
 }
 
-/// Whether a tool's result is the answer.
+/// Whether a tool's result is the answer, or one of a few values that it consists of.
 fn gives(result: &str, answer: &str) -> bool {
     let policy = Policy::default();
     let gold = Gold::parse(answer, &policy);
-    readings(result)
-        .iter()
-        .any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
+    let is_answer =
+        |text: &String| tirade_math::verify_answer(&gold, text, &policy).outcome == Same::Equal;
+    readings(result).iter().any(is_answer) || members(result).iter().any(is_answer)
 }
 
 /// A paragraph, and the call it stands for.

@@ -1,6 +1,6 @@
 //! Statements, followed one after another.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ast::{Function, Node, Statement};
@@ -29,8 +29,8 @@ pub struct Reader {
     fuel: u32,
     /// Symbols that the program declares to be positive.
     pub(super) positive: Vec<String>,
-    /// Names that an explanation has spoken of.
-    told: HashSet<String>,
+    /// Names that an explanation has spoken of, and what they stood for.
+    told: HashMap<String, String>,
     /// Blocks and expressions that are being followed inside each other.
     depth: usize,
 }
@@ -69,6 +69,11 @@ impl Reader {
                 }
             }
         }
+        if let (true, Some(Statement::Assign(targets, _)), false) =
+            (self.printed.is_empty(), block.last(), output.trim().is_empty())
+        {
+            self.read_by_harness(targets);
+        }
         self.tell_printed()?;
         matches(&self.printed, output)?;
         let text = self.story.take()?;
@@ -106,6 +111,16 @@ impl Reader {
             self.printed.push(vec![Fragment::Value(worked, String::new())]);
         }
         Ok(())
+    }
+
+    /// Where a program prints nothing and its output is known all the same, what it named last was read out of it, as is done with programs of
+    /// thought (`ans = …`).
+    fn read_by_harness(&mut self, targets: &[Node]) {
+        if let [Node::Name(name)] = targets
+            && let Some(value) = self.get(name).cloned()
+        {
+            self.printed.push(vec![Fragment::Value(Worked::plain(value), String::new())]);
+        }
     }
 
     /// Says what was printed and not yet said.
@@ -321,12 +336,13 @@ impl Reader {
 
     /// Says what a name stands for from now on.
     fn tell(&mut self, name: &str, worked: &Worked, literal: bool) {
-        let again = self.told.contains(name);
-        let changed = self.get(name).is_none_or(|before| !before.same_as(&worked.value));
+        let tex = worked.value.tex();
+        let before = self.told.get(name).cloned();
         if self.story.quiet == 0 {
-            self.told.insert(name.to_owned());
+            self.told.insert(name.to_owned(), tex.clone().unwrap_or_default());
         }
-        let Some(tex) = worked.value.tex() else { return };
+        let Some(tex) = tex else { return };
+        let (again, changed) = (before.is_some(), before.as_ref() != Some(&tex));
         let counts = matches!(&worked.value, Value::Number(number) if number.integer().is_some());
         match &worked.value {
             Value::Number(number) if number.is_symbolic() => self.tell_expression(name, worked, &tex, again),
@@ -446,7 +462,7 @@ impl Reader {
             };
             if matches!(label(name), Label::Symbol(_))
                 && !number.is_symbolic()
-                && self.told.insert(name.clone())
+                && self.told.insert(name.clone(), number.tex()).is_none()
             {
                 self.story.given(name, &number.tex(), false);
             }
