@@ -131,7 +131,11 @@ fn two_ways_compete_in_one_corpus() {
         let folder = std::fs::read_dir(place.path("tirade-work/corpus")).unwrap().next().unwrap().unwrap();
         serde_json::from_slice(&std::fs::read(folder.path().join("card.json")).unwrap()).unwrap()
     };
-    assert_eq!((&card["solutions"], &card["about"]["runs"].as_array().unwrap().len()), (&4.into(), &3), "{card}");
+    assert_eq!(
+        (&card["solutions"], &card["about"]["runs"].as_array().unwrap().len()),
+        (&4.into(), &3),
+        "{card}"
+    );
     let page = std::fs::read_to_string(place.path("tirade-work/report.html")).unwrap();
     for stage in ["translate (mixed)", "translate (rules)"] {
         assert!(page.contains(stage), "{stage} is not on the page");

@@ -94,10 +94,20 @@ impl Default for EngineOptions {
     }
 }
 
-/// What Linux says is available, in bytes; `None` elsewhere.
+/// Bytes that this process may still take: what Linux says is available, or less where a control group allows less; `None` elsewhere.
 pub fn available_memory() -> Option<u64> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let group = || {
+        let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
+        Some(number("/sys/fs/cgroup/memory.max")?.saturating_sub(number("/sys/fs/cgroup/memory.current")?))
+    };
+    let system = mem_available(&read("/proc/meminfo")?)?;
+    Some(group().map_or(system, |group| group.min(system)))
+}
+
+/// `MemAvailable` of `/proc/meminfo`, in bytes.
+fn mem_available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
@@ -369,4 +379,16 @@ fn check_memory(weights: &Weights, options: &EngineOptions, blocks: usize) -> Re
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_memory_is_read_in_bytes() {
+        assert_eq!(mem_available("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), Some(2 << 20));
+        assert_eq!(mem_available("MemTotal: 9 kB\n"), None);
+        assert!(available_memory().is_none_or(|bytes| bytes > 1 << 20));
+    }
 }

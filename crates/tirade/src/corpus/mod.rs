@@ -345,7 +345,13 @@ fn example(problem: &Problem, candidate: Candidate, options: &CorpusOptions) -> 
         Message::assistant(candidate.text),
     ];
     let unsuited = candidate.unsuited.as_ref().map(told);
-    Example { problem: problem.id.clone(), attempt: candidate.key.attempt, run: candidate.run, messages, unsuited }
+    Example {
+        problem: problem.id.clone(),
+        attempt: candidate.key.attempt,
+        run: candidate.run,
+        messages,
+        unsuited,
+    }
 }
 
 #[cfg(test)]

@@ -198,21 +198,28 @@ impl Pool {
             let Some(trace) = source.trace(store, &solution.key)? else { continue };
             let candidate = presets::translated(preset, &trace, &solution);
             let unsuited = unsuited::unsuited(&trace, &options.bounds);
-            self.add(source.run(), &solution.key, candidate.map(|candidate| Candidate { unsuited, ..candidate }));
+            self.add(
+                source.run(),
+                &solution.key,
+                candidate.map(|candidate| Candidate { unsuited, ..candidate }),
+            );
         }
         Ok(())
     }
 
     /// The problems with an accepted translation, where a translate run says which; else all.
     fn gold(&mut self, store: &Store, source: &Source) -> Result<(), PipelineError> {
-        let accepted: Option<BTreeSet<String>> =
-            source.solutions(store)?.map(|solutions| {
-                let accepted = solutions.into_iter().filter(|solution| solution.reason.is_empty());
-                accepted.map(|solution| solution.key.problem).collect()
-            });
+        let accepted: Option<BTreeSet<String>> = source.solutions(store)?.map(|solutions| {
+            let accepted = solutions.into_iter().filter(|solution| solution.reason.is_empty());
+            accepted.map(|solution| solution.key.problem).collect()
+        });
         for (id, problem) in &source.problems {
             if accepted.as_ref().is_none_or(|accepted| accepted.contains(id)) {
-                self.add(source.run(), &AttemptKey { problem: id.clone(), attempt: 0 }, presets::gold(problem));
+                self.add(
+                    source.run(),
+                    &AttemptKey { problem: id.clone(), attempt: 0 },
+                    presets::gold(problem),
+                );
             }
         }
         Ok(())
@@ -273,7 +280,12 @@ fn evaluation(job: &CorpusJob) -> Value {
 }
 
 /// Everything that a reader of the corpus must know to make it again, and what it cost.
-fn about(store: &Store, job: &CorpusJob, sources: &[Source], corpus: &Corpus) -> Result<Value, PipelineError> {
+fn about(
+    store: &Store,
+    job: &CorpusJob,
+    sources: &[Source],
+    corpus: &Corpus,
+) -> Result<Value, PipelineError> {
     let mut runs: Vec<&Run> = sources.iter().map(|source| &source.solved).collect();
     runs.extend(sources.iter().filter_map(|source| source.translated.as_ref()));
     let mut seen = BTreeSet::new();

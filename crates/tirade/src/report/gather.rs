@@ -114,7 +114,8 @@ impl Runs {
     fn configuration(&self) -> Vec<(String, String)> {
         let mut lines = Vec::new();
         let mut add = |name: &str, runs: &[Run], path: &str| {
-            let values = runs.iter().filter_map(|run| run.config.pointer(path)).filter(|value| !value.is_null());
+            let values =
+                runs.iter().filter_map(|run| run.config.pointer(path)).filter(|value| !value.is_null());
             let values: BTreeSet<String> =
                 values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
             let text = values.into_iter().collect::<Vec<_>>().join(", ");
@@ -139,7 +140,8 @@ impl Runs {
         let mut lines: Vec<(String, String)> =
             programs.into_iter().map(|version| ("tirade".to_owned(), version.to_owned())).collect();
         lines.extend(self.all().map(|run| (format!("{} run", run.stage), run.run.clone())));
-        let tools: BTreeSet<&str> = self.solves.iter().filter_map(|run| run.config["tools"].as_str()).collect();
+        let tools: BTreeSet<&str> =
+            self.solves.iter().filter_map(|run| run.config["tools"].as_str()).collect();
         lines.extend(tools.into_iter().map(|tools| ("tools".into(), tools.to_owned())));
         lines
     }
@@ -192,7 +194,12 @@ fn cost(store: &Store, run: &Run, name: &str, attempts: &[AttemptRow]) -> Result
 }
 
 /// Adds the calls of a run to `uses`, which are in the order of their names.
-fn tool_use(store: &Store, run: &Run, attempts: &[AttemptRow], uses: &mut Vec<ToolUse>) -> Result<(), StoreError> {
+fn tool_use(
+    store: &Store,
+    run: &Run,
+    attempts: &[AttemptRow],
+    uses: &mut Vec<ToolUse>,
+) -> Result<(), StoreError> {
     for row in attempts.iter().filter(|row| row.tool_calls > 0) {
         let trace =
             Trace { problem: Problem::default(), attempt: 0, events: store.events(&run.run, &row.key)? };
