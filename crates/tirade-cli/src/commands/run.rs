@@ -106,3 +106,28 @@ pub async fn carry_out(recipe: &Recipe, dir: &Path, home: &Home) -> anyhow::Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recipe_can_be_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes");
+        let mut read = 0;
+        for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let recipe =
+                Recipe::parse(&file.display().to_string(), &std::fs::read_to_string(&file).unwrap()).unwrap();
+            recipe.section::<SolveArgs>("solve").unwrap();
+            recipe.each::<TranslateArgs>("translate").unwrap();
+            recipe.section::<CorpusArgs>("corpus").unwrap();
+            recipe.section::<TrainArgs>("train").unwrap();
+            recipe.section::<EvalArgs>("eval").unwrap();
+            recipe.section::<ReportArgs>("report").unwrap();
+            let unknown = recipe.sections().find(|name| !STAGES.contains(name) && recipe.text(name).is_none());
+            assert_eq!(unknown, None, "{}", file.display());
+            read += 1;
+        }
+        assert!(read >= 3, "{read} recipes in {folder}");
+    }
+}
