@@ -10,7 +10,7 @@ use tirade::mock_server::{MockConfig, MockServer};
 use tirade::model::price::Budget;
 use tirade::model::remote::{Keys, RemoteConfig, RemoteModel};
 use tirade::model::scripted::{Script, ScriptedModel};
-use tirade::model::{Model, ToolSpec};
+use tirade::model::{Model, ToolSpec, Tools};
 use tirade::pipeline::{Context, PipelineError, Problems, Progress, Shard, SolveJob, solve};
 use tirade::problem::Problem;
 use tirade::prompts::Prompts;
@@ -29,7 +29,8 @@ const AT_ONCE: &str =
 
 const USAGE: &str = "turns serve ADDRESS LATENCY_MS | turns drive URL CONVERSATIONS IN_FLIGHT | turns stream PROBLEMS | turns resume PROBLEMS";
 
-#[tokio::main]
+/// One thread for everything that waits, as in the command.
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -70,7 +71,7 @@ impl Problems for Sums {
 }
 
 /// Adds, in this process: what is measured is not the tool.
-struct Add(Vec<ToolSpec>);
+struct Add(Tools);
 
 impl Add {
     fn new() -> Self {
@@ -78,12 +79,12 @@ impl Add {
             "type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
             "required": ["a", "b"], "additionalProperties": false,
         });
-        Self(vec![ToolSpec { name: "add".into(), description: "Adds two numbers.".into(), parameters }])
+        Self(vec![ToolSpec { name: "add".into(), description: "Adds two numbers.".into(), parameters }].into())
     }
 }
 
 impl Toolbox for Add {
-    fn specs(&self) -> &[ToolSpec] {
+    fn specs(&self) -> &Tools {
         &self.0
     }
     fn identity(&self) -> &str {
@@ -96,8 +97,9 @@ impl Toolbox for Add {
 
 struct AddSession;
 
+#[async_trait::async_trait]
 impl ToolSession for AddSession {
-    fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+    async fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
         let number =
             |name: &str| arguments[name].as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         let content = (number("a") + number("b")).to_string();

@@ -3,18 +3,13 @@
 use std::fmt::Write as _;
 
 use tirade::model::price::{Price, Usd};
-use tirade::pipeline::{Estimate, Forecast};
-use tirade::store::Stage;
+use tirade::pipeline::{Estimate, Forecast, Units};
 
 /// What a run will take, for a person who is about to pay for it.
 pub fn told(forecast: &Forecast, prices: &[Price], concurrency: usize) -> String {
     let mut text = String::new();
-    let Forecast { run, problems, done, missing, sampled, .. } = forecast;
-    let (of, what) = match forecast.stage {
-        Stage::Translate => ("traces", "solutions"),
-        _ => ("problems", "attempts"),
-    };
-    let _ = writeln!(text, "{run}: {problems} {of}; {done} {what} are there, about {missing} are missing");
+    let Forecast { run, problems, done, missing, sampled, units: Units { of, makes }, .. } = forecast;
+    let _ = writeln!(text, "{run}: {problems} {of}; {done} {makes} are there, about {missing} are missing");
     if *sampled == 0 {
         let _ = writeln!(
             text,
@@ -73,7 +68,7 @@ mod tests {
     fn a_forecast_reads_well() {
         let estimate = |value| Estimate { value, low: value / 2.0, high: value * 2.0 };
         let forecast = Forecast {
-            stage: Stage::Solve,
+            units: Units::PROBLEMS,
             run: "solve-1".into(),
             problems: 100,
             done: 5,
@@ -94,7 +89,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{text}");
         }
-        let free = told(&Forecast { cost: None, stage: Stage::Translate, ..forecast.clone() }, &[], 5);
+        let free = told(&Forecast { cost: None, units: Units::TRACES, ..forecast.clone() }, &[], 5);
         assert!(free.contains("judging by 5 traces") && free.contains("no known price"), "{free}");
         let unknown = told(&Forecast { sampled: 0, ..forecast }, &[], 5);
         assert!(unknown.contains("not known") && unknown.contains("--pilot"), "{unknown}");

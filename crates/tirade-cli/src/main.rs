@@ -44,9 +44,11 @@ struct Cli {
 fn main() -> ExitCode {
     leave_when_nobody_reads();
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // This thread for everything that waits: a turn is a dozen short steps of tasks that wake each other, and to wake another thread
+    // costs more than a step. Models, tools and the store's writer have threads of their own.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&anyhow::anyhow!("no threads to work with: {error}")),
+        Err(error) => return fail(&anyhow::anyhow!("no event loop to work with: {error}")),
     };
     let result = runtime
         .block_on(async { commands::dispatch(cli.command, &cli.dir, &Home::from_environment()?).await });

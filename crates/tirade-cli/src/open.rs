@@ -162,9 +162,7 @@ impl<'a> Opened<'a> {
             Some(base) => base.clone(),
             None => {
                 let identity = format!("{}@{}", bare_name(&path), &weights_digest(&path)?[..12]);
-                let opened = tokio::task::block_in_place(|| {
-                    LocalModel::open(&path, EngineOptions::default(), &identity)
-                });
+                let opened = LocalModel::open(&path, EngineOptions::default(), &identity);
                 let opened = Arc::new(opened.with_context(|| format!("cannot open {name}"))?);
                 self.locals.insert(path, opened.clone());
                 opened
@@ -173,7 +171,8 @@ impl<'a> Opened<'a> {
         let Some(folder) = adapter else { return Ok(OpenModel { model: base, price: None }) };
         let identity = file_digest(&folder.join("adapter_model.safetensors"))
             .with_context(|| format!("cannot read the adapter in {}", folder.display()))?;
-        let adapted = tokio::task::block_in_place(|| base.with_adapter(folder, &identity[..12]))
+        let adapted = base
+            .with_adapter(folder, &identity[..12])
             .with_context(|| format!("cannot put the adapter in {} on {name}", folder.display()))?;
         Ok(OpenModel { model: Arc::new(adapted), price: None })
     }

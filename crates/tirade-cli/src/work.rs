@@ -1,6 +1,7 @@
 //! The folder of an experiment: its store, adapters, logs and report.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -34,7 +35,7 @@ impl Work {
         })?;
         let store = Arc::new(Store::open(&dir.join("tirade.db"))?);
         let stop = Stop::default();
-        listen_for_interrupt(stop.clone());
+        listen_for_interrupt(stop.clone())?;
         Ok(Self { dir: dir.to_owned(), store, stop, budget: Budget::default(), log: Log::open(dir)? })
     }
 
@@ -135,7 +136,7 @@ impl Work {
         if let Some(run) = run.get() {
             self.store.worked(run, began.elapsed().as_secs_f64())?;
         }
-        timer.inspect(tokio::task::JoinHandle::abort);
+        drop(timer);
         match result {
             Err(PipelineError::Stopped) => Err(Interrupted.into()),
             other => Ok(other?),
@@ -175,28 +176,33 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Like Ctrl-C, after so long.
-fn stop_after(limit: std::time::Duration, stop: Stop) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::time::sleep(limit).await;
-        eprintln!("\nthe time of --max-time is over: replies under way are finished and kept");
-        stop.request();
-    })
-}
-
-/// Once: finish what was begun. Twice: leave at once.
-fn listen_for_interrupt(stop: Stop) {
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if stop.requested() {
-                std::process::exit(130);
-            }
-            eprintln!(
-                "\nstopping: replies under way are finished and kept; press Ctrl-C again to leave at once"
-            );
+/// Like Ctrl-C, after so long, unless what is given back is dropped before.
+fn stop_after(limit: std::time::Duration, stop: Stop) -> Sender<()> {
+    let (ended, end) = channel();
+    std::thread::spawn(move || {
+        if end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("\nthe time of --max-time is over: replies under way are finished and kept");
             stop.request();
         }
     });
+    ended
+}
+
+/// Once: finish what was begun. Twice: leave at once. It has a thread of its own, for a stage may compute for long between two waits.
+fn listen_for_interrupt(stop: Stop) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::spawn(move || runtime.block_on(leave_when_asked(stop)));
+    Ok(())
+}
+
+async fn leave_when_asked(stop: Stop) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        if stop.requested() {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping: replies under way are finished and kept; press Ctrl-C again to leave at once");
+        stop.request();
+    }
 }
 
 /// Unix seconds.

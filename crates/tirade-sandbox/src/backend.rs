@@ -36,11 +36,11 @@ pub(crate) enum Ended {
     Timeout(String),
     /// The output flooded and the worker was killed.
     Flood,
-    /// The worker ended by itself or broke the protocol.
+    /// The worker ended by itself.
     Crashed(String),
     /// The worker was killed by someone else.
     Killed(String),
-    /// An earlier request has left the interpreter unable to carry one out.
+    /// The interpreter cannot carry out a request, or does not keep to the protocol: this one or an earlier one broke it.
     Broken,
 }
 

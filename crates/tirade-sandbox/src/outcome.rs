@@ -6,7 +6,7 @@ use crate::{CallResult, Limits, Status};
 pub(crate) fn read(outcome: Outcome, limits: &Limits) -> CallResult {
     let (status, error, json) = match outcome.ended {
         Ended::Replied(Said::Ok, _) => (Status::Ok, String::new(), None),
-        Ended::Replied(Said::Error, text) => (Status::Error, lossy(&text), None),
+        Ended::Replied(Said::Error, text) => (Status::Error, lossy(short(&text)), None),
         Ended::Replied(Said::Memory, text) => (Status::Memory, memory(&text, limits), None),
         Ended::Replied(Said::Json, text) => match serde_json::from_slice(&text) {
             Ok(json) => (Status::Ok, String::new(), Some(json)),
@@ -37,5 +37,11 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 fn memory(text: &[u8], limits: &Limits) -> String {
-    format!("{}\n  hint: {} MiB may be used", lossy(text), limits.memory >> 20)
+    format!("{}\n  hint: {} MiB may be used", lossy(short(text)), limits.memory >> 20)
+}
+
+/// The interpreter keeps its errors short; a cell that answers in its place need not.
+fn short(text: &[u8]) -> &[u8] {
+    const ERROR_BYTES: usize = 12 << 10;
+    &text[..text.len().min(ERROR_BYTES)]
 }

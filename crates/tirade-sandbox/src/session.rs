@@ -129,8 +129,9 @@ impl State {
     /// A call whose process was killed by someone else is made once more: its code had no effect outside. So is one that met
     /// an interpreter broken by earlier cells, without those.
     fn run(&mut self, sandbox: &Sandbox, code: &str, limits: &Limits) -> Result<CallResult, SandboxError> {
+        let first = self.history.cells.is_empty() && !self.history.tainted;
         let result = self.run_once(sandbox, code, limits)?;
-        if std::mem::take(&mut self.broken) {
+        if std::mem::take(&mut self.broken) && !first {
             self.history = History::default();
             let result = self.run_once(sandbox, code, limits)?;
             return Ok(CallResult { state_lost: true, ..result });

@@ -86,10 +86,18 @@ def default_symbol(variable, *expressions):
 def solve_equation(sympy_equation, variable):
     form = zero_form(sympy_equation)
     symbol = default_symbol(variable, form)
-    solutions = sp.solve(form, symbol)
+    # What costs most in `solve` is to simplify each solution; those of an equation of degree two over the rational numbers stay as they are.
+    solutions = sp.solve(form, symbol, simplify=not is_plain_quadratic(form, symbol))
     if not solutions and sp.simplify(form) == 0:
         return {"result": [], "note": f"the equation holds for every {symbol}"}
     return ok(texts(solutions))
+
+
+def is_plain_quadratic(form, symbol):
+    if form.free_symbols != {symbol} or not form.is_polynomial(symbol):
+        return False
+    poly = sp.Poly(form, symbol)
+    return poly.degree() <= 2 and all(c.is_Rational for c in poly.all_coeffs())
 
 
 @tool

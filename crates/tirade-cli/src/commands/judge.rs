@@ -1,16 +1,18 @@
 //! `tirade judge`: what a judge model is worth.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tirade::pipeline::{self, Calibration, JudgeJob, Share};
+use tirade::model::Model;
+use tirade::pipeline::{self, Calibration, Context, JudgeJob, Share};
 use tirade::prompts::Prompts;
 use tirade::store::Stage;
 
-use super::solve::ShareArgs;
+use super::solve::{ForecastArgs, ShareArgs};
 use crate::home::Home;
-use crate::open::Opened;
+use crate::open::{OpenModel, Opened};
 use crate::work::Work;
 
 /// Measure a judge model on planted errors
@@ -29,6 +31,8 @@ pub struct JudgeArgs {
     pub calibration: CalibrationArgs,
     #[command(flatten)]
     pub share: ShareArgs,
+    #[command(flatten)]
+    pub forecast: ForecastArgs,
 }
 
 /// How a judge is measured, and what it must reach.
@@ -48,8 +52,27 @@ crate::defaults_from_clap!(CalibrationArgs);
 pub async fn run(args: JudgeArgs, dir: &Path, home: &Home) -> anyhow::Result<()> {
     let work = Work::existing(dir)?;
     let solved = work.input(args.from.as_deref(), Stage::Solve)?;
-    let judge = Opened::new(home).model(&args.model, None, &args.share).await?.model;
+    let mut opened = Opened::new(home);
+    if args.forecast.dry_run {
+        let judge = opened.for_forecast(&args.model, None, &args.share, &args.forecast).await?;
+        return foretell(&args, &work, solved, judge).await;
+    }
+    let judge = opened.model(&args.model, None, &args.share).await?.model;
     measure(&args.calibration, &work, &args.share, solved, judge).await
+}
+
+async fn foretell(args: &JudgeArgs, work: &Work, solved: String, judge: OpenModel) -> anyhow::Result<()> {
+    let (job, pilot) = (args.calibration.job(solved, judge.model), args.forecast.pilot);
+    let forecast = async |context: &Context<'_>| pipeline::forecast_judge(context, &job, pilot).await;
+    let forecast = work.stage(&args.share, forecast).await?;
+    print!("{}", crate::forecast::told(&forecast, judge.price.as_slice(), args.share.concurrency));
+    Ok(())
+}
+
+impl CalibrationArgs {
+    fn job(&self, solved: String, judge: Arc<dyn Model>) -> JudgeJob {
+        JudgeJob { solved, judge, prompts: Prompts::default(), cases: self.judge_cases, seed: 0 }
+    }
 }
 
 /// Measures the judge, says what was found, and refuses it below the bar.
@@ -58,9 +81,9 @@ pub async fn measure(
     work: &Work,
     share: &ShareArgs,
     solved: String,
-    judge: std::sync::Arc<dyn tirade::model::Model>,
+    judge: Arc<dyn Model>,
 ) -> anyhow::Result<()> {
-    let job = JudgeJob { solved, judge, prompts: Prompts::default(), cases: args.judge_cases, seed: 0 };
+    let job = args.job(solved, judge);
     let found = work.stage(share, async |context| pipeline::calibrate(context, &job).await).await?;
     println!("{}", told(&found));
     if let Some(bar) = args.judge_bar {

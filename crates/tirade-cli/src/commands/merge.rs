@@ -57,10 +57,8 @@ pub async fn run(args: MergeArgs, dir: &Path, home: &Home) -> anyhow::Result<()>
     );
     let adapter = adapter(&args.adapter, dir)?;
     let base = Opened::new(home).weights(&args.model.parse()?).await?;
-    let parity = tokio::task::block_in_place(|| {
-        merge(&base, &adapter, &args.output, format(&args.output, args.dtype))?;
-        parity(&base, &adapter, &args.output, &PROMPTS)
-    })?;
+    merge(&base, &adapter, &args.output, format(&args.output, args.dtype))?;
+    let parity = parity(&base, &adapter, &args.output, &PROMPTS)?;
     println!("written to {}", args.output.display());
     println!("{}", told(&parity));
     anyhow::ensure!(

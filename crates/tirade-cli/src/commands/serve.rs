@@ -76,8 +76,7 @@ pub async fn run(args: ServeArgs, home: &Home) -> anyhow::Result<()> {
         memory_bytes: available_memory(),
         ..EngineOptions::default()
     };
-    let engine = tokio::task::block_in_place(|| Engine::open(&path, options))
-        .with_context(|| format!("cannot open {name}"))?;
+    let engine = Engine::open(&path, options).with_context(|| format!("cannot open {name}"))?;
     let base = match &name {
         ModelName::Local(known) => known.clone(),
         _ => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
@@ -86,7 +85,8 @@ pub async fn run(args: ServeArgs, home: &Home) -> anyhow::Result<()> {
     for (name, folder) in &args.adapters {
         let known = models.iter().any(|model| model.name == *name);
         anyhow::ensure!(!known, "--adapter {name}: another model has this name");
-        let id = tokio::task::block_in_place(|| engine.load_adapter(folder))
+        let id = engine
+            .load_adapter(folder)
             .with_context(|| format!("cannot load the adapter {name}"))?;
         models.push(Served { name: name.clone(), adapter: Some(id) });
     }

@@ -76,9 +76,7 @@ pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> an
     }
     let job = job(args, work, opened).await?;
     let trained = work
-        .stage(&ShareArgs::default(), async |context| {
-            tokio::task::block_in_place(|| pipeline::train(context, &job))
-        })
+        .stage(&ShareArgs::default(), async |context| pipeline::train(context, &job))
         .await?;
     println!(
         "{}: {} steps, {} trained numbers, last loss {:.3}",

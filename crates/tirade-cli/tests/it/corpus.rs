@@ -98,7 +98,12 @@ fn a_judge_below_the_bar_is_refused() {
     place.run(&["import", "traces.jsonl"]);
     place.write("yes.jsonl", "{\"reply\": \"They agree. \\\\boxed{True}\"}\n");
     let judge = ["judge", "--model", "script:yes.jsonl"];
+    let foretold = |pilot| place.run(&[&judge[..], &["--dry-run", "--pilot", pilot]].concat());
+    assert!(foretold("0").contains("pairs; 0 opinions are there"), "{}", foretold("0"));
+    let with = foretold("3");
+    assert!(with.contains("; 3 opinions are there") && with.contains("judging by 3 pairs"), "{with}");
     let said = place.run(&judge);
+    assert!(foretold("3").contains("about 0 are missing"), "{}", foretold("3"));
     assert!(said.contains("sensitivity (planted errors found)      0 of "), "{said}");
     assert_eq!(place.run(&judge), said, "measured once");
     let bar = ["--judge-bar", "0.5"];

@@ -3,7 +3,8 @@
 //! The reply is a frame `nonce(16) kind(1) length(4) body` on the link; the nonce is drawn anew for each request, so
 //! nothing written before it was sent can pass. A cell that reads the nonce from its interpreter's memory can answer
 //! for its own call (with what it could have printed anyway) and for no other. Output travels on two pipes and is
-//! never parsed. Whatever is not exactly one well-formed frame counts as a crash.
+//! never parsed. Whatever is not exactly one well-formed frame comes from a broken interpreter: a crash of the first cell in it, and
+//! for a later one a reason to begin anew, for an earlier one may have left it so.
 
 use super::child::Child;
 use crate::Limits;
@@ -235,7 +236,7 @@ fn seconds(time: Duration) -> String {
 
 /// Exactly one frame with our nonce and of a kind that answers ours, or not yet, or a broken protocol.
 fn parse(reply: &[u8], nonce: &[u8; NONCE], kind: Kind, cap: usize) -> Result<Option<Ended>, Ended> {
-    let broken = || Ended::Crashed("the process answered with something that is not a reply".into());
+    let broken = || Ended::Broken;
     let known = reply.len().min(NONCE);
     if reply[..known] != nonce[..known] {
         return Err(broken());

@@ -116,9 +116,13 @@ class Cell:
 
 
 def quiet():
-    """Switches off what could run a cell's code after its end, or make noise when the supervisor resumes us."""
+    """Switches off what could run a cell's code after its end, slow the next one down, or make noise when the supervisor resumes us."""
     set_trace(None)
     set_profile(None)
+    stop_tracing()
+    collector_calls.clear()
+    set_thresholds(*THRESHOLDS)
+    collect_again()
     if monitoring and monitoring.all_events():
         for tool, event in product(range(6), MONITORED):
             monitoring.register(tool, event, None)

@@ -9,7 +9,7 @@
 #                        {"limited": id, "memory": n} | {"exited": id, "status": n, "cpu": seconds}
 
 import array, ast, builtins, ctypes, gc, importlib, io, itertools, json, linecache, os, pkgutil  # noqa: E401
-import random, resource, select, signal, socket, struct, sys, time, traceback, types, warnings  # noqa: E401
+import random, resource, select, signal, socket, struct, sys, time, traceback, tracemalloc, types, warnings  # noqa: E401
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 # Not `os.fork`: that draws new seeds and writes to some hundred pages to make up for threads, which a zygote does not have.
@@ -133,6 +133,8 @@ def private_code(source):
     scope |= {"io_BufferedWriter": io.BufferedWriter, "io_TextIOWrapper": io.TextIOWrapper}
     scope |= {"get_limit": sys.getrecursionlimit, "set_limit": sys.setrecursionlimit}
     scope |= {"set_trace": sys.settrace, "set_profile": sys.setprofile}
+    scope |= {"collector_calls": gc.callbacks, "set_thresholds": gc.set_threshold, "THRESHOLDS": gc.get_threshold()}
+    scope |= {"collect_again": gc.enable, "stop_tracing": tracemalloc.stop}
     scope |= {"set_timer": signal.setitimer, "set_handler": signal.signal, "set_wakeup": signal.set_wakeup_fd}
     scope |= {"TIMERS": (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)}
     scope |= {"SIGCONT": signal.SIGCONT, "SIG_DFL": signal.SIG_DFL}

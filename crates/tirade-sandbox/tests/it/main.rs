@@ -9,6 +9,7 @@ mod hostile;
 mod life;
 mod session;
 mod shared;
+mod stranger;
 mod typed;
 
 use std::path::{Path, PathBuf};

@@ -15,11 +15,13 @@ pub mod remote;
 pub mod scripted;
 pub mod thinking;
 pub mod tool_calls;
+mod tools;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use message::{Message, Role, ToolCall};
+pub use tools::{ToolSpec, Tools};
 
 /// Continues conversations. Implementations are cheap to share and safe to call concurrently.
 #[async_trait]
@@ -54,8 +56,8 @@ pub trait Model: Send + Sync {
 pub struct Request {
     pub messages: Vec<Message>,
     /// Tools offered natively; empty for the fenced protocol and for models without tools.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<ToolSpec>,
+    #[serde(default, skip_serializing_if = "Tools::is_none")]
+    pub tools: Tools,
     /// Whether the model may, must or must not call one of `tools`.
     #[serde(default, skip_serializing_if = "ToolChoice::is_auto")]
     pub tool_choice: ToolChoice,
@@ -101,15 +103,6 @@ impl Default for Sampling {
     fn default() -> Self {
         Self { temperature: 0.0, top_p: 1.0, max_tokens: 1024, seed: 0 }
     }
-}
-
-/// A tool as it is described to a model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ToolSpec {
-    pub name: String,
-    pub description: String,
-    /// JSON Schema of the arguments object (strict: no additional properties, all required).
-    pub parameters: serde_json::Value,
 }
 
 /// One assistant message and what it took to get it.

@@ -3,6 +3,8 @@
 //! The pilot's attempts are rows of the run itself, so nothing of it is wasted. The sampling unit is the problem with all its attempts
 //! (attempts at one problem resemble each other); the interval is Student's for the sum over the problems that are left.
 
+mod judge;
+mod sample;
 mod translation;
 
 use std::collections::{BTreeSet, HashSet};
@@ -10,20 +12,21 @@ use std::collections::{BTreeSet, HashSet};
 use super::solve::{begin, solve_where};
 use super::{Context, PipelineError, Progress, SolveJob};
 use crate::hash::seed;
-use crate::store::{AttemptRow, Stage};
+use crate::store::AttemptRow;
+pub use judge::forecast_judge;
 pub use translation::forecast_translation;
 
 /// What is there, what is missing, and what the missing will take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    pub stage: Stage,
+    pub units: Units,
     pub run: String,
-    /// Problems; traces where the stage translates.
+    /// Problems, traces or pairs.
     pub problems: usize,
-    /// Attempts (solutions) that are in the store, and those that are not.
+    /// Attempts, solutions or opinions that are in the store, and those that are not.
     pub done: usize,
     pub missing: usize,
-    /// Problems with all their attempts (traces with their solution), which the estimates are made from.
+    /// Problems with all their attempts (traces with their solution, pairs with an opinion), which the estimates are made from.
     pub sampled: usize,
     /// Tokens of what is missing.
     pub prompt_tokens: Estimate,
@@ -34,6 +37,19 @@ pub struct Forecast {
     pub cost: Option<Estimate>,
     /// US dollars that the run cost so far.
     pub spent: f64,
+}
+
+/// The words for what a stage works on and what it makes of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Units {
+    pub of: &'static str,
+    pub makes: &'static str,
+}
+
+impl Units {
+    pub const PROBLEMS: Self = Self { of: "problems", makes: "attempts" };
+    pub const TRACES: Self = Self { of: "traces", makes: "solutions" };
+    pub const PAIRS: Self = Self { of: "pairs", makes: "opinions" };
 }
 
 /// A sum with its 95 % prediction interval; the interval is all there may be (0 to infinity) where fewer than two problems are known.
@@ -96,7 +112,7 @@ fn from_rows(job: &SolveJob, run: String, problems: usize, done: usize, rows: &[
     };
     let attempts = sum(&|_| 1.0).value;
     Forecast {
-        stage: job.stage,
+        units: Units::PROBLEMS,
         problems,
         done,
         missing: if whole.is_empty() { left * aim.attempts as usize } else { attempts.round() as usize },

@@ -31,6 +31,19 @@ pub struct JudgeJob {
     pub seed: u64,
 }
 
+impl JudgeJob {
+    /// Hash of the judge's prompt.
+    fn prompt(&self) -> String {
+        self.prompts.hashes(&["judge"]).remove("judge").unwrap_or_default()
+    }
+
+    /// Under which the calibration is kept, and its calls are accounted.
+    pub(super) fn key(&self) -> String {
+        let parts = [self.judge.identity(), &self.prompt(), &self.cases.to_string(), &self.seed.to_string()];
+        format!("calibration:{}", digest(&parts))
+    }
+}
+
 /// A share with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Share {
@@ -99,12 +112,22 @@ impl Calibration {
 /// # Errors
 /// When the run has too few tool results to plant errors in, or the judge cannot be had.
 pub async fn calibrate(context: &Context<'_>, job: &JudgeJob) -> Result<Calibration, PipelineError> {
-    let prompt = job.prompts.hashes(&["judge"]).remove("judge").unwrap_or_default();
-    let parts = [job.judge.identity(), &prompt, &job.cases.to_string(), &job.seed.to_string()];
-    let key = format!("calibration:{}", digest(&parts));
+    let key = job.key();
     if let Some(known) = context.store.fact(&key)? {
         return Ok(known);
     }
+    let pairs = pairs(context, job)?;
+    context.budget.add_spent(context.store.account(&key)?.cost);
+    let opinions = ask(context, job, &key, &pairs).await?;
+    let mut calibration = summed(job.judge.identity(), job.prompt(), &pairs, &opinions);
+    let account = context.store.account(&key)?;
+    (calibration.calls, calibration.cost) = (account.calls, account.cost);
+    context.store.add_fact(&key, &calibration)?;
+    Ok(calibration)
+}
+
+/// What the judge is asked about.
+pub(super) fn pairs(context: &Context<'_>, job: &JudgeJob) -> Result<Vec<Planted>, PipelineError> {
     let pairs = plant(&results(context, &job.solved)?, job.cases, job.seed);
     let same = pairs.iter().filter(|pair| pair.same).count();
     if same.min(pairs.len() - same) < LEAST {
@@ -114,13 +137,7 @@ pub async fn calibrate(context: &Context<'_>, job: &JudgeJob) -> Result<Calibrat
             pairs.len() - same
         )));
     }
-    context.budget.add_spent(context.store.account(&key)?.cost);
-    let opinions = ask(context, job, &key, &pairs).await?;
-    let mut calibration = summed(job.judge.identity(), prompt, &pairs, &opinions);
-    let account = context.store.account(&key)?;
-    (calibration.calls, calibration.cost) = (account.calls, account.cost);
-    context.store.add_fact(&key, &calibration)?;
-    Ok(calibration)
+    Ok(pairs)
 }
 
 /// Results of all calls of a solve run that worked.
@@ -151,7 +168,11 @@ async fn ask(
     stream::iter(pairs).map(one).buffered(context.concurrency.max(1)).try_collect().await
 }
 
-async fn ask_one(judge: &RecordedModel, job: &JudgeJob, pair: &Planted) -> Result<Opinion, PipelineError> {
+pub(super) async fn ask_one(
+    judge: &dyn Model,
+    job: &JudgeJob,
+    pair: &Planted,
+) -> Result<Opinion, PipelineError> {
     match ask_both_ways(judge, &job.prompts, job.seed, &pair.written, &pair.result).await {
         Err(error) if !error.ends_run() => Ok(Opinion::Unreadable),
         other => other.map_err(PipelineError::from_model),

@@ -25,7 +25,7 @@ use crate::trace::Event;
 
 pub use corpus::{CorpusJob, card, corpus};
 pub use eval::eval;
-pub use forecast::{Estimate, Forecast, forecast, forecast_translation};
+pub use forecast::{Estimate, Forecast, Units, forecast, forecast_judge, forecast_translation};
 pub use import::{ImportJob, ImportSummary, import};
 pub use judge::{Calibration, JudgeJob, Share, calibrate};
 pub use recheck::{Rechecked, recheck};

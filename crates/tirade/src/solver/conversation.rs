@@ -1,13 +1,15 @@
 //! What has been said so far, as messages for the model and as events for everybody else.
 
-use super::{Said, fenced};
+use super::fenced;
 use crate::model::price::Usd;
-use crate::model::{Message, Reply, ToolCall, Usage};
+use crate::model::remote::signed_reasoning;
+use crate::model::{Message, Reply, Request, ToolCall, Usage};
 use crate::tool::ToolResult;
 use crate::trace::{Event, Limit, Phase};
 
 pub(super) struct Conversation<'a> {
-    pub messages: Vec<Message>,
+    /// The next request: its messages only grow, the rest is set for each turn.
+    pub request: Request,
     pub events: Vec<Event>,
     pub usage: Usage,
     pub cost: Usd,
@@ -22,7 +24,7 @@ pub(super) struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     pub fn new(watch: &'a mut (dyn FnMut(&Event) + Send)) -> Self {
         Self {
-            messages: Vec::new(),
+            request: Request::default(),
             events: Vec::new(),
             usage: Usage::default(),
             cost: Usd::default(),
@@ -51,25 +53,31 @@ impl<'a> Conversation<'a> {
     }
 
     fn prompt(&mut self, phase: Phase, messages: Vec<Message>) {
-        self.messages.extend(messages.iter().cloned());
+        self.request.messages.extend(messages.iter().cloned());
         self.push(Event::Prompt { phase, messages });
     }
 
-    /// Takes in a reply: the conversation keeps what was `said`, with the reasoning that some servers want back; the event has the whole.
-    pub fn hear(&mut self, reply: &Reply, said: &Said, native: bool) {
+    /// What the model said last, as far as it stays in the conversation.
+    pub fn last_said(&self) -> &str {
+        self.request.messages.last().map_or("", |message| &message.content)
+    }
+
+    /// Takes in a reply: the conversation keeps the text that was `said` and the calls, with the reasoning that some servers want back;
+    /// the event has the whole.
+    pub fn hear(&mut self, reply: Reply, said: String, calls: &[ToolCall], native: bool) {
         self.usage += reply.usage;
         self.cost += reply.cost.unwrap_or_default();
         self.seconds += reply.seconds;
-        let calls = if native { said.calls.clone() } else { Vec::new() };
-        self.messages.push(Message {
-            content: said.text.clone(),
-            tool_calls: calls,
-            ..Message::from_reply(reply)
+        self.request.messages.push(Message {
+            tool_calls: if native { calls.to_vec() } else { Vec::new() },
+            reasoning: reply.reasoning.clone(),
+            reasoning_details: signed_reasoning(&reply.raw),
+            ..Message::assistant(said)
         });
         self.push(Event::Reply {
-            text: reply.text.clone(),
-            reasoning: reply.reasoning.clone(),
-            tool_calls: reply.tool_calls.clone(),
+            text: reply.text,
+            reasoning: reply.reasoning,
+            tool_calls: reply.tool_calls,
             finish: reply.finish,
             usage: reply.usage,
             seconds: reply.seconds,
@@ -86,12 +94,12 @@ impl<'a> Conversation<'a> {
     pub fn show_results(&mut self, results: Vec<(ToolCall, ToolResult)>, native: bool) {
         self.seconds += results.iter().map(|(_, result)| result.seconds).sum::<f64>();
         if native {
-            self.messages
-                .extend(results.into_iter().map(|(call, result)| Message::tool(call.id, result.content)));
+            let shown = results.into_iter().map(|(call, result)| Message::tool(call.id, result.content));
+            self.request.messages.extend(shown);
         } else {
             let blocks: Vec<String> =
                 results.iter().map(|(_, result)| fenced::output_block(&result.content)).collect();
-            self.messages.push(Message::user(blocks.join("\n")));
+            self.request.messages.push(Message::user(blocks.join("\n")));
         }
     }
 }

@@ -12,7 +12,7 @@ use tirade_math::{ExtractMode, Extracted};
 
 use crate::hash::seed;
 use crate::model::price::Usd;
-use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall, ToolChoice, tool_calls};
+use crate::model::{Model, ModelError, Reply, Request, Sampling, ToolCall, ToolChoice, Tools, tool_calls};
 use crate::problem::Problem;
 use crate::prompts::Prompts;
 use crate::tool::{EXECUTE_CODE, ToolFailure, ToolResult, ToolSession, ToolStatus, Toolbox};
@@ -176,11 +176,11 @@ async fn converse(
         if last && turn > 0 {
             talk.say(Phase::WrapUp, solver.prompts.render("wrap_up", &[]));
         }
-        let request = request(solver, problem, attempt, turn, talk, with_tools, native);
-        let reply = solver.model.reply(&request).await?;
-        let said = if with_tools { said_of(solver, &reply, native, turn, talk) } else { Said::whole(&reply) };
-        talk.hear(&reply, &said, native);
-        let calls = said.calls;
+        set_turn(&mut talk.request, solver, problem, attempt, turn, with_tools, native);
+        let reply = solver.model.reply(&talk.request).await?;
+        let Said { text, calls } =
+            if with_tools { said_of(solver, &reply, native, turn, talk) } else { Said::whole(&reply) };
+        talk.hear(reply, text, &calls, native);
         if planning {
             talk.say(Phase::Act, solver.prompts.render("act", &[("problem", &problem.problem)]));
             continue;
@@ -190,10 +190,8 @@ async fn converse(
             return Ok(());
         }
         if !calls.is_empty() {
-            session = Some(
-                run_calls(session.take().expect("calls are only read with tools"), calls, native, talk)
-                    .await?,
-            );
+            let session = session.as_deref_mut().expect("calls are only read with tools");
+            run_calls(session, calls, native, talk).await?;
             if talk.repeats >= options.max_repeats {
                 talk.limit(Limit::Repetition, format!("the same call {} times in a row", talk.repeats));
                 return Ok(());
@@ -201,7 +199,7 @@ async fn converse(
             continue;
         }
         let final_turn = last || !options.multi_step;
-        if let Some(answer) = final_answer(&reply.text, final_turn) {
+        if let Some(answer) = final_answer(talk.last_said(), final_turn) {
             talk.push(Event::Answer { answer });
             return Ok(());
         }
@@ -248,37 +246,32 @@ fn open(solver: &Solver<'_>, native: bool, problem: &Problem, talk: &mut Convers
     talk.open(phase, system, first);
 }
 
-fn request(
+/// Everything of the next request but its messages.
+fn set_turn(
+    request: &mut Request,
     solver: &Solver<'_>,
     problem: &Problem,
     attempt: u32,
     turn: u32,
-    talk: &Conversation<'_>,
     with_tools: bool,
     native: bool,
-) -> Request {
+) {
     let options = solver.options;
     // Servers want tools described as long as the conversation has calls of them.
-    let called = talk.messages.iter().any(|message| !message.tool_calls.is_empty());
-    let tools = match solver.toolbox {
-        Some(toolbox) if native && (with_tools || called) => toolbox.specs().to_vec(),
-        _ => Vec::new(),
+    let called = request.messages.iter().any(|message| !message.tool_calls.is_empty());
+    request.tools = match solver.toolbox {
+        Some(toolbox) if native && (with_tools || called) => toolbox.specs().clone(),
+        _ => Tools::default(),
     };
-    let tool_choice = if with_tools || tools.is_empty() { ToolChoice::Auto } else { ToolChoice::None };
-    let seed = seed(&[&options.seed.to_string(), &problem.id, &attempt.to_string(), &turn.to_string()]);
-    let stop = if with_tools && !native { vec![fenced::OUTPUT_FENCE.to_owned()] } else { Vec::new() };
-    Request {
-        messages: talk.messages.clone(),
-        tools,
-        sampling: Sampling {
-            temperature: options.temperature,
-            top_p: options.top_p,
-            max_tokens: options.max_tokens,
-            seed,
-        },
-        stop,
-        tool_choice,
-    }
+    let may_call = with_tools || request.tools.is_empty();
+    request.tool_choice = if may_call { ToolChoice::Auto } else { ToolChoice::None };
+    request.stop = if with_tools && !native { vec![fenced::OUTPUT_FENCE.to_owned()] } else { Vec::new() };
+    request.sampling = Sampling {
+        temperature: options.temperature,
+        top_p: options.top_p,
+        max_tokens: options.max_tokens,
+        seed: seed(&[&options.seed.to_string(), &problem.id, &attempt.to_string(), &turn.to_string()]),
+    };
 }
 
 /// What of a reply stays in the conversation, and the calls in it.
@@ -300,7 +293,7 @@ fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32, talk: &C
         let mut calls = reply.tool_calls.clone();
         // Some servers number the calls of each reply anew; a result has to find its own.
         let taken =
-            |id: &str| talk.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id);
+            |id: &str| talk.request.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id);
         for (i, call) in calls.iter_mut().enumerate().filter(|(_, call)| taken(&call.id)) {
             call.id = format!("call_{turn}_{i}");
         }
@@ -326,38 +319,29 @@ fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32, talk: &C
     Said { text, calls: found.calls }
 }
 
-/// Runs the calls of one reply in order, off the async threads.
+/// Runs the calls of one reply in order.
 async fn run_calls(
-    mut session: Box<dyn ToolSession>,
+    session: &mut dyn ToolSession,
     calls: Vec<ToolCall>,
     native: bool,
     talk: &mut Conversation<'_>,
-) -> Result<Box<dyn ToolSession>, Broken> {
+) -> Result<(), ToolFailure> {
     let mut results = Vec::with_capacity(calls.len());
     for call in calls {
         talk.push(Event::ToolCall { call: call.clone() });
-        let (name, arguments) = (call.name.clone(), call.arguments.clone());
-        let work = move || {
-            let result = call_tool(session.as_mut(), &name, &arguments);
-            (session, result)
-        };
-        let (returned, result) = tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| ToolFailure(format!("the tool thread ended: {error}")))?;
-        session = returned;
-        let result = result?;
+        let result = call_tool(session, &call).await?;
         talk.push(Event::ToolResult { call_id: call.id.clone(), result: result.clone() });
         talk.count_repeat(&call);
         results.push((call, result));
     }
     talk.show_results(results, native);
-    Ok(session)
+    Ok(())
 }
 
 /// Malformed arguments are the model's mistake: it is told, and may try again.
-fn call_tool(session: &mut dyn ToolSession, name: &str, arguments: &str) -> Result<ToolResult, ToolFailure> {
-    match serde_json::from_str::<serde_json::Value>(arguments) {
-        Ok(arguments) if arguments.is_object() => session.call(name, &arguments),
+async fn call_tool(session: &mut dyn ToolSession, call: &ToolCall) -> Result<ToolResult, ToolFailure> {
+    match serde_json::from_str::<serde_json::Value>(&call.arguments) {
+        Ok(arguments) if arguments.is_object() => session.call(&call.name, &arguments).await,
         Ok(_) => Ok(tool_error("the arguments are not a JSON object")),
         Err(error) => Ok(tool_error(&format!("the arguments are not valid JSON: {error}"))),
     }

@@ -36,7 +36,7 @@ pub use unfinished::{Aim, Unfinished};
 use writer::Writer;
 
 /// Version of `schema.sql`; a store with another one is refused.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// An open store. Replies, tool results and attempts go through one writer, which commits whatever has come together; everything else
 /// is a cheap call on a connection behind a lock.

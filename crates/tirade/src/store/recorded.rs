@@ -14,7 +14,7 @@ use tokio::sync::Mutex as Gate;
 use super::writer::{Call, Write};
 use super::{Store, StoreError, encode};
 use crate::hash::digest;
-use crate::model::{Model, ModelError, Reply, Request, ToolSpec};
+use crate::model::{Model, ModelError, Reply, Request, Tools};
 use crate::stop::Stop;
 use crate::tool::{ToolFailure, ToolResult, ToolSession, Toolbox};
 
@@ -31,7 +31,8 @@ pub struct RecordedModel {
 
 /// The key of a reply: everything that determines it.
 pub(super) fn reply_key(model: &str, request: &Request) -> String {
-    short(digest(&[model, &encode(request)]))
+    let Request { messages, tools, tool_choice, sampling, stop } = request;
+    short(digest(&[model, tools.digest(), &encode(&(messages, tool_choice, sampling, stop))]))
 }
 
 /// 128 bits are enough for keys, and halve their index.
@@ -122,7 +123,7 @@ impl RecordedToolbox {
 }
 
 impl Toolbox for RecordedToolbox {
-    fn specs(&self) -> &[ToolSpec] {
+    fn specs(&self) -> &Tools {
         self.inner.specs()
     }
 
@@ -158,21 +159,22 @@ struct RecordedSession {
 }
 
 impl RecordedSession {
-    fn live(&mut self) -> Result<&mut Box<dyn ToolSession>, ToolFailure> {
+    async fn live(&mut self) -> Result<&mut Box<dyn ToolSession>, ToolFailure> {
         let live = match self.live.take() {
             Some(live) => live,
             None => self.toolbox.session()?,
         };
         let live = self.live.insert(live);
         for (name, arguments) in self.pending.drain(..) {
-            live.call(&name, &arguments)?;
+            live.call(&name, &arguments).await?;
         }
         Ok(live)
     }
 }
 
+#[async_trait]
 impl ToolSession for RecordedSession {
-    fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+    async fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
         let failure = |error: StoreError| ToolFailure(error.to_string());
         let call = json!({"name": name, "arguments": arguments}).to_string();
         self.key = short(digest(&[&self.key, &call]));
@@ -180,9 +182,9 @@ impl ToolSession for RecordedSession {
             self.pending.push((name.to_owned(), arguments.clone()));
             return Ok(result);
         }
-        let result = self.live()?.call(name, arguments)?;
+        let result = self.live().await?.call(name, arguments).await?;
         let write = Write::ToolResult { key: self.key.clone(), result: encode(&result) };
-        self.store.writer.keep_blocking(write).map_err(failure)?;
+        self.store.writer.keep(write).await.map_err(failure)?;
         Ok(result)
     }
 }
@@ -235,8 +237,9 @@ mod tests {
         sum: i64,
     }
 
+    #[async_trait]
     impl ToolSession for AddingSession {
-        fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+        async fn call(&mut self, _: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
             *self.toolbox.calls.lock().unwrap() += 1;
             self.sum += arguments.as_i64().unwrap_or(0);
             Ok(ToolResult {
@@ -248,11 +251,11 @@ mod tests {
         }
     }
 
-    struct Shared(Arc<Adding>);
+    struct Shared(Arc<Adding>, Tools);
 
     impl Toolbox for Shared {
-        fn specs(&self) -> &[ToolSpec] {
-            &[]
+        fn specs(&self) -> &Tools {
+            &self.1
         }
         fn identity(&self) -> &str {
             "adding-1"
@@ -305,24 +308,24 @@ mod tests {
         assert_eq!(store.account("other").unwrap(), Default::default());
     }
 
-    #[test]
-    fn a_continued_session_has_the_state_of_the_stored_calls() {
+    #[tokio::test]
+    async fn a_continued_session_has_the_state_of_the_stored_calls() {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(&folder.path().join("t.db")).unwrap());
         let adding = Arc::new(Adding::default());
-        let recorded = RecordedToolbox::new(Arc::new(Shared(adding.clone())), store);
-        let run = |numbers: &[i64]| -> String {
+        let recorded = RecordedToolbox::new(Arc::new(Shared(adding.clone(), Tools::default())), store);
+        let run = async |numbers: &[i64]| -> String {
             let mut session = recorded.session().unwrap();
-            numbers
-                .iter()
-                .map(|n| session.call("add", &json!(n)).unwrap().content)
-                .collect::<Vec<_>>()
-                .join(" ")
+            let mut sums = Vec::new();
+            for n in numbers {
+                sums.push(session.call("add", &json!(n)).await.unwrap().content);
+            }
+            sums.join(" ")
         };
-        assert_eq!(run(&[1, 2]), "1 3");
-        assert_eq!(run(&[1, 2]), "1 3");
+        assert_eq!(run(&[1, 2]).await, "1 3");
+        assert_eq!(run(&[1, 2]).await, "1 3");
         assert_eq!(*adding.calls.lock().unwrap(), 2, "the second session is answered from the store");
-        assert_eq!(run(&[1, 2, 4]), "1 3 7");
+        assert_eq!(run(&[1, 2, 4]).await, "1 3 7");
         assert_eq!(*adding.calls.lock().unwrap(), 5, "two calls rebuild the state, one is new");
     }
 }

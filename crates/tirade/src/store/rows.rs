@@ -140,13 +140,13 @@ impl AttemptRow {
 pub(super) struct Finished {
     run: String,
     row: AttemptRow,
-    /// JSON of each.
-    events: Vec<String>,
+    /// JSON of all.
+    events: String,
 }
 
 impl Finished {
     pub fn new(run: &str, row: &AttemptRow, trace: &Trace) -> Self {
-        Self { run: run.to_owned(), row: row.clone(), events: trace.events.iter().map(encode).collect() }
+        Self { run: run.to_owned(), row: row.clone(), events: encode(&trace.events) }
     }
 
     /// Within a transaction of the caller's, so that it is all or nothing.
@@ -171,12 +171,8 @@ impl Finished {
             row.cost,
         ])?;
         if added == 1 {
-            let mut insert = connection.prepare_cached(
-                "INSERT INTO events (run, problem, attempt, position, event) VALUES (?1,?2,?3,?4,?5)",
-            )?;
-            for (position, event) in events.iter().enumerate() {
-                insert.execute(params![run, row.key.problem, row.key.attempt, position as i64, event])?;
-            }
+            let mut insert = connection.prepare_cached("INSERT INTO traces (id, events) VALUES (?1, ?2)")?;
+            insert.execute(params![connection.last_insert_rowid(), events])?;
         }
         Ok(())
     }
@@ -211,27 +207,24 @@ impl Store {
     pub fn forget_errors(&self, run: &str) -> Result<usize, StoreError> {
         self.run_sql(|connection| {
             let transaction = connection.transaction()?;
-            transaction.execute(
-                "DELETE FROM events WHERE run = ?1 AND (problem, attempt) IN
-                   (SELECT problem, attempt FROM attempts WHERE run = ?1 AND outcome IN ('error', 'tool_error'))",
-                [run],
-            )?;
-            let forgotten = transaction.execute("DELETE FROM attempts WHERE run = ?1 AND outcome IN ('error', 'tool_error')", [run])?;
+            let errors = "FROM attempts WHERE run = ?1 AND outcome IN ('error', 'tool_error')";
+            transaction.execute(&format!("DELETE FROM traces WHERE id IN (SELECT id {errors})"), [run])?;
+            let forgotten = transaction.execute(&format!("DELETE {errors}"), [run])?;
             transaction.execute("DELETE FROM finished WHERE run = ?1", [run])?;
             transaction.commit()?;
             Ok(forgotten)
         })
     }
 
-    /// The events of one attempt.
+    /// The events of one attempt; none where there is no such attempt.
     pub fn events(&self, run: &str, key: &AttemptKey) -> Result<Vec<Event>, StoreError> {
-        let rows: Vec<String> = self.run_sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT event FROM events WHERE run = ?1 AND problem = ?2 AND attempt = ?3 ORDER BY position",
+        let found: Option<String> = self.run_sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT events FROM attempts JOIN traces USING (id) WHERE run = ?1 AND problem = ?2 AND attempt = ?3",
             )?;
-            statement.query_map(params![run, key.problem, key.attempt], |row| row.get(0))?.collect()
+            select.query_row(params![run, key.problem, key.attempt], |row| row.get(0)).optional()
         })?;
-        rows.iter().map(|row| self.decode("events", row)).collect()
+        found.map_or(Ok(Vec::new()), |events| self.decode("traces", &events))
     }
 
     /// Keeps one solution.

@@ -34,6 +34,7 @@ CREATE TABLE problems (
 CREATE INDEX problems_in_order ON problems (run, position);
 
 CREATE TABLE attempts (
+  id        INTEGER PRIMARY KEY,
   run       TEXT NOT NULL REFERENCES runs(run),
   problem   TEXT NOT NULL,
   attempt   INTEGER NOT NULL,
@@ -47,17 +48,13 @@ CREATE TABLE attempts (
   completion_tokens INTEGER NOT NULL,
   seconds   REAL NOT NULL,             -- waiting for model and tools
   cost      REAL,                      -- US dollars; NULL where the model has no price
-  PRIMARY KEY (run, problem, attempt)
+  UNIQUE (run, problem, attempt)
 ) STRICT;
 
-CREATE TABLE events (
-  run       TEXT NOT NULL,
-  problem   TEXT NOT NULL,
-  attempt   INTEGER NOT NULL,
-  position  INTEGER NOT NULL,
-  event     TEXT NOT NULL,             -- JSON Event
-  PRIMARY KEY (run, problem, attempt, position)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE traces (                  -- beside the attempts, so that counting those does not go through their events
+  id        INTEGER PRIMARY KEY,       -- of the attempt
+  events    TEXT NOT NULL              -- JSON array of Event
+) STRICT;
 
 -- The large rows lie in the order in which they came, with a small index over the hashes: a tree of large rows in the order of
 -- hashes costs many times the time.

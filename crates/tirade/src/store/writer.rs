@@ -66,12 +66,6 @@ impl Writer {
         self.told(answer)
     }
 
-    /// The same from a thread that may block.
-    pub fn keep_blocking(&self, write: Write) -> Result<(), StoreError> {
-        let answer = self.begin(write).blocking_recv();
-        self.told(answer)
-    }
-
     fn begin(&self, write: Write) -> oneshot::Receiver<Result<(), String>> {
         let (done, answer) = oneshot::channel();
         // A thread that ended drops the job, which the receiver notices.

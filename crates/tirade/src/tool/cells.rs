@@ -1,7 +1,7 @@
 //! `execute_code`: Python cells of one session, with results of known cells taken from the cache.
 //!
-//! A cell's result depends on the cells before it and nothing else (hash seeds and random seeds are fixed). So a known cell is
-//! not run but noted, and the noted cells are run only when an unknown one follows that may need their variables.
+//! A cell's result depends on the cells before it, on how much memory they all may use (a cell can notice that and live on), and on
+//! nothing else (hash seeds and random seeds are fixed). So a known cell is not run but noted, and the noted cells are run only when an unknown one follows that may need their variables.
 
 use sha2::{Digest, Sha256};
 use tirade_sandbox::{CallResult, Limits, Sandbox, SandboxError, Session, Status};
@@ -52,7 +52,7 @@ impl Cells {
     /// # Errors
     /// Only when the sandbox itself is broken.
     pub fn execute(&mut self, code: &str, limits: &Limits, cache: &Cache) -> Result<Outcome, SandboxError> {
-        let next = extend(&self.history, code);
+        let next = extend(&self.history, code, limits.memory);
         let fits = |known: &Outcome| known.stdout.len().max(known.stderr.len()) <= limits.output;
         if let Some(known) = cache.get(&Key::Cell(next)).filter(fits) {
             self.history = next;
@@ -103,6 +103,6 @@ fn lost_from_outside(call: &CallResult) -> bool {
     call.status == Status::Killed || (call.state_lost && call.status.is_repeatable())
 }
 
-fn extend(history: &[u8; 32], code: &str) -> [u8; 32] {
-    Sha256::new().chain_update(history).chain_update(code).finalize().into()
+fn extend(history: &[u8; 32], code: &str, memory: u64) -> [u8; 32] {
+    Sha256::new().chain_update(history).chain_update(memory.to_le_bytes()).chain_update(code).finalize().into()
 }

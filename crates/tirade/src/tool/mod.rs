@@ -20,26 +20,26 @@ pub mod syntax;
 mod tests;
 mod toolbox;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use outcome::Outcome;
 pub use toolbox::{EXECUTE_CODE, StandardSession, StandardToolbox, ToolOptions, ToolkitSelection};
 
-use crate::model::ToolSpec;
+use crate::model::Tools;
 
 /// Tools for one attempt: it may hold state (Python variables), so each attempt gets its own.
-///
-/// Calls block (they wait for a process); the solver runs them off its async threads.
+#[async_trait]
 pub trait ToolSession: Send {
     /// Calls the tool `name`. `Err` means that the tools themselves are broken, not that the call was wrong.
-    fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure>;
+    async fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure>;
 }
 
 /// A set of tools, and the way to start a session with them.
 pub trait Toolbox: Send + Sync {
     /// The tools in the order in which they are described to the model.
-    fn specs(&self) -> &[ToolSpec];
+    fn specs(&self) -> &Tools;
     /// What determines the results: toolkit and library versions. Part of the key under which a result is stored.
     fn identity(&self) -> &str;
     /// Makes sure that the tools work, before anything is paid for that they would be called for. It may take seconds, and blocks.

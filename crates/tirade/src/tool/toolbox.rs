@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tirade_sandbox::{Limits, Sandbox, SandboxError, TypedWorker};
@@ -16,7 +17,7 @@ use super::families;
 use super::outcome::Outcome;
 use super::spec::{Decline, Tool};
 use super::{ToolFailure, ToolResult, ToolSession, Toolbox};
-use crate::model::ToolSpec;
+use crate::model::{ToolSpec, Tools};
 
 /// The Python of the SymPy lane: trusted source, loaded once into each worker.
 const HANDLER: &str = concat!(
@@ -105,7 +106,7 @@ impl Default for ToolOptions {
 
 /// Tools in three lanes; cheap to share, its sessions run side by side.
 pub struct StandardToolbox {
-    specs: Vec<ToolSpec>,
+    specs: Tools,
     shared: Arc<Shared>,
 }
 
@@ -138,7 +139,7 @@ impl StandardToolbox {
             worker,
             cache: if options.cache { Cache::default() } else { Cache::off() },
         };
-        Self { specs: selection.specs(), shared: Arc::new(shared) }
+        Self { specs: selection.specs().into(), shared: Arc::new(shared) }
     }
 
     /// The SymPy lane alone, for tests.
@@ -170,7 +171,7 @@ impl StandardToolbox {
 }
 
 impl Toolbox for StandardToolbox {
-    fn specs(&self) -> &[ToolSpec] {
+    fn specs(&self) -> &Tools {
         &self.specs
     }
 
@@ -183,7 +184,7 @@ impl Toolbox for StandardToolbox {
     }
 
     fn session(&self) -> Result<Box<dyn ToolSession>, ToolFailure> {
-        Ok(Box::new(self.open()))
+        Ok(Box::new(Attended(Some(self.open()))))
     }
 }
 
@@ -231,9 +232,21 @@ impl StandardSession {
     }
 }
 
-impl ToolSession for StandardSession {
-    fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
-        self.run(name, arguments, None).map(Outcome::into_result)
+/// A session as the solver holds it: calls wait for a process, and do so off the async threads. None once a call panicked.
+struct Attended(Option<StandardSession>);
+
+#[async_trait]
+impl ToolSession for Attended {
+    async fn call(&mut self, name: &str, arguments: &Value) -> Result<ToolResult, ToolFailure> {
+        let ended = || ToolFailure("the tool's thread ended in an earlier call".into());
+        let mut session = self.0.take().ok_or_else(ended)?;
+        let (name, arguments) = (name.to_owned(), arguments.clone());
+        let work = move || (session.run(&name, &arguments, None), session);
+        let (outcome, session) = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| ToolFailure(format!("the tool's thread ended: {error}")))?;
+        self.0 = Some(session);
+        outcome.map(Outcome::into_result)
     }
 }
 

@@ -104,7 +104,7 @@ fn question(prompts: &Prompts, seed: u64, first: &str, second: &str) -> Request 
     let description = "Say whether the two results are the same.".to_owned();
     Request {
         messages: vec![Message::user(prompts.render("judge", &[("first", first), ("second", second)]))],
-        tools: vec![ToolSpec { name: VERDICT.to_owned(), description, parameters }],
+        tools: vec![ToolSpec { name: VERDICT.to_owned(), description, parameters }].into(),
         tool_choice: ToolChoice::Named(VERDICT.to_owned()),
         sampling: Sampling { temperature: 0.0, top_p: 1.0, max_tokens: 256, seed },
         ..Request::default()

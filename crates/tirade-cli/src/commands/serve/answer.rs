@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tirade::model::local::calls;
-use tirade::model::{ToolCall, ToolChoice, ToolSpec};
+use tirade::model::{ToolCall, ToolChoice, Tools};
 use tirade_nn::engine::{Finish, GenerateReply};
 use tirade_nn::tokenizer::Tokenizer;
 
@@ -12,7 +12,7 @@ pub struct Answer {
     /// Seconds since 1970.
     pub created: u64,
     pub model: String,
-    pub tools: Vec<ToolSpec>,
+    pub tools: Tools,
     pub tool_choice: ToolChoice,
 }
 

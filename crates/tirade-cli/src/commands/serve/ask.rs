@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tirade::model::local::{call_grammar, prompt};
-use tirade::model::{Message, Request, Role, ToolCall, ToolChoice, ToolSpec};
+use tirade::model::{Message, Request, Role, ToolCall, ToolChoice, ToolSpec, Tools};
 use tirade_nn::engine::{AdapterId, Engine, GenerateRequest, Grammar, Sampling};
 
 use super::server::Problem;
@@ -127,7 +127,7 @@ pub struct Ask {
     /// One per choice; they differ in their seeds.
     pub requests: Vec<GenerateRequest>,
     /// With these, calls are looked for in the reply.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Tools,
     pub tool_choice: ToolChoice,
     pub stream: bool,
     /// Whether a stream ends with the number of tokens.
@@ -150,7 +150,7 @@ impl Body {
             Some(Stop::One(text)) => vec![text],
             Some(Stop::Many(texts)) => texts,
         };
-        let tools: Vec<ToolSpec> = self.tools.into_iter().map(tool).collect();
+        let tools: Tools = self.tools.into_iter().map(tool).collect();
         let tool_choice = tool_choice(&self.tool_choice, &tools)?;
         let grammar = match self.response_format {
             ResponseFormat::Text => call_grammar(&tools, &tool_choice),

@@ -11,7 +11,7 @@ pub fn check(job: &TrainJob, work: &Work, json: bool) -> anyhow::Result<()> {
     let mut examples = pipeline::examples(&work.store, &job.corpus, Split::Train)?;
     examples.truncate(job.max_samples.unwrap_or(usize::MAX));
     let validation = pipeline::examples(&work.store, &job.corpus, Split::Validation)?;
-    let report = tokio::task::block_in_place(|| examine(&job.options, &examples, &validation))?;
+    let report = examine(&job.options, &examples, &validation)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

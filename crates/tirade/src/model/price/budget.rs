@@ -8,7 +8,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::{Price, Usd};
@@ -185,24 +184,10 @@ impl Model for Metered {
 /// The most tokens the request is likely to use. Three bytes a token overestimates English and LaTeX (about four) a little.
 pub fn worst_usage(request: &Request) -> Usage {
     let messages: usize = request.messages.iter().map(message_bytes).sum();
-    let tools: usize =
-        request.tools.iter().map(|tool| tool.description.len() + json_bytes(&tool.parameters)).sum();
     Usage {
-        prompt: ((messages + tools) / 3 + 8) as u64,
+        prompt: ((messages + request.tools.bytes()) / 3 + 8) as u64,
         completion: request.sampling.max_tokens.into(),
         ..Usage::default()
-    }
-}
-
-/// About how long the value is as text: it is measured for every call, and not written for that.
-fn json_bytes(value: &Value) -> usize {
-    match value {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| name.len() + json_bytes(value) + 4).sum::<usize>() + 1
-        }
-        Value::Array(items) => items.iter().map(|item| json_bytes(item) + 1).sum::<usize>() + 1,
-        Value::String(text) => text.len() + 2,
-        _ => 5,
     }
 }
 

@@ -47,7 +47,7 @@ impl BatchServer {
     /// # Errors
     /// Where the name is of no remote model, its provider has no such protocol, or its key is missing.
     pub fn new(name: &ModelName, keys: &Keys, config: RemoteConfig) -> Result<Self, ModelError> {
-        let target = Target::of(name, keys, &config)?;
+        let target = Target::of(name, keys)?;
         if !target.batches {
             return Err(ModelError::Unusable {
                 model: target.identity,
@@ -71,8 +71,7 @@ impl BatchServer {
     /// One line of a batch's file. `id` comes back with the reply.
     pub fn line(&self, id: &str, request: &Request) -> String {
         let body = encode::body(&self.model, &self.dialect, request, false);
-        json!({"custom_id": id, "method": "POST", "url": "/v1/chat/completions", "body": body}).to_string()
-            + "\n"
+        format!("{{\"custom_id\":{},\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n", json!(id))
     }
 
     /// Sends the lines as a job that carries our `tag`. Gives the provider's id of it.

@@ -68,10 +68,9 @@ impl Default for RemoteConfig {
 }
 
 impl RemoteConfig {
-    pub(super) fn allowed(&self, initial: usize) -> Allowed {
+    pub(super) fn allowed(&self) -> Allowed {
         Allowed {
             in_flight: self.in_flight,
-            initial,
             requests_per_minute: self.requests_per_minute,
             tokens_per_minute: self.tokens_per_minute,
         }

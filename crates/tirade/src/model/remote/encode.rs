@@ -1,52 +1,112 @@
 //! A request as the JSON that a server's dialect of the chat protocol wants.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
 use super::provider::{Dialect, Wire};
 use crate::hash::digest;
 use crate::model::{Message, Request, Role, ToolCall, ToolChoice, ToolSpec};
 
-/// The body of a request in the server's protocol.
-pub fn body(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> Value {
+/// The body of a request in the server's protocol, as JSON text.
+pub fn body(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> String {
     match dialect.wire {
-        Wire::Chat => chat(model, dialect, request, stream),
-        Wire::Anthropic => super::anthropic::body(model, request),
-        Wire::Gemini => super::gemini::body(request),
+        Wire::Chat => text(&Chat { model, dialect, request, stream }),
+        Wire::Anthropic => super::anthropic::body(model, request).to_string(),
+        Wire::Gemini => super::gemini::body(request).to_string(),
     }
 }
 
-/// The body of a chat completion request.
-fn chat(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> Value {
-    let mut body = Map::new();
-    body.insert("model".into(), model.into());
-    let messages = request.messages.iter().map(|each| message(each, dialect)).collect();
-    body.insert("messages".into(), messages);
-    add_sampling(&mut body, model, dialect, request);
-    add_tools(&mut body, dialect, request);
-    if stream {
-        body.insert("stream".into(), true.into());
-        body.insert("stream_options".into(), json!({"include_usage": true}));
-    }
-    Value::Object(body)
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("requests have string keys")
 }
 
-fn add_sampling(body: &mut Map<String, Value>, model: &str, dialect: &Dialect, request: &Request) {
-    let sampling = &request.sampling;
-    body.insert(dialect.max_tokens.into(), sampling.max_tokens.into());
-    if dialect.fixes_sampling(model) {
-        return;
+/// The body of a chat completion request. It goes from the request straight into text: conversations are long, and written anew for
+/// every turn.
+struct Chat<'a> {
+    model: &'a str,
+    dialect: &'a Dialect,
+    request: &'a Request,
+    stream: bool,
+}
+
+impl Serialize for Chat<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { model, dialect, request, stream } = *self;
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("model", model)?;
+        body.serialize_entry("messages", &Each(&request.messages, |message| Past { message, dialect }))?;
+        self.add_sampling(&mut body)?;
+        self.add_tools(&mut body)?;
+        if stream {
+            body.serialize_entry("stream", &true)?;
+            body.serialize_entry("stream_options", &json!({"include_usage": true}))?;
+        }
+        body.end()
     }
-    body.insert("temperature".into(), short(sampling.temperature));
-    if sampling.top_p != 1.0 {
-        body.insert("top_p".into(), short(sampling.top_p));
+}
+
+/// A slice as a sequence of what is made of each.
+struct Each<'a, T, F>(&'a [T], F);
+
+impl<'a, T, U: Serialize, F: Fn(&'a T) -> U> Serialize for Each<'a, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(&self.1))
     }
-    if let Some(field) = dialect.seed {
-        // Servers read the seed into a signed integer; some of 32 bits.
-        body.insert(field.into(), (sampling.seed & 0x7fff_ffff).into());
+}
+
+impl Chat<'_> {
+    fn add_sampling<M: SerializeMap>(&self, body: &mut M) -> Result<(), M::Error> {
+        let (sampling, dialect) = (&self.request.sampling, self.dialect);
+        body.serialize_entry(dialect.max_tokens, &sampling.max_tokens)?;
+        if dialect.fixes_sampling(self.model) {
+            return Ok(());
+        }
+        body.serialize_entry("temperature", &short(sampling.temperature))?;
+        if sampling.top_p != 1.0 {
+            body.serialize_entry("top_p", &short(sampling.top_p))?;
+        }
+        if let Some(field) = dialect.seed {
+            // Servers read the seed into a signed integer; some of 32 bits.
+            body.serialize_entry(field, &(sampling.seed & 0x7fff_ffff))?;
+        }
+        if !self.request.stop.is_empty() {
+            body.serialize_entry("stop", &self.request.stop)?;
+        }
+        Ok(())
     }
-    if !request.stop.is_empty() {
-        body.insert("stop".into(), json!(request.stop));
+
+    /// The object form of `tool_choice` is taken for `auto` by llama.cpp, without a word. So one tool is asked for by offering no other
+    /// and saying `required`, which every server reads.
+    fn add_tools<M: SerializeMap>(&self, body: &mut M) -> Result<(), M::Error> {
+        let (tools, strict) = (&self.request.tools, self.dialect.strict_tools);
+        let offer = |specs: &[ToolSpec]| raw(specs.iter().map(|spec| tool(spec, strict)).collect());
+        let choice = match &self.request.tool_choice {
+            ToolChoice::Named(name) => {
+                let Some(one) = tools.iter().position(|tool| tool.name == *name) else { return Ok(()) };
+                body.serialize_entry("tools", &offer(&tools[one..=one]))?;
+                "required"
+            }
+            other => {
+                let Some(all) = tools.chat(strict, offer) else { return Ok(()) };
+                body.serialize_entry("tools", all)?;
+                match other {
+                    ToolChoice::None => "none",
+                    ToolChoice::Required => "required",
+                    ToolChoice::Auto | ToolChoice::Named(_) => "auto",
+                }
+            }
+        };
+        body.serialize_entry("tool_choice", choice)
     }
+}
+
+fn raw(tools: Vec<Value>) -> Box<RawValue> {
+    to_raw_value(&tools).expect("descriptions have string keys")
 }
 
 /// 0.7 as `0.7`, not as the nearest double of the nearest float.
@@ -54,32 +114,11 @@ pub fn short(number: f32) -> Value {
     number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
-/// The object form of `tool_choice` is taken for `auto` by llama.cpp, without a word. So one tool is asked for by offering no other
-/// and saying `required`, which every server reads.
-fn add_tools(body: &mut Map<String, Value>, dialect: &Dialect, request: &Request) {
-    let named = match &request.tool_choice {
-        ToolChoice::Named(name) => Some(name),
-        _ => None,
-    };
-    let offered = request.tools.iter().filter(|tool| named.is_none_or(|name| tool.name == *name));
-    let tools: Vec<Value> = offered.map(|each| tool(each, dialect)).collect();
-    if tools.is_empty() {
-        return;
-    }
-    body.insert("tools".into(), tools.into());
-    let choice = match request.tool_choice {
-        ToolChoice::Auto => "auto",
-        ToolChoice::None => "none",
-        ToolChoice::Required | ToolChoice::Named(_) => "required",
-    };
-    body.insert("tool_choice".into(), choice.into());
-}
-
-fn tool(spec: &ToolSpec, dialect: &Dialect) -> Value {
+fn tool(spec: &ToolSpec, strict: bool) -> Value {
     let mut function = json!({
         "name": spec.name, "description": spec.description, "parameters": spec.parameters,
     });
-    if dialect.strict_tools && is_strict(&spec.parameters) {
+    if strict && is_strict(&spec.parameters) {
         function["strict"] = true.into();
     }
     json!({"type": "function", "function": function})
@@ -99,51 +138,73 @@ fn is_strict(schema: &Value) -> bool {
         && schema.get("additionalProperties") == Some(&Value::Bool(false))
 }
 
-fn message(message: &Message, dialect: &Dialect) -> Value {
-    let mut fields = Map::new();
-    fields.insert("role".into(), message.role.as_str().into());
-    // Never null, also next to tool calls: llama-cpp-python answers null with 500.
-    fields.insert("content".into(), message.content.as_str().into());
-    if !message.tool_calls.is_empty() {
-        fields
-            .insert("tool_calls".into(), message.tool_calls.iter().map(|each| call(each, dialect)).collect());
+/// A message of the conversation so far.
+struct Past<'a> {
+    message: &'a Message,
+    dialect: &'a Dialect,
+}
+
+impl Serialize for Past<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { message, dialect } = *self;
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("role", message.role.as_str())?;
+        // Never null, also next to tool calls: llama-cpp-python answers null with 500.
+        fields.serialize_entry("content", &message.content)?;
+        if !message.tool_calls.is_empty() {
+            fields.serialize_entry("tool_calls", &Each(&message.tool_calls, |each| call(each, dialect)))?;
+        }
+        if let Some(id) = &message.tool_call_id {
+            fields.serialize_entry("tool_call_id", &call_id(id, dialect))?;
+        }
+        if message.role == Role::Assistant && dialect.reasoning_back {
+            add_reasoning(&mut fields, message)?;
+        }
+        fields.end()
     }
-    if let Some(id) = &message.tool_call_id {
-        fields.insert("tool_call_id".into(), call_id(id, dialect).into());
-    }
-    if message.role == Role::Assistant && dialect.reasoning_back {
-        add_reasoning(&mut fields, message);
-    }
-    Value::Object(fields)
 }
 
 /// Under both names: vLLM renamed `reasoning_content` to `reasoning`, and templates read the one or the other.
-fn add_reasoning(fields: &mut Map<String, Value>, message: &Message) {
+fn add_reasoning<M: SerializeMap>(fields: &mut M, message: &Message) -> Result<(), M::Error> {
     if let Some(reasoning) = &message.reasoning {
-        fields.insert("reasoning".into(), reasoning.as_str().into());
-        fields.insert("reasoning_content".into(), reasoning.as_str().into());
+        fields.serialize_entry("reasoning", reasoning)?;
+        fields.serialize_entry("reasoning_content", reasoning)?;
     }
     if !message.reasoning_details.is_null() {
-        fields.insert("reasoning_details".into(), message.reasoning_details.clone());
+        fields.serialize_entry("reasoning_details", &message.reasoning_details)?;
     }
+    Ok(())
+}
+
+/// A past call, as the protocol has it.
+#[derive(Serialize)]
+struct Call<'a> {
+    id: Cow<'a, str>,
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    arguments: Cow<'a, str>,
 }
 
 /// Arguments that are no JSON object go out as an empty one with the text kept beside: chat templates parse them, and fail with 500.
-fn call(call: &ToolCall, dialect: &Dialect) -> Value {
-    let is_object = serde_json::from_str::<Map<String, Value>>(&call.arguments).is_ok();
-    let arguments =
-        if is_object { call.arguments.clone() } else { json!({"malformed": call.arguments}).to_string() };
-    json!({
-        "id": call_id(&call.id, dialect),
-        "type": "function",
-        "function": {"name": call.name, "arguments": arguments},
-    })
+fn call<'a>(call: &'a ToolCall, dialect: &Dialect) -> Call<'a> {
+    let is_object = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(&call.arguments).is_ok();
+    let arguments = match is_object {
+        true => Cow::Borrowed(&*call.arguments),
+        false => Cow::Owned(json!({"malformed": call.arguments}).to_string()),
+    };
+    let function = Function { name: &call.name, arguments };
+    Call { id: call_id(&call.id, dialect), r#type: "function", function }
 }
 
 /// Mistral wants ids of nine letters or digits; others are hashed to that, the same way each time.
-fn call_id(id: &str, dialect: &Dialect) -> String {
+fn call_id<'a>(id: &'a str, dialect: &Dialect) -> Cow<'a, str> {
     let fits = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !dialect.short_ids || fits { id.to_owned() } else { digest(&[id])[..9].to_owned() }
+    if !dialect.short_ids || fits { id.into() } else { digest(&[id])[..9].to_owned().into() }
 }
 
 #[cfg(test)]
@@ -151,6 +212,14 @@ mod tests {
     use super::super::provider::{PLAIN, PROVIDERS, SELF_HOSTED};
     use super::*;
     use crate::model::{Reply, Sampling};
+
+    fn body(model: &str, dialect: &Dialect, request: &Request, stream: bool) -> Value {
+        serde_json::from_str(&super::body(model, dialect, request, stream)).unwrap()
+    }
+
+    fn message(message: &Message, dialect: &Dialect) -> Value {
+        serde_json::to_value(Past { message, dialect }).unwrap()
+    }
 
     fn dialect(prefix: &str) -> Dialect {
         PROVIDERS.iter().find(|provider| provider.prefix == prefix).unwrap().dialect
@@ -205,7 +274,7 @@ mod tests {
             (ToolChoice::Named("g".into()), "required", 1),
         ];
         for (tool_choice, word, count) in cases {
-            let request = Request { tools: tools.clone(), tool_choice, ..request() };
+            let request = Request { tools: tools.clone().into(), tool_choice, ..request() };
             let body = body("m", &PLAIN, &request, false);
             assert_eq!(
                 (&body["tool_choice"], body["tools"].as_array().unwrap().len()),
@@ -218,7 +287,7 @@ mod tests {
     #[test]
     fn strict_where_it_is_known_and_the_schema_allows_it() {
         let strict = |prefix: &str, tool: ToolSpec| {
-            let request = Request { tools: vec![tool], ..request() };
+            let request = Request { tools: vec![tool].into(), ..request() };
             body("m", &dialect(prefix), &request, false)["tools"][0]["function"].get("strict").cloned()
         };
         let mut open = spec("f");

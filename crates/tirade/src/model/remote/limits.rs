@@ -1,7 +1,10 @@
 //! How much to ask of one server at a time.
 //!
-//! Three things hold a call back: the window (how many calls may be in flight: success widens it, overload narrows it), a pause that
-//! the server asked for, and the buckets of requests and tokens per minute. Calls go in the order in which they came.
+//! Three things hold a call back: the window (how many calls may be in flight: overload narrows it, success widens it again), a pause
+//! that the server asked for, and the buckets of requests and tokens per minute. Calls go in the order in which they came.
+//!
+//! The window begins as wide as is allowed. A server refuses in no time what it cannot take, and nothing is lost but those refusals;
+//! a window that grows from little costs the time of several replies, which may be minutes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,8 +20,6 @@ use super::bucket::Bucket;
 pub struct Allowed {
     /// The most calls in flight to one server.
     pub in_flight: usize,
-    /// How many of them at the start.
-    pub initial: usize,
     pub requests_per_minute: Option<u32>,
     pub tokens_per_minute: Option<u32>,
 }
@@ -36,8 +37,8 @@ struct State {
     max: f64,
     /// How many calls may be in flight, as a number that grows by fractions.
     window: f64,
-    /// Before the first overload the window grows by three each success: it becomes four times as wide in the time of one call.
-    ramping: bool,
+    /// Up to here the window grows by one each success, so that it doubles in the time of one call; beyond by one in that time.
+    safe: f64,
     narrowed_at: Option<Instant>,
     paused_until: Option<Instant>,
     requests: Option<Bucket>,
@@ -70,8 +71,8 @@ impl Limits {
         let state = State {
             in_flight: 0,
             max,
-            window: (allowed.initial.max(1) as f64).min(max),
-            ramping: true,
+            window: max,
+            safe: max,
             narrowed_at: None,
             paused_until: None,
             requests: per_minute(allowed.requests_per_minute),
@@ -135,7 +136,7 @@ impl State {
     }
 
     fn widen(&mut self) {
-        self.window += if self.ramping { 3.0 } else { 1.0 / self.window };
+        self.window += if self.window < self.safe { 1.0 } else { 1.0 / self.window };
         self.window = self.window.min(self.max);
     }
 
@@ -144,9 +145,9 @@ impl State {
         if self.narrowed_at.is_some_and(|at| since < at) {
             return;
         }
-        // Still ramping, it may be four times too wide.
-        self.window = (self.window * if self.ramping { 0.25 } else { 0.7 }).max(1.0);
-        self.ramping = false;
+        self.safe = (0.7 * self.window).max(1.0);
+        // At the first overload nobody knows yet how much too wide it is.
+        self.window = if self.narrowed_at.is_none() { (0.25 * self.window).max(1.0) } else { self.safe };
         self.narrowed_at = Some(now);
     }
 }
@@ -187,7 +188,7 @@ mod tests {
     use std::sync::Arc;
 
     const ALLOWED: Allowed =
-        Allowed { in_flight: 4, initial: 2, requests_per_minute: None, tokens_per_minute: None };
+        Allowed { in_flight: 2, requests_per_minute: None, tokens_per_minute: None };
 
     async fn take(limits: &Limits, tokens: u64) -> Permit<'_> {
         limits.acquire(tokens, Duration::MAX).await.unwrap_or_else(|wait| panic!("a wait of {wait:?}"))
@@ -202,23 +203,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_window_holds_calls_back_and_success_widens_it() {
+    async fn the_window_holds_calls_back_and_is_never_wider_than_allowed() {
         let limits = Limits::new(&ALLOWED);
         let (first, second) = (take(&limits, 0).await, take(&limits, 0).await);
         assert!(tokio::time::timeout(Duration::from_secs(9), take(&limits, 0)).await.is_err());
         answered(first, 0);
-        assert_eq!(limits.window(), 4);
-        let third = take(&limits, 0).await;
         drop(take(&limits, 0).await);
-        for permit in [second, third] {
-            answered(permit, 0);
-        }
-        assert_eq!(limits.window(), 4, "never more than allowed");
+        answered(second, 0);
+        assert_eq!(limits.window(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn calls_that_were_overloaded_together_narrow_the_window_once() {
-        let limits = Limits::new(&Allowed { in_flight: 100, initial: 100, ..ALLOWED });
+        let limits = Limits::new(&Allowed { in_flight: 100, ..ALLOWED });
         let mut permits = Vec::new();
         for _ in 0..50 {
             permits.push(take(&limits, 0).await);
@@ -232,14 +229,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_an_overload_the_window_grows_slowly() {
-        let limits = Limits::new(&Allowed { in_flight: 100, initial: 10, ..ALLOWED });
+    async fn after_an_overload_the_window_grows_fast_as_far_as_it_may_be_safe_and_slowly_from_there() {
+        let limits = Limits::new(&Allowed { in_flight: 100, ..ALLOWED });
         overloaded(take(&limits, 0).await, None);
-        assert_eq!(limits.window(), 2);
-        for _ in 0..3 {
+        assert_eq!(limits.window(), 25);
+        for _ in 0..45 {
             answered(take(&limits, 0).await, 0);
         }
-        assert_eq!(limits.window(), 3);
+        assert_eq!(limits.window(), 70);
+        for _ in 0..71 {
+            answered(take(&limits, 0).await, 0);
+        }
+        assert_eq!(limits.window(), 71);
     }
 
     #[tokio::test(start_paused = true)]
@@ -288,7 +289,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_goes_in_order_and_who_leaves_blocks_nobody() {
-        let limits = Arc::new(Limits::new(&Allowed { in_flight: 1, initial: 1, ..ALLOWED }));
+        let limits = Arc::new(Limits::new(&Allowed { in_flight: 1, ..ALLOWED }));
         let held = take(&limits, 0).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();

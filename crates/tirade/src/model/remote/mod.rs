@@ -66,11 +66,11 @@ pub struct RemoteModel {
 impl RemoteModel {
     /// Makes the client; asks no server yet. Fails where the name is not of a remote model or its key is missing.
     pub fn new(name: &ModelName, keys: &Keys, config: RemoteConfig) -> Result<Self, ModelError> {
-        let target = Target::of(name, keys, &config)?;
+        let target = Target::of(name, keys)?;
         let client = target.client(&config)?;
-        let Target { identity, model, base_urls, dialect, initial, .. } = target;
+        let Target { identity, model, base_urls, dialect, .. } = target;
         let urls = base_urls.iter().map(|base| (base.clone(), dialect.wire.url(base, &model)));
-        let servers = Servers::new(urls, &config.allowed(initial));
+        let servers = Servers::new(urls, &config.allowed());
         Ok(Self { identity, model, dialect, servers, client, config })
     }
 
@@ -155,14 +155,12 @@ struct Target {
     base_urls: Vec<String>,
     key: Option<Secret>,
     dialect: Dialect,
-    /// Calls in flight at the start.
-    initial: usize,
     /// Whether OpenAI's batches may be spoken there.
     batches: bool,
 }
 
 impl Target {
-    fn of(name: &ModelName, keys: &Keys, config: &RemoteConfig) -> Result<Self, ModelError> {
+    fn of(name: &ModelName, keys: &Keys) -> Result<Self, ModelError> {
         let identity = name.identity();
         match name {
             ModelName::Hosted { provider, model } => {
@@ -177,7 +175,6 @@ impl Target {
                     base_urls: vec![provider.base_url.to_owned()],
                     key: Some(key.clone()),
                     dialect: provider.dialect,
-                    initial: config.in_flight,
                     batches: provider.batches,
                 })
             }
@@ -187,7 +184,6 @@ impl Target {
                 base_urls: base_urls.clone(),
                 key: keys.get(SERVER_KEY_VARIABLE).cloned(),
                 dialect: provider.map_or(SELF_HOSTED, |provider| provider.dialect),
-                initial: SELF_HOSTED_START,
                 batches: provider.is_none_or(|provider| provider.batches),
             }),
             other => Err(ModelError::Unusable {
@@ -206,9 +202,6 @@ impl Target {
         })
     }
 }
-
-/// Servers of one's own start with fewer calls in flight than are allowed: nobody knows yet what they can take.
-const SELF_HOSTED_START: usize = 128;
 
 /// One call of the model, over all of its tries.
 struct Attempt<'a> {
@@ -240,7 +233,7 @@ fn outcome(result: &Result<Reply, Failure>, reserved: u64) -> Outcome {
 }
 
 /// Reasoning in a server's own form that has to go back with the reply, untouched; else null.
-pub(super) fn signed_reasoning(raw: &serde_json::Value) -> serde_json::Value {
+pub(crate) fn signed_reasoning(raw: &serde_json::Value) -> serde_json::Value {
     let openrouter = raw.pointer("/choices/0/message/reasoning_details").cloned().unwrap_or_default();
     let found = [openrouter, anthropic::signed(raw), gemini::signed(raw)];
     found.into_iter().find(|value| !value.is_null()).unwrap_or_default()
@@ -263,13 +256,13 @@ impl Model for RemoteModel {
     }
 
     async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
-        let body = encode::body(&self.model, &self.dialect, request, self.streams()).to_string();
-        let worst = worst_usage(request);
+        let body = encode::body(&self.model, &self.dialect, request, self.streams());
+        let (worst, affinity) = (worst_usage(request), server::affinity(request));
         let mut attempt = Attempt {
             request,
             tokens: worst.prompt + worst.completion,
-            affinity: server::affinity(request),
-            jitter: Jitter(hash((self.config.seed, &body))),
+            affinity,
+            jitter: Jitter(hash((self.config.seed, affinity, request.messages.len(), request.sampling.seed))),
             body: body.into(),
             started: None,
             failed: None,

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use async_trait::async_trait;
 use futures::stream;
 
-use super::{Estimate, Forecast};
+use super::sample::{Sample, Watched, from_samples};
+use super::{Forecast, Units};
 use crate::hash::seed;
-use crate::model::price::Usd;
-use crate::model::{Model, ModelError, Reply, Request};
 use crate::pipeline::translate::{Translation, begin};
 use crate::pipeline::{Context, PipelineError, Progress, TranslateJob, finish_all};
 use crate::store::{AttemptKey, Stage};
@@ -36,7 +34,7 @@ pub async fn forecast_translation(
     let samples = samples.into_inner().unwrap_or_else(PoisonError::into_inner);
     let done: HashSet<AttemptKey> = translation.done(context)?;
     let spent = context.store.account(run)?.cost.dollars();
-    Ok(from_samples(run, translation.wanted.len(), done.len(), &samples, spent))
+    Ok(from_samples(Units::TRACES, run.clone(), [translation.wanted.len(), done.len()], &samples, spent))
 }
 
 async fn sample(
@@ -52,60 +50,4 @@ async fn sample(
     let sample = *sample.lock().unwrap_or_else(PoisonError::into_inner);
     samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
     Ok(())
-}
-
-/// What one trace took.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sample {
-    prompt_tokens: u64,
-    completion_tokens: u64,
-    seconds: f64,
-    /// None while no model with a price was asked.
-    cost: Option<Usd>,
-}
-
-/// A model whose replies are added up.
-struct Watched<'a, M> {
-    model: M,
-    sample: &'a Mutex<Sample>,
-}
-
-#[async_trait]
-impl<M: Model> Model for Watched<'_, M> {
-    fn identity(&self) -> &str {
-        self.model.identity()
-    }
-
-    async fn reply(&self, request: &Request) -> Result<Reply, ModelError> {
-        let reply = self.model.reply(request).await?;
-        let mut sample = self.sample.lock().unwrap_or_else(PoisonError::into_inner);
-        sample.prompt_tokens += reply.usage.prompt;
-        sample.completion_tokens += reply.usage.completion;
-        sample.seconds += reply.seconds;
-        if let Some(cost) = reply.cost {
-            sample.cost = Some(Usd(sample.cost.unwrap_or_default().0.saturating_add(cost.0)));
-        }
-        Ok(reply)
-    }
-}
-
-fn from_samples(run: &str, wanted: usize, done: usize, samples: &[Sample], spent: f64) -> Forecast {
-    let missing = wanted.saturating_sub(done);
-    let sum = |of: &dyn Fn(&Sample) -> f64| {
-        Estimate::of_rest(&samples.iter().map(of).collect::<Vec<f64>>(), missing)
-    };
-    let is_priced = samples.iter().any(|sample| sample.cost.is_some());
-    Forecast {
-        stage: Stage::Translate,
-        run: run.to_owned(),
-        problems: wanted,
-        done,
-        missing,
-        sampled: samples.len(),
-        prompt_tokens: sum(&|sample| sample.prompt_tokens as f64),
-        completion_tokens: sum(&|sample| sample.completion_tokens as f64),
-        seconds: sum(&|sample| sample.seconds),
-        cost: is_priced.then(|| sum(&|sample| sample.cost.unwrap_or_default().dollars())),
-        spent,
-    }
 }

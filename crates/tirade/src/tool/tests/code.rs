@@ -4,8 +4,12 @@ use tirade_sandbox::Limits;
 
 use super::*;
 
+fn called(session: &mut StandardSession, tool: &str, arguments: Value) -> ToolResult {
+    session.run(tool, &arguments, None).expect("the sandbox works").into_result()
+}
+
 fn content(session: &mut StandardSession, code: &str) -> String {
-    session.call(EXECUTE_CODE, &json!({ "code": code })).expect("the sandbox works").content
+    called(session, EXECUTE_CODE, json!({ "code": code })).content
 }
 
 #[test]
@@ -48,6 +52,23 @@ fn a_known_history_is_not_run_again_until_an_unknown_cell_needs_it() {
     assert!(!outcome.cached && outcome.stdout == "63\n", "{outcome:?}");
 }
 
+/// A cell that noticed how little memory there was does not answer for calls that have more; neither does a typed call.
+#[test]
+fn what_had_little_memory_does_not_answer_for_what_has_more() {
+    let Some(toolbox) = toolbox() else { return };
+    let code = "try: print(len(bytearray(100 << 20)))\nexcept MemoryError: print('no')";
+    let under = |memory: u64, tool: &str, arguments: Value| {
+        let limits = Limits { memory, ..Limits::default() };
+        toolbox.open().run(tool, &arguments, Some(&limits)).unwrap()
+    };
+    let cell = |memory| under(memory, EXECUTE_CODE, json!({ "code": code })).stdout;
+    assert_eq!((cell(64 << 20).as_str(), cell(256 << 20).as_str()), ("no\n", "104857600\n"));
+    let series = json!({ "expression": "exp(sin(x))", "variable": "x", "point": 0, "order": 7 });
+    let typed = |memory| under(memory, "series_expansion", series.clone()).status;
+    assert_ne!(typed(1 << 16), ToolStatus::Ok);
+    assert_eq!(typed(256 << 20), ToolStatus::Ok);
+}
+
 #[test]
 fn a_cell_that_was_stopped_leaves_the_variables_as_they_were() {
     let Some(toolbox) = toolbox() else { return };
@@ -63,13 +84,13 @@ fn a_cell_that_was_stopped_leaves_the_variables_as_they_were() {
 fn wrong_names_and_arguments_are_told() {
     let Some(toolbox) = toolbox() else { return };
     let mut session = toolbox.open();
-    let result = session.call("no_such", &json!({})).unwrap();
+    let result = called(&mut session, "no_such", json!({}));
     assert_eq!(result.status, ToolStatus::Error);
     assert!(
         result.content.contains("there is no tool \\\"no_such\\\"; the tools are: "),
         "{}",
         result.content
     );
-    let result = session.call(EXECUTE_CODE, &json!({})).unwrap();
+    let result = called(&mut session, EXECUTE_CODE, json!({}));
     assert!(result.content.contains("the argument code is missing"), "{}", result.content);
 }

@@ -87,7 +87,7 @@ async fn a_required_tool_is_called_natively_or_in_text_and_its_result_can_follow
     });
     let calc = ToolSpec { name: "calc".into(), description: "Calculates.".into(), parameters };
     let other = ToolSpec { name: "plot".into(), ..calc.clone() };
-    let tools = vec![other, calc];
+    let tools = vec![other, calc].into();
     let mut request = Request {
         tools,
         tool_choice: ToolChoice::Named("calc".into()),

@@ -27,7 +27,7 @@ fn with_tool(text: &str) -> Request {
     let parameters =
         json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
     Request {
-        tools: vec![ToolSpec { name: "calc".into(), description: "Calculates.".into(), parameters }],
+        tools: vec![ToolSpec { name: "calc".into(), description: "Calculates.".into(), parameters }].into(),
         ..ask(text)
     }
 }

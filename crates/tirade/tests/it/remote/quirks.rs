@@ -82,7 +82,7 @@ async fn arguments_against_the_schema_or_against_json_reach_the_solver_as_they_a
 
 #[tokio::test]
 async fn one_tool_is_required_by_offering_no_other() {
-    let tools = vec![tool("calc"), tool("plot")];
+    let tools = vec![tool("calc"), tool("plot")].into();
     let request = Request { tools, tool_choice: ToolChoice::Named("calc".into()), ..ask("2+2") };
     let (_, asked) = exchange(&request, [Canned::message(json!({"content": ""}), "stop")]).await;
     assert_eq!(asked[0]["tool_choice"], "required");
