@@ -4,6 +4,7 @@
 //! another. Query heads share key/value heads in groups; a sliding window limits how far back a token looks. The forward keeps
 //! one number per token and head (log Σ exp), from which the backward recomputes the probabilities block by block.
 
+use super::aligned::Floats;
 use super::gemm::{Buffers, Left, View, gemm};
 use super::ops::{exp_shifted, inner, largest, softmax_backward};
 use super::panels::Panels;
@@ -42,8 +43,8 @@ pub(crate) struct Workspace {
     values: Panels,
     left: Left,
     right: Left,
-    scores: Vec<f32>,
-    slopes: Vec<f32>,
+    scores: Floats,
+    slopes: Floats,
     buffers: Buffers,
 }
 
@@ -116,7 +117,7 @@ pub(crate) fn backward(
                     scores(heads, &block, |row| saved.logsum[(at + row) * heads.queries + h], w, false);
                     // dP = dO Vᵀ, then dS = P (dP − O·dO) in place
                     w.left.pack(slope);
-                    w.slopes.resize(block.rows * block.keys(), 0.0);
+                    w.slopes.reshape(block.rows * block.keys());
                     let values = w.values_by_width.columns(block.first, block.keys());
                     gemm(&[(&w.left, &values)], &mut w.slopes, block.keys(), false, &mut w.buffers);
                     for row in 0..block.rows {
@@ -180,8 +181,8 @@ fn head(x: &[f32], token: usize, rows: usize, head: usize, width: usize, stride:
 /// otherwise they come from `logsum`.
 fn scores(heads: &Heads, block: &Block, logsum: impl Fn(usize) -> f32, w: &mut Workspace, fresh: bool) {
     let keys = block.keys();
-    w.scores.resize(block.rows * keys, 0.0);
-    w.slopes.resize(w.slopes.len().max(block.rows), 0.0);
+    w.scores.reshape(block.rows * keys);
+    w.slopes.reshape(block.rows);
     let right = w.keys_by_width.columns(block.first, keys);
     gemm(&[(&w.left, &right)], &mut w.scores, keys, false, &mut w.buffers);
     for (row, scores) in w.scores.chunks_exact_mut(keys).enumerate() {

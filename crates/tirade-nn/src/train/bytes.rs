@@ -11,6 +11,7 @@
 //! | [`gemm`] | their product |
 //! | [`product`] | the product of an [`Input`] with a weight in whatever form it is held |
 
+use super::aligned::Aligned;
 use super::gemm::{Buffers, Left, Right, View};
 use super::kernel::{MAX_ROWS, Target, WIDTH};
 use super::simd::simd;
@@ -38,7 +39,7 @@ pub(crate) fn available() -> bool {
 /// A left operand in bytes: per strip of rows, per four steps, the rows' four bytes side by side.
 #[derive(Default)]
 pub(crate) struct LeftBytes {
-    data: Vec<i8>,
+    data: Aligned<i8>,
     /// Per strip, per group, per row.
     scales: Vec<f32>,
     /// −[`ZERO`] · Σ of the group's bytes, which takes the shift of the weights back.
@@ -55,7 +56,7 @@ impl LeftBytes {
         (self.rows, self.steps) = (a.rows, a.columns);
         self.height = a.rows.div_ceil(a.rows.div_ceil(MAX_ROWS).max(1)).max(1);
         let (padded, groups) = (a.columns.next_multiple_of(4), a.columns.div_ceil(GROUP));
-        self.data.resize(a.rows * padded, 0);
+        self.data.reshape(a.rows * padded);
         self.scales.resize(a.rows * groups, 0.0);
         self.shifts.resize(a.rows * groups, 0);
         for i0 in (0..a.rows).step_by(self.height) {
@@ -164,10 +165,10 @@ impl<'a> Bytes<'a> {
         j0: usize,
         k0: usize,
         kc: usize,
-        buffer: &'b mut Vec<u8>,
+        buffer: &'b mut Aligned<u8>,
     ) -> (&'b [u8], [f32; WIDTH]) {
         if self.turned {
-            buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, ZERO);
+            buffer.reshape(kc.next_multiple_of(WIDTH) * WIDTH);
             let blocks = (self.padded - j0).min(WIDTH) / 4;
             for (o, to) in (k0..k0 + kc).step_by(WIDTH).zip(buffer.chunks_exact_mut(WIDTH * WIDTH)) {
                 let from = (self.from + o) * self.padded + j0 * WIDTH;
@@ -227,7 +228,7 @@ pub(crate) struct Frozen<'a> {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub floats: Buffers,
-    bytes: Vec<u8>,
+    bytes: Aligned<u8>,
 }
 
 /// C = X · W [+ low-rank pair], or C +=, in the form in which the weight is multiplied.
@@ -273,7 +274,7 @@ pub(crate) fn gemm(
     c: &mut [f32],
     stride: usize,
     add: bool,
-    buffer: &mut Vec<u8>,
+    buffer: &mut Aligned<u8>,
 ) {
     let (steps, columns) = right.shape();
     assert_eq!(left.steps, steps, "gemm shapes");
@@ -425,12 +426,12 @@ mod tests {
             let mut left = LeftBytes::default();
             let mut c = vec![1f32; m * n];
             left.pack(View::new(&x, m, k), None);
-            gemm(&left, &bytes, &mut c, n, true, &mut Vec::new());
+            gemm(&left, &bytes, &mut c, n, true, &mut Aligned::default());
             let want: Vec<f32> = plain(&x, &transpose(&w, n, k), m, k, n).iter().map(|v| v + 1.0).collect();
             assert!(error(&c, &want) < 0.012, "x·Wᵀ of {m}×{k}×{n}: {}", error(&c, &want));
             let mut dx = vec![1f32; m * k];
             left.pack(View::new(&dy, m, n), Some(bytes.factors()));
-            gemm(&left, &bytes.turned(), &mut dx, k, false, &mut Vec::new());
+            gemm(&left, &bytes.turned(), &mut dx, k, false, &mut Aligned::default());
             let want = plain(&dy, &w, m, n, k);
             assert!(error(&dx, &want) < 0.012, "dy·W of {m}×{k}×{n}: {}", error(&dx, &want));
         }
@@ -451,7 +452,7 @@ mod tests {
         let panels = Panels::weight(&w, n, k).stored(BasePrecision::Int8);
         let (mut left, mut c) = (LeftBytes::default(), vec![0f32; m * n]);
         left.pack(View::new(&x, m, k), None);
-        gemm(&left, &panels.bytes().unwrap(), &mut c, n, false, &mut Vec::new());
+        gemm(&left, &panels.bytes().unwrap(), &mut c, n, false, &mut Aligned::default());
         assert_eq!(c, plain(&x, &transpose(&w, n, k), m, k, n));
     }
 

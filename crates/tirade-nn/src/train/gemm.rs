@@ -7,10 +7,20 @@
 //!
 //! [`gemm`] takes several pairs because LoRA is one: y = [x | u] · [Wᵀ ; B] runs in the registers of one pass over y.
 
+use super::aligned::Floats;
 use super::kernel::{MAX_ROWS, Stretch, Target, WIDTH, tile, transpose16};
 
-/// Steps of the contraction worked on at once: a 512 × 32 panel is 64 KiB, and stays near the core.
-pub(crate) const DEPTH: usize = 512;
+/// Most steps of the contraction worked on at once: a 640 × 32 panel is 80 KiB, and stays near the core.
+pub(crate) const DEPTH: usize = 640;
+
+/// Steps worked on at once where the right operand is read as it lies, each step in another page: so many pages are known at a time.
+const SHALLOW: usize = 64;
+
+/// Steps of each pass over a contraction: equal parts, because a short one pays for reading and writing C as a long one does.
+fn depth(steps: usize) -> usize {
+    let passes = steps.div_ceil(DEPTH).max(1);
+    steps.div_ceil(passes).next_multiple_of(WIDTH)
+}
 
 /// A borrowed matrix: element (i, j) is `data[i * stride + j]`, or `data[j * stride + i]` when transposed.
 #[derive(Clone, Copy)]
@@ -44,26 +54,37 @@ impl<'a> View<'a> {
     }
 }
 
-/// A left operand in strips: per block of [`DEPTH`] steps, per strip of rows, per step, the strip's rows side by side.
+/// A left operand in strips: per block of [`depth`] steps, per strip of rows, per step, the strip's rows side by side.
 #[derive(Default)]
 pub(crate) struct Left {
-    data: Vec<f32>,
+    data: Floats,
     rows: usize,
     steps: usize,
     /// Rows of every strip but the last.
     height: usize,
+    /// Steps of every pass but the last.
+    depth: usize,
 }
 
 impl Left {
     /// Packs `a`, reusing this operand's memory.
     pub fn pack(&mut self, a: View) {
-        (self.rows, self.steps) = (a.rows, a.columns);
+        self.pack_by(a, depth(a.columns));
+    }
+
+    /// Packs a matrix of low rank, to be multiplied by activations where they lie.
+    pub fn pack_few(&mut self, a: View) {
+        self.pack_by(a, SHALLOW);
+    }
+
+    fn pack_by(&mut self, a: View, depth: usize) {
+        (self.rows, self.steps, self.depth) = (a.rows, a.columns, depth);
         let strips = a.rows.div_ceil(MAX_ROWS).max(1);
         self.height = a.rows.div_ceil(strips).max(1);
         // Sixteen spare floats: the fast transpose writes whole vectors, past the end of a strip's last step.
-        self.data.resize(a.rows * a.columns + 16, 0.0);
-        for k0 in (0..a.columns).step_by(DEPTH) {
-            let kc = DEPTH.min(a.columns - k0);
+        self.data.reshape(a.rows * a.columns + 16);
+        for k0 in (0..a.columns).step_by(depth) {
+            let kc = depth.min(a.columns - k0);
             for i0 in (0..a.rows).step_by(self.height) {
                 let height = self.height.min(a.rows - i0);
                 let to = k0 * a.rows + i0 * kc;
@@ -134,11 +155,10 @@ pub(crate) trait Right {
     /// (steps, columns).
     fn shape(&self) -> (usize, usize);
     /// Columns `[j0, j0 + WIDTH)` of steps `[k0, k0 + kc)`, each step's columns side by side; columns past the end hold anything finite.
-    /// `j0` is a multiple of [`WIDTH`] and `k0` of [`DEPTH`]. Returns its own memory, or `buffer` filled.
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32];
+    /// `j0` and `k0` are multiples of [`WIDTH`]. Returns its own memory, or `buffer` filled.
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32];
 
-    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side. Packing pays only
-    /// when a panel is used by many strips; low-rank products have one or two.
+    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side.
     fn in_place(&self, _j0: usize, _k0: usize, _kc: usize) -> Option<(&[f32], usize)> {
         None
     }
@@ -157,9 +177,9 @@ impl Right for View<'_> {
         whole.then(|| (&self.data[from..to], self.stride))
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         let width = WIDTH.min(self.columns - j0);
-        buffer.resize(kc * WIDTH, 0.0);
+        buffer.reshape(kc * WIDTH);
         if !self.transposed {
             for (k, to) in buffer.chunks_exact_mut(WIDTH).enumerate() {
                 let from = (k0 + k) * self.stride + j0;
@@ -196,7 +216,7 @@ fn pack_columns(a: &View, j0: usize, columns: usize, k0: usize, kc: usize, to: &
 
 /// The two panel buffers a product needs when an operand is not stored in panels.
 #[derive(Default)]
-pub(crate) struct Buffers([Vec<f32>; 2]);
+pub(crate) struct Buffers([Floats; 2]);
 
 /// C = Σ LᵢRᵢ, or C += with `add`, over one or two pairs with equal outer shapes; row i of C starts at `c[i * stride]`.
 ///
@@ -235,8 +255,9 @@ type Block = (usize, usize, usize);
 fn rounds(pairs: &[(&Left, &dyn Right)]) -> Vec<Vec<Block>> {
     let mut rounds: Vec<Vec<Block>> = Vec::new();
     for (pair, (left, _)) in pairs.iter().enumerate() {
-        for k0 in (0..left.steps).step_by(DEPTH) {
-            let block = (pair, k0, DEPTH.min(left.steps - k0));
+        let depth = left.depth;
+        for k0 in (0..left.steps).step_by(depth) {
+            let block = (pair, k0, depth.min(left.steps - k0));
             match rounds.last_mut() {
                 Some(last) if last.len() == 1 && last[0].0 != pair => last.push(block),
                 _ => rounds.push(vec![block]),
@@ -252,7 +273,7 @@ fn panel_of<'a>(
     &(_, k0, kc): &Block,
     j0: usize,
     few: bool,
-    buffer: &'a mut Vec<f32>,
+    buffer: &'a mut Floats,
 ) -> (&'a [f32], usize) {
     match right.in_place(j0, k0, kc) {
         Some(in_place) if few => in_place,
@@ -272,16 +293,18 @@ fn panel_column(
     buffers: &mut Buffers,
 ) {
     let left = pairs[0].0;
-    let few = left.rows <= 2 * MAX_ROWS;
+    let few = left.depth == SHALLOW || left.rows <= 2 * MAX_ROWS;
     let blocks = group.iter().zip(&mut buffers.0);
     let panels: Vec<(&[f32], usize)> =
         blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
     for i0 in (0..left.rows).step_by(left.height) {
         let height = left.height.min(left.rows - i0);
-        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, k: 0 }; 2];
+        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, ahead: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            *stretch =
-                Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
+            let (b_step, a) = (panel.1, pairs[pair].0.strip(i0, k0, kc));
+            // In a packed panel some steps on, where B lies the same step of the next panel.
+            let ahead = if b_step == WIDTH { 8 * WIDTH } else { WIDTH };
+            *stretch = Stretch { a, b: panel.0.as_ptr(), b_step, ahead, k: kc };
         }
         write_tile(
             &stretches[..group.len()],
@@ -372,7 +395,9 @@ pub(crate) mod tests {
                 ("panels", &forward),
                 ("transposed", &backward.transposed()),
             ];
-            for left in [Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t())] {
+            let mut few = Left::default();
+            few.pack_few(View::new(&a, m, k));
+            for left in [Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t()), few] {
                 for (name, right) in rights {
                     let mut c = vec![0f32; m * n];
                     gemm(&[(&left, right)], &mut c, n, false, &mut Buffers::default());

@@ -18,6 +18,8 @@ pub(crate) struct Stretch {
     pub b: *const f32,
     /// Floats from one step of B to the next: [`WIDTH`] when packed.
     pub b_step: usize,
+    /// How many floats ahead of B's to ask for: what the loop will read later and no hardware foresees.
+    pub ahead: usize,
     pub k: usize,
 }
 
@@ -105,6 +107,7 @@ mod x86 {
 
     type Tile = unsafe fn(&[Stretch], Target);
 
+
     macro_rules! tiles {
         ($v:literal: $($r:literal)*) => { [$(avx512::<$r, $v>),*] };
     }
@@ -117,9 +120,17 @@ mod x86 {
         // SAFETY: `tile`'s contract bounds every pointer below.
         unsafe {
             let mut sums = [[_mm512_setzero_ps(); V]; R];
+            for i in 0..R {
+                for v in 0..V {
+                    _mm_prefetch::<_MM_HINT_T0>(target.c.add(i * target.stride + 16 * v).cast());
+                }
+            }
             for s in stretches {
                 let (mut a, mut b) = (s.a, s.b);
                 for _ in 0..s.k {
+                    for v in 0..V {
+                        _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(s.ahead + 16 * v).cast());
+                    }
                     let right: [__m512; V] = std::array::from_fn(|v| _mm512_loadu_ps(b.add(16 * v)));
                     for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm512_set1_ps(*a.add(i));
@@ -279,13 +290,14 @@ mod tests {
                 let b: Vec<f32> = (0..k * WIDTH).map(|i| (i % 13) as f32 - 6.0).collect();
                 let mut c = vec![1f32; rows * 40];
                 let stretches = [
-                    Stretch { a: a.as_ptr(), b: b.as_ptr(), b_step: WIDTH, k: 3 },
+                    Stretch { a: a.as_ptr(), b: b.as_ptr(), b_step: WIDTH, ahead: 0, k: 3 },
                     // SAFETY: three steps in.
                     unsafe {
                         Stretch {
                             a: a.as_ptr().add(3 * rows),
                             b: b.as_ptr().add(3 * WIDTH),
                             b_step: WIDTH,
+                            ahead: WIDTH,
                             k: 4,
                         }
                     },

@@ -4,6 +4,7 @@
 //! loops over one slice. B is kept transposed with respect to PEFT, which makes both products run along contiguous rows;
 //! [`crate::adapter`] turns it on export.
 
+use super::aligned::Floats;
 use super::bytes::{Bytes, Frozen, Input, Memory, product};
 use super::gemm::{Left, Right, View, gemm};
 use super::ops;
@@ -145,8 +146,8 @@ pub(crate) struct Workspace {
     low: Left,
     dy: Input,
     turned: Left,
-    du: Vec<f32>,
-    dropped: Vec<f32>,
+    du: Floats,
+    dropped: Floats,
     memory: Memory,
 }
 
@@ -214,12 +215,12 @@ impl Linear {
         w.dy.pack(dy, weight.bytes.filter(|_| dx.is_some()));
         if let Some(Adapter { slot, all, scale }) = adapter {
             let (rank, (da, db)) = (slot.rank, slot.both(gradient));
-            w.turned.pack(View::new(u, dy.rows, rank).t());
+            w.turned.pack_few(View::new(u, dy.rows, rank).t());
             gemm(&[(&w.turned, &dy)], db, outputs, true, &mut w.memory.floats);
-            w.du.resize(dy.rows * rank, 0.0);
+            w.du.reshape(dy.rows * rank);
             gemm(&[(&w.dy.floats, &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
             ops::scale(&mut w.du, scale);
-            w.turned.pack(View::new(&w.du, dy.rows, rank).t());
+            w.turned.pack_few(View::new(&w.du, dy.rows, rank).t());
             let low_input = View::new(low_input, dy.rows, inputs);
             gemm(&[(&w.turned, &low_input)], da, inputs, true, &mut w.memory.floats);
         }
@@ -234,9 +235,9 @@ impl Linear {
             return product(&w.dy, &weight, Some((&w.low, &low)), dx, inputs, add, &mut w.memory);
         };
         product(&w.dy, &weight, None, dx, inputs, add, &mut w.memory);
-        w.dropped.resize(dx.len(), 0.0);
+        w.dropped.reshape(dx.len());
         gemm(&[(&w.low, &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
-        for ((dx, d), m) in dx.iter_mut().zip(&w.dropped).zip(mask) {
+        for ((dx, d), m) in dx.iter_mut().zip(&w.dropped[..]).zip(mask) {
             *dx += d * m;
         }
     }

@@ -33,6 +33,7 @@
 //! # Ok::<(), tirade_nn::train::TrainError>(())
 //! ```
 
+mod aligned;
 mod attention;
 mod base;
 mod bytes;
