@@ -88,8 +88,8 @@ fn read_header(bytes: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
     if length > MAX_HEADER || length > rest.len() {
         return Err(format!("its header claims {length} bytes and {} are left", rest.len()));
     }
-    let Header(entries) =
-        serde_json::from_slice(&rest[..length]).map_err(|e| format!("its header is not what it should be: {e}"))?;
+    let Header(entries) = serde_json::from_slice(&rest[..length])
+        .map_err(|e| format!("its header is not what it should be: {e}"))?;
     let data = 8 + length..bytes.len();
     let tensors = entries.into_iter().map(|(name, entry)| {
         let info = read_entry(entry, &data).map_err(|what| format!("tensor {name:?}: {what}"))?;

@@ -5,12 +5,12 @@
 //! one number per token and head (log Σ exp), from which the backward recomputes the probabilities block by block.
 
 use super::aligned::Floats;
-use super::gemm::{Buffers, Left, View, gemm};
+use super::gemm::{Buffers, Left, Strips, View, gemm};
 use super::ops::{exp_shifted, inner, largest, softmax_backward};
 use super::panels::Panels;
 
-/// Queries per block: the block's scores stay in the second-level cache.
-const BLOCK: usize = 128;
+/// Queries per block. Half a block of scores per query lies beyond the diagonal and is computed in vain.
+const BLOCK: usize = 64;
 
 /// One sequence of a chunk: its tokens are `start..start + length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,6 @@ pub(crate) struct Workspace {
     keys: Panels,
     values: Panels,
     left: Left,
-    right: Left,
     scores: Floats,
     slopes: Floats,
     buffers: Buffers,
@@ -74,7 +73,7 @@ pub(crate) fn forward(
                     w.left.pack(View::new(&w.scores, block.rows, block.keys()));
                     let values = w.values.steps(block.first, block.keys());
                     let to = &mut out[at * query_stride + h * heads.width..];
-                    gemm(&[(&w.left, &values)], to, query_stride, false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &values)], to, query_stride, false, &mut w.buffers);
                 }
             }
         }
@@ -119,7 +118,7 @@ pub(crate) fn backward(
                     w.left.pack(slope);
                     w.slopes.reshape(block.rows * block.keys());
                     let values = w.values_by_width.columns(block.first, block.keys());
-                    gemm(&[(&w.left, &values)], &mut w.slopes, block.keys(), false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &values)], &mut w.slopes, block.keys(), false, &mut w.buffers);
                     for row in 0..block.rows {
                         let from = (at + row) * query_stride + h * heads.width;
                         let delta =
@@ -134,12 +133,22 @@ pub(crate) fn backward(
                     w.left.pack(ds);
                     let keys = w.keys.steps(block.first, block.keys());
                     let to = &mut dq[at * query_stride + h * heads.width..];
-                    gemm(&[(&w.left, &keys)], to, query_stride, false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &keys)], to, query_stride, false, &mut w.buffers);
                     let first = (segment.start + block.first) * key_stride + group * heads.width;
-                    w.right.pack(ds.t());
-                    gemm(&[(&w.right, &query)], &mut dk[first..], key_stride, true, &mut w.buffers);
-                    w.right.pack(p.t());
-                    gemm(&[(&w.right, &slope)], &mut dv[first..], key_stride, true, &mut w.buffers);
+                    gemm(
+                        &[(Strips::lying(ds.t()), &query)],
+                        &mut dk[first..],
+                        key_stride,
+                        true,
+                        &mut w.buffers,
+                    );
+                    gemm(
+                        &[(Strips::lying(p.t()), &slope)],
+                        &mut dv[first..],
+                        key_stride,
+                        true,
+                        &mut w.buffers,
+                    );
                 }
             }
         }
@@ -184,7 +193,7 @@ fn scores(heads: &Heads, block: &Block, logsum: impl Fn(usize) -> f32, w: &mut W
     w.scores.reshape(block.rows * keys);
     w.slopes.reshape(block.rows);
     let right = w.keys_by_width.columns(block.first, keys);
-    gemm(&[(&w.left, &right)], &mut w.scores, keys, false, &mut w.buffers);
+    gemm(&[(w.left.strips(), &right)], &mut w.scores, keys, false, &mut w.buffers);
     for (row, scores) in w.scores.chunks_exact_mut(keys).enumerate() {
         let query = block.from + row;
         let seen = query + 1 - block.first;

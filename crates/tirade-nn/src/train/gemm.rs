@@ -7,6 +7,8 @@
 //!
 //! [`gemm`] takes several pairs because LoRA is one: y = [x | u] · [Wᵀ ; B] runs in the registers of one pass over y.
 
+use std::ops::Range;
+
 use super::aligned::Floats;
 use super::kernel::{MAX_ROWS, Stretch, Target, WIDTH, tile, transpose16};
 
@@ -19,7 +21,7 @@ const SHALLOW: usize = 64;
 /// Steps of each pass over a contraction: equal parts, because a short one pays for reading and writing C as a long one does.
 fn depth(steps: usize) -> usize {
     let passes = steps.div_ceil(DEPTH).max(1);
-    steps.div_ceil(passes).next_multiple_of(WIDTH)
+    steps.div_ceil(passes).next_multiple_of(WIDTH).max(WIDTH)
 }
 
 /// A borrowed matrix: element (i, j) is `data[i * stride + j]`, or `data[j * stride + i]` when transposed.
@@ -69,27 +71,25 @@ pub(crate) struct Left {
 impl Left {
     /// Packs `a`, reusing this operand's memory.
     pub fn pack(&mut self, a: View) {
-        self.pack_by(a, depth(a.columns));
+        self.begin(a.rows, a.columns);
+        for rows in strips(a.rows) {
+            self.pack_rows(a, rows.start, rows);
+        }
     }
 
-    /// Packs a matrix of low rank, to be multiplied by activations where they lie.
-    pub fn pack_few(&mut self, a: View) {
-        self.pack_by(a, SHALLOW);
+    /// Makes room for `rows` × `steps`, to be filled strip by strip.
+    pub fn begin(&mut self, rows: usize, steps: usize) {
+        let (height, depth) = (height(rows), depth(steps));
+        (self.rows, self.steps, self.height, self.depth) = (rows, steps, height, depth);
+        self.data.reshape(rows * steps);
     }
 
-    fn pack_by(&mut self, a: View, depth: usize) {
-        (self.rows, self.steps, self.depth) = (a.rows, a.columns, depth);
-        let strips = a.rows.div_ceil(MAX_ROWS).max(1);
-        self.height = a.rows.div_ceil(strips).max(1);
-        // Sixteen spare floats: the fast transpose writes whole vectors, past the end of a strip's last step.
-        self.data.reshape(a.rows * a.columns + 16);
-        for k0 in (0..a.columns).step_by(depth) {
-            let kc = depth.min(a.columns - k0);
-            for i0 in (0..a.rows).step_by(self.height) {
-                let height = self.height.min(a.rows - i0);
-                let to = k0 * a.rows + i0 * kc;
-                pack_strip(a, i0, height, k0, kc, &mut self.data[to..to + height * kc + 16]);
-            }
+    /// Packs one of the [`strips`], which begins at row `from` of `a`.
+    pub fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>) {
+        for k0 in (0..self.steps).step_by(self.depth) {
+            let kc = self.depth.min(self.steps - k0);
+            let to = k0 * self.rows + rows.start * kc;
+            pack_strip(a, from, rows.len(), k0, kc, &mut self.data[to..to + rows.len() * kc]);
         }
     }
 
@@ -101,12 +101,58 @@ impl Left {
         left
     }
 
-    fn strip(&self, i0: usize, k0: usize, kc: usize) -> *const f32 {
-        self.data[k0 * self.rows + i0 * kc..].as_ptr()
+    /// As an operand.
+    pub fn strips(&self) -> Strips<'_> {
+        let Self { rows, steps, height, depth, .. } = *self;
+        Strips { data: &self.data, rows, steps, height, depth, stride: None }
     }
 }
 
-/// `to[k * height + i] = a(i0 + i, k0 + k)`; `to` has sixteen floats to spare, which the next strip overwrites.
+/// The strips that `rows` are packed in.
+pub(crate) fn strips(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let height = height(rows);
+    (0..rows).step_by(height).map(move |from| from..rows.min(from + height))
+}
+
+/// Rows of each strip of `rows` but the last.
+fn height(rows: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(MAX_ROWS).max(1)).max(1)
+}
+
+/// A left operand as the tiles read it: packed, or a transposed matrix where it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Strips<'a> {
+    data: &'a [f32],
+    rows: usize,
+    steps: usize,
+    height: usize,
+    depth: usize,
+    /// Floats from one step to the next where it lies.
+    stride: Option<usize>,
+}
+
+impl<'a> Strips<'a> {
+    /// A transposed matrix, whose rows lie side by side already.
+    ///
+    /// # Panics
+    /// If it is not transposed.
+    pub fn lying(a: View<'a>) -> Self {
+        assert!(a.transposed, "rows that do not lie side by side have to be packed");
+        let (rows, steps, data) = (a.rows, a.columns, a.data);
+        Self { data, rows, steps, height: height(rows), depth: SHALLOW, stride: Some(a.stride) }
+    }
+
+    /// `height` rows from `i0` of the `kc` steps from `k0`, and the floats from one step to the next.
+    fn strip(&self, i0: usize, height: usize, k0: usize, kc: usize) -> (*const f32, usize) {
+        let (from, step) = match self.stride {
+            None => (k0 * self.rows + i0 * kc, height),
+            Some(stride) => (k0 * stride + i0, stride),
+        };
+        (self.data[from..from + (kc - 1) * step + height].as_ptr(), step)
+    }
+}
+
+/// `to[k * height + i] = a(i0 + i, k0 + k)`.
 fn pack_strip(a: View, i0: usize, height: usize, k0: usize, kc: usize, to: &mut [f32]) {
     if a.transposed {
         for k in 0..kc {
@@ -115,37 +161,16 @@ fn pack_strip(a: View, i0: usize, height: usize, k0: usize, kc: usize, to: &mut 
         }
         return;
     }
-    let whole = if height >= 8 { kc / 16 * 16 } else { 0 };
-    let mut block = [0f32; 256];
+    let whole = kc / 16 * 16;
     for k in (0..whole).step_by(16) {
-        for i in 0..height {
-            let from = (i0 + i) * a.stride + k0 + k;
-            block[i * 16..(i + 1) * 16].copy_from_slice(&a.data[from..from + 16]);
-        }
-        assert!(to.len() >= (k + 15) * height + 16);
-        // SAFETY: the block holds 16 rows; the sixteen vectors written start `height` ≤ 14 apart, the last one within `to`.
-        // Later vectors overwrite the surplus of earlier ones because the primitive stores its rows in no fixed order
-        // only within `ordered`, below.
-        unsafe { ordered_transpose(&block, to.as_mut_ptr().add(k * height), height) };
+        let from = &a.data[i0 * a.stride + k0 + k..(i0 + height - 1) * a.stride + k0 + k + 16];
+        let to = &mut to[k * height..(k + 16) * height];
+        // SAFETY: both slices were just cut to `height` rows of sixteen floats and sixteen of `height`.
+        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), height, height) };
     }
     for k in whole..kc {
         for i in 0..height {
             to[k * height + i] = a.data[(i0 + i) * a.stride + k0 + k];
-        }
-    }
-}
-
-/// Transposes a block and stores the rows in ascending order at `stride` < 16, each overwriting the surplus of the one before.
-///
-/// # Safety
-/// `to` must hold 15 · stride + 16 floats.
-unsafe fn ordered_transpose(block: &[f32; 256], to: *mut f32, stride: usize) {
-    let mut turned = [0f32; 256];
-    // SAFETY: both arrays hold 16 × 16 floats; the caller vouches for `to`.
-    unsafe {
-        transpose16(block.as_ptr(), 16, turned.as_mut_ptr(), 16);
-        for (j, row) in turned.chunks_exact(16).enumerate() {
-            std::ptr::copy_nonoverlapping(row.as_ptr(), to.add(j * stride), 16);
         }
     }
 }
@@ -205,7 +230,7 @@ fn pack_columns(a: &View, j0: usize, columns: usize, k0: usize, kc: usize, to: &
         let from = &a.data[j0 * a.stride + k0 + k..(j0 + 15) * a.stride + k0 + k + 16];
         let to = &mut to[k * WIDTH..k * WIDTH + 15 * WIDTH + 16];
         // SAFETY: both slices were just cut to sixteen rows of sixteen floats at their strides.
-        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), WIDTH) };
+        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), WIDTH, 16) };
     }
     for k in whole..kc {
         for j in 0..columns {
@@ -223,7 +248,7 @@ pub(crate) struct Buffers([Floats; 2]);
 /// # Panics
 /// On shapes that do not fit: they are this crate's own mistakes, never input's.
 pub(crate) fn gemm(
-    pairs: &[(&Left, &dyn Right)],
+    pairs: &[(Strips, &dyn Right)],
     c: &mut [f32],
     stride: usize,
     add: bool,
@@ -248,11 +273,25 @@ pub(crate) fn gemm(
     }
 }
 
+/// Adds a product to the columns `[j0, j0 + WIDTH)` of C, for whoever has just made them: they are still near.
+pub(crate) fn add_column(
+    pair: (Strips, &dyn Right),
+    j0: usize,
+    c: &mut [f32],
+    stride: usize,
+    buffers: &mut Buffers,
+) {
+    let columns = pair.1.shape().1;
+    for group in rounds(&[pair]) {
+        panel_column(&[pair], &group, j0, columns, c, stride, true, buffers);
+    }
+}
+
 /// (pair, first step, steps): what one pass over C contracts.
 type Block = (usize, usize, usize);
 
 /// Cuts the contraction into passes of one block, or of two when a pair ends and the next fits beside it.
-fn rounds(pairs: &[(&Left, &dyn Right)]) -> Vec<Vec<Block>> {
+fn rounds(pairs: &[(Strips, &dyn Right)]) -> Vec<Vec<Block>> {
     let mut rounds: Vec<Vec<Block>> = Vec::new();
     for (pair, (left, _)) in pairs.iter().enumerate() {
         let depth = left.depth;
@@ -283,7 +322,7 @@ fn panel_of<'a>(
 
 #[allow(clippy::too_many_arguments)]
 fn panel_column(
-    pairs: &[(&Left, &dyn Right)],
+    pairs: &[(Strips, &dyn Right)],
     group: &[Block],
     j0: usize,
     columns: usize,
@@ -293,18 +332,19 @@ fn panel_column(
     buffers: &mut Buffers,
 ) {
     let left = pairs[0].0;
-    let few = left.depth == SHALLOW || left.rows <= 2 * MAX_ROWS;
+    let few = left.stride.is_some() || left.rows <= 2 * MAX_ROWS;
     let blocks = group.iter().zip(&mut buffers.0);
     let panels: Vec<(&[f32], usize)> =
         blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
     for i0 in (0..left.rows).step_by(left.height) {
         let height = left.height.min(left.rows - i0);
-        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, ahead: 0, k: 0 }; 2];
+        let mut stretches =
+            [Stretch { a: std::ptr::null(), a_step: 0, b: std::ptr::null(), b_step: 0, ahead: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            let (b_step, a) = (panel.1, pairs[pair].0.strip(i0, k0, kc));
+            let (b_step, (a, a_step)) = (panel.1, pairs[pair].0.strip(i0, height, k0, kc));
             // In a packed panel some steps on, where B lies the same step of the next panel.
             let ahead = if b_step == WIDTH { 8 * WIDTH } else { WIDTH };
-            *stretch = Stretch { a, b: panel.0.as_ptr(), b_step, ahead, k: kc };
+            *stretch = Stretch { a, a_step, b: panel.0.as_ptr(), b_step, ahead, k: kc };
         }
         write_tile(
             &stretches[..group.len()],
@@ -395,12 +435,11 @@ pub(crate) mod tests {
                 ("panels", &forward),
                 ("transposed", &backward.transposed()),
             ];
-            let mut few = Left::default();
-            few.pack_few(View::new(&a, m, k));
-            for left in [Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t()), few] {
+            let (packed, turned) = (Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t()));
+            for left in [packed.strips(), turned.strips(), Strips::lying(View::new(&at, k, m).t())] {
                 for (name, right) in rights {
                     let mut c = vec![0f32; m * n];
-                    gemm(&[(&left, right)], &mut c, n, false, &mut Buffers::default());
+                    gemm(&[(left, right)], &mut c, n, false, &mut Buffers::default());
                     close(&c, &want, &format!("{name} {m}×{k}×{n}"));
                 }
             }
@@ -416,8 +455,8 @@ pub(crate) mod tests {
             let want: Vec<f32> = one.iter().zip(&two).map(|(x, y)| x + y + 1.0).collect();
             let mut c = vec![1f32; m * n];
             let (left, low) = (Left::of(View::new(&a, m, k)), Left::of(View::new(&u, m, r)));
-            let pairs: [(&Left, &dyn Right); 2] =
-                [(&left, &View::new(&b, k, n)), (&low, &View::new(&v, r, n))];
+            let pairs: [(Strips, &dyn Right); 2] =
+                [(left.strips(), &View::new(&b, k, n)), (low.strips(), &View::new(&v, r, n))];
             gemm(&pairs, &mut c, n, true, &mut Buffers::default());
             close(&c, &want, &format!("{m}×{k}×{n}"));
         }

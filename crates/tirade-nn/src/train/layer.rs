@@ -7,6 +7,8 @@
 //! The forward saves what the backward cannot cheaply recompute ([`Saved`]); norms and the gate's product are done again. Under
 //! activation checkpointing only x is kept and the whole forward is done again.
 
+use std::ops::Range;
+
 use super::aligned::Floats;
 use super::attention::{self, Segment};
 use super::bytes::Input;
@@ -136,9 +138,8 @@ impl Layer {
         let (shape, tokens) = (&c.model.shape, c.tokens());
         let mut saved =
             Saved { input_inverse: vec![0.0; tokens], middle_inverse: vec![0.0; tokens], ..Saved::default() };
-        let mut normed = w.pool.take(x.len());
-        ops::rms_norm(&x, &self.input_norm, shape.eps, &mut normed, &mut saved.input_inverse);
-        self.set_input(c, index, Site::Attention, &normed, w);
+        let inverse = &mut saved.input_inverse;
+        self.set_normed(c, index, Site::Attention, &x, &self.input_norm, inverse, w);
         let q = self.project(c, index, Module::Q, &mut saved, w);
         let k = self.project(c, index, Module::K, &mut saved, w);
         let v = self.project(c, index, Module::V, &mut saved, w);
@@ -155,21 +156,24 @@ impl Layer {
             &mut saved.logsum,
             &mut w.attention,
         );
-        self.set_input(c, index, Site::AttentionOut, &saved.attended, w);
+        let (attended, width) = (&saved.attended, heads.queries * heads.width);
+        self.set_input(c, index, Site::AttentionOut, width, w, |rows, to| {
+            to.copy_from_slice(&attended[rows.start * width..rows.end * width]);
+        });
         let out = self.project(c, index, Module::O, &mut saved, w);
         let mut middle = self.finish(c, 0, &self.attention_out_norm, out, &mut saved, w);
         ops::add(&mut middle, &x);
         saved.x = x;
 
-        ops::rms_norm(&middle, &self.mlp_norm, shape.eps, &mut normed, &mut saved.middle_inverse);
-        self.set_input(c, index, Site::Mlp, &normed, w);
-        w.pool.give(normed);
+        let inverse = &mut saved.middle_inverse;
+        self.set_normed(c, index, Site::Mlp, &middle, &self.mlp_norm, inverse, w);
         saved.gate = self.project(c, index, Module::Gate, &mut saved, w);
         saved.up = self.project(c, index, Module::Up, &mut saved, w);
-        let mut product = w.pool.take(saved.gate.len());
-        ops::gated(shape.activation, &saved.gate, &saved.up, &mut product);
-        self.set_input(c, index, Site::MlpOut, &product, w);
-        w.pool.give(product);
+        let (gate, up, width) = (&saved.gate, &saved.up, shape.intermediate);
+        self.set_input(c, index, Site::MlpOut, width, w, |rows, product| {
+            let part = rows.start * width..rows.end * width;
+            ops::gated(shape.activation, &gate[part.clone()], &up[part], product);
+        });
         let out = self.project(c, index, Module::Down, &mut saved, w);
         let mut y = self.finish(c, 1, &self.mlp_out_norm, out, &mut saved, w);
         ops::add(&mut y, &middle);
@@ -177,15 +181,45 @@ impl Layer {
         (y, saved)
     }
 
-    /// Packs the input of the projections that follow, and its dropped form.
-    fn set_input(&self, c: &Context, index: usize, site: Site, x: &[f32], w: &mut Worker) {
-        let width = x.len() / c.tokens();
-        w.input.pack(View::new(x, c.tokens(), width), self.linear(site.first()).bytes());
-        if let Some(mut dropped) = c.mask(index, site, width, &mut w.pool) {
-            multiply(&mut dropped, x);
-            w.low.pack(View::new(&dropped, c.tokens(), width));
-            w.pool.give(dropped);
-        }
+    /// Packs the norm of `x` as the input of the projections that follow.
+    #[allow(clippy::too_many_arguments)]
+    fn set_normed(
+        &self,
+        c: &Context,
+        index: usize,
+        site: Site,
+        x: &[f32],
+        weight: &[f32],
+        inverse: &mut [f32],
+        w: &mut Worker,
+    ) {
+        let width = weight.len();
+        self.set_input(c, index, site, width, w, |rows, to| {
+            let part = rows.start * width..rows.end * width;
+            ops::rms_norm(&x[part], weight, c.model.shape.eps, to, &mut inverse[rows]);
+        });
+    }
+
+    /// Packs the input of the projections that follow, and its dropped form; `make` writes the rows it is asked for.
+    fn set_input(
+        &self,
+        c: &Context,
+        index: usize,
+        site: Site,
+        width: usize,
+        w: &mut Worker,
+        mut make: impl FnMut(Range<usize>, &mut [f32]),
+    ) {
+        let (tokens, bytes) = (c.tokens(), self.linear(site.first()).bytes());
+        let Some(mut dropped) = c.mask(index, site, width, &mut w.pool) else {
+            return w.input.pack_made((tokens, width), bytes, make);
+        };
+        let mut x = w.pool.take(tokens * width);
+        make(0..tokens, &mut x);
+        w.input.pack(View::new(&x, tokens, width), bytes);
+        multiply(&mut dropped, &x);
+        w.low.pack(View::new(&dropped, tokens, width));
+        [x, dropped].into_iter().for_each(|v| w.pool.give(v));
     }
 
     fn project(
@@ -344,12 +378,7 @@ impl Layer {
         ops::rms_norm_again(&saved.x, &self.input_norm, &saved.input_inverse, &mut normed);
         let wanted = (index > 0).then_some(&mut dnormed[..]);
         let mut back = Back { layer: self, c, index, gradient, saved, w };
-        back.site(
-            Site::Attention,
-            &normed,
-            &[(Module::Q, &dq), (Module::K, &dk), (Module::V, &dv)],
-            wanted,
-        );
+        back.site(Site::Attention, &normed, &[(Module::Q, &dq), (Module::K, &dk), (Module::V, &dv)], wanted);
         if index > 0 {
             ops::rms_norm_backward_add(&saved.x, &self.input_norm, &saved.input_inverse, &dnormed, dy);
         }

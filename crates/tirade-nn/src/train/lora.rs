@@ -6,7 +6,7 @@
 
 use super::aligned::Floats;
 use super::bytes::{Bytes, Frozen, Input, Memory, product};
-use super::gemm::{Left, Right, View, gemm};
+use super::gemm::{Left, Right, Strips, View, gemm};
 use super::ops;
 use super::panels::Panels;
 use super::random::Random;
@@ -145,7 +145,6 @@ pub(crate) enum Write {
 pub(crate) struct Workspace {
     low: Left,
     dy: Input,
-    turned: Left,
     du: Floats,
     dropped: Floats,
     memory: Memory,
@@ -188,10 +187,10 @@ impl Linear {
         let Some(Adapter { slot, all, scale }) = adapter else {
             return product(x, &weight, None, out, outputs, add, &mut w.memory);
         };
-        gemm(&[(low_input, &slot.a(all).t())], u, slot.rank, false, &mut w.memory.floats);
+        gemm(&[(low_input.strips(), &slot.a(all).t())], u, slot.rank, false, &mut w.memory.floats);
         ops::scale(u, scale);
         w.low.pack(View::new(u, u.len() / slot.rank, slot.rank));
-        product(x, &weight, Some((&w.low, &slot.b(all))), out, outputs, add, &mut w.memory);
+        product(x, &weight, Some((w.low.strips(), &slot.b(all))), out, outputs, add, &mut w.memory);
     }
 
     /// Given `dy`, adds the adapter's gradient to `gradient` and, if wanted, writes or adds d/dx.
@@ -215,14 +214,14 @@ impl Linear {
         w.dy.pack(dy, weight.bytes.filter(|_| dx.is_some()));
         if let Some(Adapter { slot, all, scale }) = adapter {
             let (rank, (da, db)) = (slot.rank, slot.both(gradient));
-            w.turned.pack_few(View::new(u, dy.rows, rank).t());
-            gemm(&[(&w.turned, &dy)], db, outputs, true, &mut w.memory.floats);
+            let u = Strips::lying(View::new(u, dy.rows, rank).t());
+            gemm(&[(u, &dy)], db, outputs, true, &mut w.memory.floats);
             w.du.reshape(dy.rows * rank);
-            gemm(&[(&w.dy.floats, &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
+            gemm(&[(w.dy.floats.strips(), &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
             ops::scale(&mut w.du, scale);
-            w.turned.pack_few(View::new(&w.du, dy.rows, rank).t());
+            let du = Strips::lying(View::new(&w.du, dy.rows, rank).t());
             let low_input = View::new(low_input, dy.rows, inputs);
-            gemm(&[(&w.turned, &low_input)], da, inputs, true, &mut w.memory.floats);
+            gemm(&[(du, &low_input)], da, inputs, true, &mut w.memory.floats);
         }
         let Some((write, dx)) = dx else { return };
         let add = write == Write::Add;
@@ -232,11 +231,11 @@ impl Linear {
         w.low.pack(View::new(&w.du, dy.rows, slot.rank));
         let low = slot.a(all);
         let Some(mask) = mask else {
-            return product(&w.dy, &weight, Some((&w.low, &low)), dx, inputs, add, &mut w.memory);
+            return product(&w.dy, &weight, Some((w.low.strips(), &low)), dx, inputs, add, &mut w.memory);
         };
         product(&w.dy, &weight, None, dx, inputs, add, &mut w.memory);
         w.dropped.reshape(dx.len());
-        gemm(&[(&w.low, &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
+        gemm(&[(w.low.strips(), &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
         for ((dx, d), m) in dx.iter_mut().zip(&w.dropped[..]).zip(mask) {
             *dx += d * m;
         }

@@ -62,6 +62,8 @@ mod reference;
 mod run;
 mod simd;
 #[cfg(test)]
+mod speed;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 pub(crate) mod tests;

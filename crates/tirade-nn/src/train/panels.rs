@@ -303,6 +303,7 @@ fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
                     WIDTH,
                     to.as_mut_ptr().add(i * WIDTH + j),
                     WIDTH,
+                    16,
                 );
             }
         }
@@ -332,7 +333,13 @@ mod tests {
             let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];
             for right in rights {
                 let mut c = vec![0f32; m * n];
-                gemm(&[(&Left::of(View::new(&a, m, k)), right)], &mut c, n, false, &mut Buffers::default());
+                gemm(
+                    &[(Left::of(View::new(&a, m, k)).strips(), right)],
+                    &mut c,
+                    n,
+                    false,
+                    &mut Buffers::default(),
+                );
                 let worst = c.iter().zip(&want).fold(0f32, |w, (x, y)| w.max((x - y).abs()));
                 assert!(worst < tolerance, "{precision:?}: {worst}");
             }

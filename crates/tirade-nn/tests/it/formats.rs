@@ -136,8 +136,17 @@ fn damaged_safetensors_files_are_refused() {
         ("one offset", file(&good.replace("[0,8]", "[0]"), 8)),
         ("a missing shape", file(&good.replace("shape", "shade"), 8)),
         ("a name twice", file(&format!("{{{0},{0}}}", &good[1..good.len() - 1]), 8)),
-        ("tensors that share bytes", file(&format!("{{{0},{1}}}", &good[1..good.len() - 1],
-            r#""v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"#), 8)),
+        (
+            "tensors that share bytes",
+            file(
+                &format!(
+                    "{{{0},{1}}}",
+                    &good[1..good.len() - 1],
+                    r#""v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"#
+                ),
+                8,
+            ),
+        ),
         ("deep metadata", file(&format!(r#"{{"__metadata__":{}}}"#, "[".repeat(100_000)), 8)),
         ("a shape that is an object", file(&good.replace("[2]", "{}"), 8)),
         ("a shape of floats", file(&good.replace("[2]", "[2.0]"), 8)),
