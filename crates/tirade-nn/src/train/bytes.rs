@@ -248,14 +248,16 @@ impl Input {
         self.made = made;
     }
 
-    fn begin(&mut self, rows: usize, columns: usize, weight: Option<Bytes>) {
+    /// Makes room for a matrix to be packed strip by strip.
+    pub fn begin(&mut self, rows: usize, columns: usize, weight: Option<Bytes>) {
         self.floats.begin(rows, columns);
         if weight.is_some() {
             self.bytes.begin(rows, columns);
         }
     }
 
-    fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, weight: Option<Bytes>) {
+    /// Packs one of the [`strips`], which begins at row `from` of `a`.
+    pub fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, weight: Option<Bytes>) {
         self.floats.pack_rows(a, from, rows.clone());
         if let Some(weight) = weight {
             self.bytes.pack_rows(a, from, rows, weight.turned.then(|| weight.factors()));

@@ -16,7 +16,7 @@ use super::kernel::{MAX_ROWS, Stretch, Target, WIDTH, tile, transpose16};
 pub(crate) const DEPTH: usize = 640;
 
 /// Steps worked on at once where the right operand is read as it lies, each step in another page: so many pages are known at a time.
-const SHALLOW: usize = 64;
+const SHALLOW: usize = 3 * WIDTH;
 
 /// Steps of each pass over a contraction: equal parts, because a short one pays for reading and writing C as a long one does.
 fn depth(steps: usize) -> usize {
@@ -48,6 +48,12 @@ impl<'a> View<'a> {
             data.len()
         );
         Self { data, rows, columns, stride, transposed: false }
+    }
+
+    /// Some of its rows.
+    pub fn some_rows(self, rows: Range<usize>) -> Self {
+        assert!(!self.transposed && rows.end <= self.rows);
+        Self { data: &self.data[rows.start * self.stride..], rows: rows.len(), ..self }
     }
 
     /// The same memory read with rows and columns exchanged.
@@ -104,13 +110,24 @@ impl Left {
     /// As an operand.
     pub fn strips(&self) -> Strips<'_> {
         let Self { rows, steps, height, depth, .. } = *self;
-        Strips { data: &self.data, rows, steps, height, depth, stride: None }
+        Strips { data: &self.data, first: 0, rows, packed: rows, steps, height, depth, stride: None }
+    }
+
+    /// Some rows of it, which begin and end where [`strips`] do.
+    pub fn some_strips(&self, rows: Range<usize>) -> Strips<'_> {
+        Strips { first: rows.start, rows: rows.len(), ..self.strips() }
     }
 }
 
 /// The strips that `rows` are packed in.
 pub(crate) fn strips(rows: usize) -> impl Iterator<Item = Range<usize>> {
     let height = height(rows);
+    (0..rows).step_by(height).map(move |from| from..rows.min(from + height))
+}
+
+/// The same in blocks of a few strips, which stay near the core while several products use them.
+pub(crate) fn strip_blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let height = 5 * height(rows);
     (0..rows).step_by(height).map(move |from| from..rows.min(from + height))
 }
 
@@ -123,7 +140,10 @@ fn height(rows: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(crate) struct Strips<'a> {
     data: &'a [f32],
+    first: usize,
     rows: usize,
+    /// Rows that are packed together with these.
+    packed: usize,
     steps: usize,
     height: usize,
     depth: usize,
@@ -139,13 +159,14 @@ impl<'a> Strips<'a> {
     pub fn lying(a: View<'a>) -> Self {
         assert!(a.transposed, "rows that do not lie side by side have to be packed");
         let (rows, steps, data) = (a.rows, a.columns, a.data);
-        Self { data, rows, steps, height: height(rows), depth: SHALLOW, stride: Some(a.stride) }
+        let (height, stride) = (height(rows), Some(a.stride));
+        Self { data, first: 0, rows, packed: rows, steps, height, depth: SHALLOW, stride }
     }
 
     /// `height` rows from `i0` of the `kc` steps from `k0`, and the floats from one step to the next.
     fn strip(&self, i0: usize, height: usize, k0: usize, kc: usize) -> (*const f32, usize) {
         let (from, step) = match self.stride {
-            None => (k0 * self.rows + i0 * kc, height),
+            None => (k0 * self.packed + (self.first + i0) * kc, height),
             Some(stride) => (k0 * stride + i0, stride),
         };
         (self.data[from..from + (kc - 1) * step + height].as_ptr(), step)

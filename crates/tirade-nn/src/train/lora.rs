@@ -4,9 +4,11 @@
 //! loops over one slice. B is kept transposed with respect to PEFT, which makes both products run along contiguous rows;
 //! [`crate::adapter`] turns it on export.
 
+use std::ops::Range;
+
 use super::aligned::Floats;
 use super::bytes::{Bytes, Frozen, Input, Memory, product};
-use super::gemm::{Left, Right, Strips, View, gemm};
+use super::gemm::{Left, Right, Strips, View, gemm, strip_blocks, strips};
 use super::ops;
 use super::panels::Panels;
 use super::random::Random;
@@ -145,6 +147,8 @@ pub(crate) enum Write {
 pub(crate) struct Workspace {
     low: Left,
     dy: Input,
+    /// B as a right operand.
+    b: Panels,
     du: Floats,
     dropped: Floats,
     memory: Memory,
@@ -211,17 +215,12 @@ impl Linear {
         let dy = View::new(dy, dy.len() / outputs, outputs);
         let base = self.weight.transposed();
         let weight = Frozen { floats: &base, bytes: self.bytes().map(Bytes::turned) };
-        w.dy.pack(dy, weight.bytes.filter(|_| dx.is_some()));
-        if let Some(Adapter { slot, all, scale }) = adapter {
-            let (rank, (da, db)) = (slot.rank, slot.both(gradient));
-            let u = Strips::lying(View::new(u, dy.rows, rank).t());
-            gemm(&[(u, &dy)], db, outputs, true, &mut w.memory.floats);
-            w.du.reshape(dy.rows * rank);
-            gemm(&[(w.dy.floats.strips(), &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
-            ops::scale(&mut w.du, scale);
-            let du = Strips::lying(View::new(&w.du, dy.rows, rank).t());
+        let bytes = weight.bytes.filter(|_| dx.is_some());
+        if let Some(adapter) = adapter {
             let low_input = View::new(low_input, dy.rows, inputs);
-            gemm(&[(du, &low_input)], da, inputs, true, &mut w.memory.floats);
+            adapter_gradient(dy, low_input, u, adapter, gradient, bytes, w);
+        } else {
+            w.dy.pack(dy, bytes);
         }
         let Some((write, dx)) = dx else { return };
         let add = write == Write::Add;
@@ -240,6 +239,40 @@ impl Linear {
             *dx += d * m;
         }
     }
+}
+
+/// Packs `dy` into `w.dy`, adds the gradient of A and B, and leaves d/du in `w.du`: all in blocks of rows, so that `dy` comes from
+/// memory once.
+fn adapter_gradient(
+    dy: View,
+    low_input: View,
+    u: &[f32],
+    Adapter { slot, all, scale }: Adapter,
+    gradient: &mut [f32],
+    bytes: Option<Bytes>,
+    w: &mut Workspace,
+) {
+    let (rank, (da, db)) = (slot.rank, slot.both(gradient));
+    w.dy.begin(dy.rows, dy.columns, bytes);
+    w.b.pack(slot.b(all).t());
+    w.du.reshape(dy.rows * rank);
+    for block in strip_blocks(dy.rows) {
+        for rows in strips(dy.rows).filter(|rows| block.contains(&rows.start)) {
+            w.dy.pack_rows(dy, rows.start, rows, bytes);
+        }
+        let near = dy.some_rows(block.clone());
+        gemm(&[(turned(u, rank, block.clone()), &near)], db, dy.columns, true, &mut w.memory.floats);
+        let du = &mut w.du[block.start * rank..block.end * rank];
+        gemm(&[(w.dy.floats.some_strips(block.clone()), &w.b)], du, rank, false, &mut w.memory.floats);
+        ops::scale(du, scale);
+        let near = low_input.some_rows(block.clone());
+        gemm(&[(turned(&w.du, rank, block), &near)], da, low_input.columns, true, &mut w.memory.floats);
+    }
+}
+
+/// The transpose of some rows of a narrow matrix.
+fn turned(narrow: &[f32], rank: usize, rows: Range<usize>) -> Strips<'_> {
+    Strips::lying(View::new(&narrow[rows.start * rank..rows.end * rank], rows.len(), rank).t())
 }
 
 #[cfg(test)]
