@@ -166,7 +166,7 @@ impl Engine {
         let model = Model::new(weights, &pool, isa, options.precision)?;
         let (tokenizer, counters) = (Arc::new(tokenizer), Arc::new(Counters::default()));
         let scheduler = Scheduler {
-            kv: KvCache::new(&config, blocks),
+            kv: KvCache::new(&config, blocks, options.precision),
             blocks: Blocks::new(blocks),
             model,
             tokenizer: Arc::clone(&tokenizer),
@@ -351,10 +351,11 @@ impl Drop for Engine {
 /// Blocks for `max_batch` full contexts, or as many as the limit allows.
 fn cache_blocks(config: &Config, options: &EngineOptions, context: usize) -> Result<usize, NnError> {
     let wanted = options.max_batch.max(1).saturating_mul(context.div_ceil(BLOCK) + 1);
-    let allowed = options.kv_bytes_limit / KvCache::block_bytes(config) as u64;
+    let block = KvCache::block_bytes(config, options.precision) as u64;
+    let allowed = options.kv_bytes_limit / block;
     if allowed == 0 {
         return Err(NnError::TooLarge {
-            needed_mib: (KvCache::block_bytes(config) as u64).div_ceil(1 << 20),
+            needed_mib: block.div_ceil(1 << 20),
             available_mib: options.kv_bytes_limit >> 20,
             detail: format!("{BLOCK} tokens of keys and values"),
         });
@@ -366,7 +367,7 @@ fn check_memory(weights: &Weights, options: &EngineOptions, blocks: usize) -> Re
     let Some(available) = options.memory_bytes else { return Ok(()) };
     let config = weights.config();
     let packed = Model::packed_bytes(weights, options.precision)? as u64;
-    let cache = (blocks * KvCache::block_bytes(config)) as u64;
+    let cache = (blocks * KvCache::block_bytes(config, options.precision)) as u64;
     let widest = 6 * config.hidden + 4 * config.intermediate + 4 * config.heads * config.head_dim;
     let batch = (4 * (options.step_rows * widest + 32 * config.vocab)) as u64;
     let needed = packed + cache + batch;
