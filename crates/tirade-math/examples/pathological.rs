@@ -3,8 +3,10 @@
 //! Exits with 1 if one takes more than 10 ms or 16 MiB (the limits are the best of three runs, the machine may be busy).
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Instant;
 use tirade_math::{Gold, Policy, verify};
+
+#[path = "support/cpu.rs"]
+mod cpu;
 
 struct Counting;
 static NOW: AtomicUsize = AtomicUsize::new(0);
@@ -130,17 +132,8 @@ fn cases() -> Vec<(&'static str, String, String)> {
     ]
 }
 
-/// The system counts CPU time in ticks of a few milliseconds: one run is too short to time.
+/// Of one run the clock shows too little.
 const RUNS: u32 = 25;
-
-/// CPU seconds of this thread, so that a busy machine changes nothing; without /proc, the time since the first call.
-fn cpu_seconds() -> f64 {
-    static STARTED: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let started = STARTED.get_or_init(Instant::now);
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|t| t.split_whitespace().next()?.parse::<u64>().ok());
-    nanoseconds.map_or_else(|| started.elapsed().as_secs_f64(), |ns| ns as f64 / 1e9)
-}
 
 fn main() {
     let policy = Policy::default();
@@ -149,7 +142,7 @@ fn main() {
         let boxed = pred.contains("boxed") || pred.contains("answer") || pred.starts_with('$');
         let completion = if boxed { pred } else { format!("\\boxed{{{pred}}}") };
         let (mut peak, mut outcome) = (0, String::new());
-        let started = cpu_seconds();
+        let started = cpu::seconds();
         for _ in 0..RUNS {
             let before = NOW.load(Relaxed);
             PEAK.store(before, Relaxed);
@@ -157,7 +150,7 @@ fn main() {
             peak = PEAK.load(Relaxed).saturating_sub(before);
             outcome = format!("{} {} ({})", v.outcome, v.stage, v.reason);
         }
-        let mean = (cpu_seconds() - started) * 1e3 / f64::from(RUNS);
+        let mean = (cpu::seconds() - started) * 1e3 / f64::from(RUNS);
         let mark = if mean > 10.0 || peak > 16 << 20 {
             failed = true;
             "  <== over the limit"

@@ -2,13 +2,14 @@
 //!
 //! [`evaluated`] replaces what it can do exactly and leaves the rest as it stands, so that an operator nobody can evaluate is
 //! compared as an expression or not at all. The tool lane has [`crate::cas`], which also explains its steps and prints as
-//! SymPy does; here only the value counts, and every elementary function is known.
+//! SymPy does, by the same rules for derivatives; here only the value counts, and every elementary function is known.
 
 mod derivative;
 mod integral;
 mod series;
 
 pub use derivative::derivative;
+pub(crate) use derivative::{Form, derived};
 
 use crate::equiv::any;
 use crate::expr::{Big, BigOp, Expr};
@@ -71,18 +72,18 @@ fn nth_derivative(big: &Big) -> Option<Expr> {
     let order = big.low.as_ref().map_or(Some(1), Expr::as_i64).filter(|n| (1..=MAX_ORDER).contains(n))?;
     let mut f = big.body.clone();
     for _ in 0..order {
-        f = derivative(&f, &big.var, &mut { MAX_PARTS }).filter(is_small)?;
+        f = derivative(&f, &big.var, MAX_PARTS).filter(is_small)?;
     }
     Some(f)
 }
 
 /// Whether the variable occurs, also as an argument of an unknown function.
-fn depends(e: &Expr, name: &str) -> bool {
+pub(crate) fn depends(e: &Expr, name: &str) -> bool {
     any(e, &|e| matches!(e, Expr::Sym(s) if s == name))
 }
 
 /// `e` with a value in place of the variable.
-fn put(e: &Expr, name: &str, value: &Expr) -> Expr {
+pub(crate) fn put(e: &Expr, name: &str, value: &Expr) -> Expr {
     e.clone().map(&|e| if matches!(&e, Expr::Sym(s) if s == name) { value.clone() } else { e })
 }
 

@@ -10,6 +10,7 @@ mod formulas;
 mod link;
 mod misprint;
 mod names;
+mod near;
 mod plain;
 mod plus_minus;
 mod prose;

@@ -9,6 +9,7 @@ use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
 use super::{Truth, plain};
 use crate::equiv::any;
 use crate::expr::{Expr, RelOp};
+use crate::fuel;
 use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -55,6 +56,10 @@ const MAX_WEIGHT: usize = 6_000;
 /// assert_eq!(truths, [Truth::True, Truth::False]);
 /// ```
 pub fn check_prose(problem: &str, text: &str) -> Vec<Statement> {
+    fuel::within(fuel::PROSE, || walked(problem, text))
+}
+
+fn walked(problem: &str, text: &str) -> Vec<Statement> {
     let (problem, text) = (clipped(problem), clipped(text));
     let names = Names::of(problem, text);
     let mut reader = Reader::new(&names);
@@ -276,8 +281,8 @@ impl<'a> Walk<'a> {
 
 /// Digits and nothing to compute.
 fn is_numeral(source: &str) -> bool {
-    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed");
-    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!'))
+    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed").replace("\\!", "");
+    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\'))
 }
 
 /// Whether an unknown function stands in it.

@@ -1,14 +1,15 @@
 //! What becomes of one link: true or false by itself, by what is known, or a new fact.
 
 use super::cue::{self, Mode};
-use super::facts::{self, Added, MAX_SOURCES, Sources};
+use super::facts::{self, Added, Facts, MAX_SOURCES, Sources};
 use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
 use super::misprint::{self, Sample};
 use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
 use super::read::symbol;
-use super::{Truth, arrays, congruence, plus_minus};
+use super::{Truth, arrays, congruence, near, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
 use crate::expr::{Expr, Func, RelOp};
+use crate::fuel;
 use crate::normal::Poly;
 use crate::verdict::Outcome;
 use smol_str::SmolStr;
@@ -25,7 +26,7 @@ impl Walk<'_> {
         context: &Context<'_>,
     ) {
         let weight = weight(l) + weight(r);
-        if weight > self.allowance {
+        if weight > self.allowance || fuel::is_empty() {
             return;
         }
         self.allowance -= weight;
@@ -248,10 +249,10 @@ impl Walk<'_> {
             self.facts.distrusted |= number;
         }
         let sample = facts::is_telling(&poly).then(|| Sample::of(l, r)).flatten();
-        let added = if context.alternative {
-            self.facts.clone().add(poly, number)
+        let (added, before) = if context.alternative {
+            (self.facts.clone().add(poly.clone(), number), None)
         } else {
-            self.facts.add(poly, number)
+            self.facts.learn(poly.clone(), number)
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
@@ -274,8 +275,30 @@ impl Walk<'_> {
             {
                 (Truth::False, self.because(by))
             }
+            Added::New | Added::Unfit => {
+                match self.nearly_implied(l, r, &poly, before, context) {
+                    Some(by) => (Truth::False, self.because(by)),
+                    None => NOTHING,
+                }
+            }
             _ => NOTHING,
         }
+    }
+
+    /// The facts a claim would follow from, were one number or sign in it another.
+    fn nearly_implied(&mut self, l: &Expr, r: &Expr, poly: &Poly, before: Option<Facts>, context: &Context<'_>) -> Option<Sources> {
+        let claimed = context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
+        if !claimed || self.names.cyclic || !facts::is_telling(poly) {
+            return None;
+        }
+        let known = before.as_ref().unwrap_or(&self.facts);
+        let weight = 4 * (size(l) + size(r));
+        let (left, because) = known.reduce(poly.clone())?;
+        if because == 0 || left.is_zero() || weight > self.allowance {
+            return None;
+        }
+        self.allowance -= weight;
+        near::implied(l, r, &left, known)
     }
 
     /// Whether it speaks of any point of a curve, or of a function everywhere.
