@@ -253,7 +253,7 @@ impl Facts {
     }
 
     /// Whether every term of it has a known value.
-    fn determines(&self, poly: &Poly) -> bool {
+    pub fn determines(&self, poly: &Poly) -> bool {
         poly.0.iter().all(|(mono, _)| {
             let term = Poly::term(mono.clone(), Rational::ONE);
             is_constant(mono) || self.reduce(term).is_some_and(|(left, _)| is_closed(&left))

@@ -16,9 +16,13 @@ const EXPONENTS: [i64; 4] = [1, 2, 3, 4];
 
 /// On which facts the claim `l = r` would rest, were one number or sign in it another; `left` is what the facts leave of it
 /// as it is written.
-pub fn implied(l: &Expr, r: &Expr, left: &Poly, facts: &Facts) -> Option<Sources> {
+///
+/// Two equations of few terms may well differ in the sign of one: such signs are mended only where `long` says that there
+/// are many.
+pub fn implied(l: &Expr, r: &Expr, left: &Poly, facts: &Facts, long: bool) -> Option<Sources> {
     let claim = Claim { l, r, left, facts };
-    places(l).chain(places(r)).take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
+    let tried = places(l).chain(places(r)).filter(|place| long || place.what != What::OuterSign);
+    tried.take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
 }
 
 struct Claim<'a> {
@@ -138,7 +142,7 @@ mod tests {
             }
             let (l, r) = sides(claim);
             let (left, _) = facts.reduce(difference(&l, &r).unwrap()).unwrap();
-            assert_eq!(implied(&l, &r, &left, &facts), expected, "{known:?} {claim}");
+            assert_eq!(implied(&l, &r, &left, &facts, true), expected, "{known:?} {claim}");
         }
     }
 }

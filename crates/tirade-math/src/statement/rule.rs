@@ -275,13 +275,10 @@ impl Walk<'_> {
             {
                 (Truth::False, self.because(by))
             }
-            Added::New | Added::Unfit => {
-                match self.nearly_implied(l, r, &poly, before, context) {
-                    Some(by) => (Truth::False, self.because(by)),
-                    None => NOTHING,
-                }
-            }
-            _ => NOTHING,
+            _ => match self.nearly_implied(l, r, &poly, before, context) {
+                Some(by) => (Truth::False, self.because(by)),
+                None => NOTHING,
+            },
         }
     }
 
@@ -294,11 +291,12 @@ impl Walk<'_> {
         let known = before.as_ref().unwrap_or(&self.facts);
         let weight = 4 * (size(l) + size(r));
         let (left, because) = known.reduce(poly.clone())?;
-        if because == 0 || left.is_zero() || weight > self.allowance {
+        // Where every term has a value, some other number always mends it.
+        if because == 0 || left.is_zero() || weight > self.allowance || known.determines(poly) {
             return None;
         }
         self.allowance -= weight;
-        near::implied(l, r, &left, known)
+        near::implied(l, r, &left, known, poly.0.len() > 3)
     }
 
     /// Whether it speaks of any point of a curve, or of a function everywhere.
