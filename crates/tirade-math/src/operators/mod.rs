@@ -34,10 +34,31 @@ pub fn evaluated(e: Expr) -> Expr {
     e.map(&|e| match &e {
         Expr::Big(big) if left.get() > 0 => {
             left.set(left.get() - 1);
-            value(big).unwrap_or(e)
+            value(big).unwrap_or_else(|| renamed(big))
         }
         _ => e,
     })
+}
+
+/// An operator that stays, with one name for what it binds: `\lim_{t \to 0} f(t)` is `\lim_{x \to 0} f(x)`. From inside
+/// out, so that operators inside each other get different names.
+fn renamed(big: &Big) -> Expr {
+    let bound = match big.op {
+        BigOp::Derivative => false,
+        BigOp::Limit => big.low.is_some(),
+        _ => big.low.is_some() && big.high.is_some(),
+    };
+    let mut depth = 0;
+    let name = |n: usize| format!("•{n}");
+    while bound && any(&big.body, &|e| matches!(e, Expr::Big(inner) if inner.var == name(depth))) {
+        depth += 1;
+    }
+    let mut big = big.clone();
+    if bound {
+        big.body = put(&big.body, &big.var, &Expr::sym(name(depth)));
+        big.var = name(depth).into();
+    }
+    Expr::Big(Box::new(big))
 }
 
 fn value(big: &Big) -> Option<Expr> {
