@@ -109,6 +109,9 @@ pub struct Source {
     pub trusted: bool,
     /// It is supposed: what follows from it where it is supposed must agree with it.
     pub supposed: bool,
+    /// Where it starts, and whether it is an equation that is set up, not a value that is put in.
+    pub start: usize,
+    pub set_up: bool,
     /// Its values, where a misprint of it is to be noticed.
     pub sample: Option<Sample>,
 }

@@ -261,6 +261,8 @@ impl Walk<'_> {
                 index: (!context.given).then_some(self.out.len()),
                 trusted,
                 supposed,
+                start: out.span.start,
+                set_up: !context.given && symbol(l).is_none() && symbol(r).is_none(),
                 sample,
             });
         }
@@ -271,7 +273,8 @@ impl Walk<'_> {
             }
             Added::Contradicts(by) | Added::Resembles(by)
                 if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
-                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out) =>
+                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out)
+                    || trusted && self.follows(text, out, by) =>
             {
                 (Truth::False, self.because(by))
             }
@@ -312,6 +315,14 @@ impl Walk<'_> {
     fn is_open_at(&self, text: &str, out: &Statement) -> bool {
         let here = cue::condition(text, out.span.start);
         here.is_some_and(|at| self.is_open_since(at)) && !cue::is_absurd(text, out.span.end)
+    }
+
+    /// Whether the statement is drawn from an equation set up in the same sentence: "Setting $4x = 5\pi$, we find $x = \pi$".
+    fn follows(&self, text: &str, out: &Statement, by: Sources) -> bool {
+        let sentence = cue::sentence_start(text, out.span.start);
+        let fits = |s: &Source| s.trusted || s.supposed && s.set_up && s.start >= sentence && s.start < out.span.start;
+        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
+            && !cue::is_absurd(text, out.span.end)
     }
 
     /// Whether all are to be trusted where the text is now.
