@@ -59,7 +59,14 @@ impl Rng {
             0..=2 => format!("({})^{{{}}}", self.scalar(d), self.scalar(d)),
             3 => format!("({}-{})^{{{}}}", self.scalar(d), self.scalar(d), self.digits(3)),
             4 => format!("{}^{{{}^{{{}}}}}", self.scalar(d), self.scalar(d), self.number()),
-            5 => format!("({}+{}+{}+{})^{{{}}}", self.variable(), self.variable(), self.scalar(d), self.variable(), 1 + self.next(40)),
+            5 => format!(
+                "({}+{}+{}+{})^{{{}}}",
+                self.variable(),
+                self.variable(),
+                self.scalar(d),
+                self.variable(),
+                1 + self.next(40)
+            ),
             6 => format!("\\sqrt{{{}+{}}}", self.scalar(d), self.scalar(d)),
             7 => format!("\\sqrt[{}]{{{}}}", 2 + self.next(12), self.scalar(d)),
             8 => (0..2 + self.next(4)).fold(self.scalar(d), |inner, _| format!("\\sqrt{{2+{inner}}}")),
@@ -67,10 +74,19 @@ impl Rng {
             10 => format!("\\frac{{{}}}{{{}}}", self.scalar(d), self.scalar(d)),
             11 => format!("({})!", self.scalar(d)),
             12 => format!("\\binom{{{}}}{{{}}}", self.scalar(d), self.scalar(d)),
-            13 => format!("\\{}({})", self.pick(&["sin", "cos", "tan", "ln", "exp", "arctan", "sinh", "arcsin"]), self.scalar(d)),
+            13 => format!(
+                "\\{}({})",
+                self.pick(&["sin", "cos", "tan", "ln", "exp", "arctan", "sinh", "arcsin"]),
+                self.scalar(d)
+            ),
             14 => format!("\\log_{{{}}}({})", self.scalar(d), self.scalar(d)),
             15 => format!("|{}|", self.scalar(d)),
-            16 => format!("\\{}_{{k=1}}^{{{}}} ({})", self.pick(&["sum", "prod"]), 1 + self.next(500), self.scalar(d)),
+            16 => format!(
+                "\\{}_{{k=1}}^{{{}}} ({})",
+                self.pick(&["sum", "prod"]),
+                1 + self.next(500),
+                self.scalar(d)
+            ),
             17 => format!("\\int_0^1 ({}) dx", self.scalar(d)),
             18 => format!("\\frac{{d}}{{dx}} ({})", self.scalar(d)),
             19 => format!("\\gcd({}, {})", self.scalar(d), self.scalar(d)),
@@ -125,11 +141,21 @@ impl Rng {
             9 => {
                 let mut text = format!("{} m", self.scalar(depth));
                 for _ in 0..self.next(40) {
-                    let _ = write!(text, "{}{}", self.pick(&["/", " ", "\\cdot "]), self.pick(&["s", "kg", "cm", "h"]));
+                    let _ = write!(
+                        text,
+                        "{}{}",
+                        self.pick(&["/", " ", "\\cdot "]),
+                        self.pick(&["s", "kg", "cm", "h"])
+                    );
                 }
                 text
             }
-            10 => format!("\\begin{{cases}}{} & x>{}\\\\{} & x\\le 0\\end{{cases}}", self.scalar(depth), self.number(), self.scalar(depth)),
+            10 => format!(
+                "\\begin{{cases}}{} & x>{}\\\\{} & x\\le 0\\end{{cases}}",
+                self.scalar(depth),
+                self.number(),
+                self.scalar(depth)
+            ),
             11 => format!("{}:{}", self.scalar(depth), self.scalar(depth)),
             12 => format!("\\{{x \\mid {} < {}\\}}", self.scalar(depth), self.scalar(depth)),
             13 => {
@@ -146,7 +172,8 @@ impl Rng {
 
     /// The same answer with one digit changed, so that it gets far.
     fn nearly(&mut self, text: &str) -> String {
-        let places: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(i, _)| i).collect();
+        let places: Vec<usize> =
+            text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(i, _)| i).collect();
         if places.is_empty() || self.next(4) == 0 {
             return text.replacen('+', " + ", 1);
         }
@@ -167,7 +194,12 @@ impl Rng {
 
     fn prose(&mut self) -> (String, String) {
         let depth = 1 + self.next(3);
-        let problem = format!("Let $f(x) = {}$. If ${} = {}$, find $x$.", self.scalar(depth), self.scalar(depth), self.scalar(1));
+        let problem = format!(
+            "Let $f(x) = {}$. If ${} = {}$, find $x$.",
+            self.scalar(depth),
+            self.scalar(depth),
+            self.scalar(1)
+        );
         let mut text = String::new();
         for _ in 0..1 + self.next(60) {
             let lead = self.pick(&["So", "Let", "If", "We get", "Setting", "Therefore,", "Since"]);

@@ -128,6 +128,32 @@ fn cases() -> Vec<(&'static str, String, String)> {
         ),
         ("a unit with 3000 divisors", s("1 m"), format!("1 m{}", "/s".repeat(3000))),
         ("3000 boxes with names", s("1"), vec!["$x=\\boxed{1}$"; 3000].join(", ")),
+        ("a tower of symbols", s("6"), s("y=6(x-a)^(x-a)^60006000")),
+        ("an integral of a huge power", s("1"), {
+            let fraction =
+                (0..6).fold(s("x+4624635269421004291305435"), |inner, _| format!("x+\\frac{{1}}{{{inner}}}"));
+            format!("\\int_0^1 (\\frac{{1}}{{{fraction}}}-2)^{{321}} dx")
+        }),
+        (
+            "a product to a huge power",
+            s("6"),
+            s("y=(x^{28^n}-\\prod_{k=1}^{218} (t-20-t-18.276487773-y-y))^{995}"),
+        ),
+        (
+            "an inequality of degree 301",
+            format!("\\{{x \\mid (x-46.229898530)^{{301}} < {}\\}}", &digits(1)[..400]),
+            format!("\\{{x \\mid (x-46.229898530)^{{301}} < {}\\}}", &digits(2)[..400]),
+        ),
+        ("functions of sums in each other", s("x"), {
+            (0..6).fold(s("(a+b+x+y)^{12}"), |inner, i| {
+                format!("\\sqrt[{}]{{({inner}+x_{i})^{{11}}+y}}", i + 2)
+            })
+        }),
+        (
+            "unions of sums of products",
+            s("(0,1)"),
+            vec!["(\\sum_{k=1}^{378} (\\prod_{j=1}^{242} 1.5),\\binom{x}{31})"; 20].join("\\cup"),
+        ),
         ("1 MB of prose", s("42"), "the answer is not here, ".repeat(42_000)),
     ]
 }

@@ -183,7 +183,9 @@ fn says_none(words: &str) -> bool {
 /// "infinitely many solutions", "an infinite number".
 fn says_endless(words: &str) -> bool {
     let words = ["there are ", "an ", "the "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
-    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"].iter().find_map(|w| words.strip_prefix(w));
+    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"]
+        .iter()
+        .find_map(|w| words.strip_prefix(w));
     matches!(rest.map(str::trim), Some("" | "solutions" | "of solutions" | "many" | "many solutions"))
 }
 

@@ -50,7 +50,9 @@ impl Form for Canonical<'_> {
 
     /// `base^n * (n * base' / base)`, which is how SymPy's `Pow` differentiates.
     fn lowered(&self, base: &Expr, n: &Expr, inner: Expr) -> Exact<Expr> {
-        let Expr::Num(exponent) = n else { return unsupported(format!("a derivative with the exponent {n}")) };
+        let Expr::Num(exponent) = n else {
+            return unsupported(format!("a derivative with the exponent {n}"));
+        };
         if matches!(base, Expr::Sym(_)) {
             return mul([n.clone(), pow(base, &Expr::Num(exponent - RBig::ONE))?]);
         }

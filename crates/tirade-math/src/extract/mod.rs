@@ -333,7 +333,13 @@ fn last_letter(text: &str) -> Option<char> {
         end = at;
         let before = text[..at].trim_end_matches(['(', '*', '$', '"', ' ']);
         let stands = alone(text[..at].chars().next_back()) && alone(text[at + 1..].chars().next());
-        let ends = |words: &[&str]| words.iter().any(|w| before.len() >= w.len() && before.is_char_boundary(before.len() - w.len()) && before[before.len() - w.len()..].eq_ignore_ascii_case(w));
+        let ends = |words: &[&str]| {
+            words.iter().any(|w| {
+                before.len() >= w.len()
+                    && before.is_char_boundary(before.len() - w.len())
+                    && before[before.len() - w.len()..].eq_ignore_ascii_case(w)
+            })
+        };
         if !stands || ends(&["not", "n't", "n’t"]) {
             continue;
         }

@@ -76,7 +76,9 @@ impl Poly {
                     j += 1;
                 }
                 Ordering::Equal => {
-                    fuel::spend(fuel::product(&other.0[j].1, scale) + fuel::sum(&self.0[i].1, &other.0[j].1))?;
+                    fuel::spend(
+                        fuel::product(&other.0[j].1, scale) + fuel::sum(&self.0[i].1, &other.0[j].1),
+                    )?;
                     let c = &self.0[i].1 + &other.0[j].1 * scale;
                     if too_big(&c) {
                         return None;

@@ -161,7 +161,8 @@ impl Real for BigBall {
         }
         // A sum that cancels loses no bits below the operands' last places, so round at the larger operand's size.
         let rounding = size(&self.mid).max(size(&other.mid)) - self.prec as f64 + 1.0;
-        let lost = self.vanishes_in(log_add(other.rad, rounding)) || other.vanishes_in(log_add(self.rad, rounding));
+        let lost =
+            self.vanishes_in(log_add(other.rad, rounding)) || other.vanishes_in(log_add(self.rad, rounding));
         let rad = log_add(log_add(self.rad, other.rad), rounding);
         BigBall { mid, rad, prec: self.prec, lossy: lost || self.lossy || other.lossy }
     }

@@ -137,8 +137,7 @@ fn power_rule(e: &Expr, base: &Expr, exponent: &Expr, name: &str, form: &mut dyn
         return Ok(grown);
     }
     let inner = derived(base, name, form)?;
-    let shrunk =
-        form.product(vec![e.clone(), exponent.clone(), form.power(base, &Expr::int(-1))?, inner])?;
+    let shrunk = form.product(vec![e.clone(), exponent.clone(), form.power(base, &Expr::int(-1))?, inner])?;
     form.sum(vec![grown, shrunk])
 }
 
@@ -168,9 +167,8 @@ fn outer(f: Func, x: &Expr, e: &Expr, form: &dyn Form) -> Exact<Expr> {
     let square = |e: Expr| form.power(&e, &Expr::int(2));
     let negative = |e: Expr| form.product(vec![Expr::int(-1), e]);
     let over = |below: Expr| form.power(&below, &Expr::int(-1));
-    let one_plus = |sign: i64| {
-        form.sum(vec![Expr::int(1), form.product(vec![Expr::int(sign), square(x.clone())?])?])
-    };
+    let one_plus =
+        |sign: i64| form.sum(vec![Expr::int(1), form.product(vec![Expr::int(sign), square(x.clone())?])?]);
     let root = |radicand: Expr| Expr::call(Func::Sqrt, radicand);
     match f {
         Func::Sqrt => over(form.product(vec![Expr::int(2), e.clone()])?),

@@ -4,8 +4,8 @@ use dashu::base::{Gcd, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 use dashu::rational::RBig;
 
-use crate::fuel;
 use crate::exact::{Exact, MAX_BITS, MAX_DEGREE, at_most, bits, bounded_rational, undefined};
+use crate::fuel;
 
 /// A polynomial as its coefficients, constant term first, without trailing zeros; zero is the empty list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
 mod arrays;
+mod cased;
 mod chains;
 mod congruence;
 mod cue;

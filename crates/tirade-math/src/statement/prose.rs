@@ -6,7 +6,7 @@ use super::link::is_open;
 use super::misprint::Sample;
 use super::names::{Names, has_vectors, is_ambiguous};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
-use super::{Truth, plain};
+use super::{Truth, cased, plain};
 use crate::equiv::any;
 use crate::expr::{Expr, RelOp};
 use crate::fuel;
@@ -268,7 +268,7 @@ impl<'a> Walk<'a> {
             expr = expr.map(&|e| match &e {
                 Expr::Apply(name, args) => match self.functions.get(name) {
                     Some((params, body)) if params.len() == args.len() && size(body) < 60 => {
-                        put_all(body, params, args)
+                        cased::chosen(put_all(body, params, args)).unwrap_or(e)
                     }
                     _ => e,
                 },
@@ -363,6 +363,15 @@ mod tests {
             ("", "The equation $x^2 = 16$ gives $x = 4$ or $x = -5$.", "TTF"),
             ("", "Let $x = 3$. So $2x < 7$ and $2x < 5$.", "?T?"),
             ("Let $p(x) = 2x$.", "Then $p(-5) = -10$.", "T"),
+            ("", "Setting $4x = 20$, we find $x = 5$.", "TT"),
+            ("", "Setting $4x = 24$, we find $x = 5$.", "?F"),
+            ("", "Setting $x = 1$ gives $4$. Then $x = 5$.", "??"),
+            ("If $a + c = 10$ and $b + c = 9$, find $a + b$.", "Adding gives $a - b + 2c = 19$.", "F"),
+            (
+                r"Let \[p(x,y) = \begin{cases} x + y & \text{if } x \ge 0, \\ x - 2y & \text{if } x < 0. \end{cases}\] Find $p(1,-1)$.",
+                "We use the second case: $p(1,-1) = 1 - 2(-1) = 3$. So $p(-1,2) = -5$.",
+                "FTT",
+            ),
         ]);
     }
 

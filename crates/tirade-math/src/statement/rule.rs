@@ -6,7 +6,7 @@ use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
 use super::misprint::{self, Sample};
 use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
 use super::read::symbol;
-use super::{Truth, arrays, congruence, near, plus_minus};
+use super::{Truth, arrays, cased, congruence, near, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
 use crate::expr::{Expr, Func, RelOp};
 use crate::fuel;
@@ -82,7 +82,7 @@ impl Walk<'_> {
         let params: Option<Vec<SmolStr>> = args.iter().map(symbol).collect();
         let Some(params) = params else { return };
         let asserted = matches!(context.mode, Mode::Claim | Mode::Define) && !context.alternative;
-        let usable = is_scalar(r) && !has_application(r) && !plus_minus::has(r);
+        let usable = (is_scalar(r) || cased::is_function(r)) && !has_application(r) && !plus_minus::has(r);
         let mut free = Vec::new();
         free_names(r, &mut free);
         let covered = free.iter().all(|n| params.contains(n) || !"xyzt".contains(n.as_str()));
@@ -286,8 +286,16 @@ impl Walk<'_> {
     }
 
     /// The facts a claim would follow from, were one number or sign in it another.
-    fn nearly_implied(&mut self, l: &Expr, r: &Expr, poly: &Poly, before: Option<Facts>, context: &Context<'_>) -> Option<Sources> {
-        let claimed = context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
+    fn nearly_implied(
+        &mut self,
+        l: &Expr,
+        r: &Expr,
+        poly: &Poly,
+        before: Option<Facts>,
+        context: &Context<'_>,
+    ) -> Option<Sources> {
+        let claimed =
+            context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
         if !claimed || self.names.cyclic || !facts::is_telling(poly) {
             return None;
         }
@@ -320,7 +328,9 @@ impl Walk<'_> {
     /// Whether the statement is drawn from an equation set up in the same sentence: "Setting $4x = 5\pi$, we find $x = \pi$".
     fn follows(&self, text: &str, out: &Statement, by: Sources) -> bool {
         let sentence = cue::sentence_start(text, out.span.start);
-        let fits = |s: &Source| s.trusted || s.supposed && s.set_up && s.start >= sentence && s.start < out.span.start;
+        let fits = |s: &Source| {
+            s.trusted || s.supposed && s.set_up && s.start >= sentence && s.start < out.span.start
+        };
         self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
             && !cue::is_absurd(text, out.span.end)
     }

@@ -2,7 +2,9 @@
 use tirade_math::{Gold, Policy, Verdict, verify, verify_answer};
 
 /// The verdict a line expects, the line, what stands before `~~`, and the answer.
-fn cases(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str, &'static str)> {
+fn cases(
+    text: &'static str,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static str, &'static str)> {
     text.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(|line| {
         let (head, answer) = line.split_once(" ~~ ").unwrap_or_else(|| panic!("no ~~ in {line}"));
         let (verdict, rest) = head.split_once(' ').unwrap_or_else(|| panic!("no gold in {line}"));
