@@ -11,7 +11,7 @@
 //! assert_eq!(file.tensor("w").unwrap().1, one);
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
@@ -134,10 +134,14 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
                 map.next_value::<IgnoredAny>()?;
-            } else if entries.contains_key(&name) {
-                return Err(A::Error::custom(format!("the tensor {name:?} appears twice")));
-            } else {
-                entries.insert(name, map.next_value()?);
+                continue;
+            }
+            match entries.entry(name) {
+                btree_map::Entry::Vacant(entry) => _ = entry.insert(map.next_value()?),
+                btree_map::Entry::Occupied(entry) => {
+                    let what = format!("the tensor {:?} appears twice", entry.key());
+                    return Err(A::Error::custom(what));
+                }
             }
         }
         Ok(Header(entries))
