@@ -79,7 +79,9 @@ impl Add {
             "type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
             "required": ["a", "b"], "additionalProperties": false,
         });
-        Self(vec![ToolSpec { name: "add".into(), description: "Adds two numbers.".into(), parameters }].into())
+        Self(
+            vec![ToolSpec { name: "add".into(), description: "Adds two numbers.".into(), parameters }].into(),
+        )
     }
 }
 

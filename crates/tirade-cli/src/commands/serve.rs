@@ -85,9 +85,7 @@ pub async fn run(args: ServeArgs, home: &Home) -> anyhow::Result<()> {
     for (name, folder) in &args.adapters {
         let known = models.iter().any(|model| model.name == *name);
         anyhow::ensure!(!known, "--adapter {name}: another model has this name");
-        let id = engine
-            .load_adapter(folder)
-            .with_context(|| format!("cannot load the adapter {name}"))?;
+        let id = engine.load_adapter(folder).with_context(|| format!("cannot load the adapter {name}"))?;
         models.push(Served { name: name.clone(), adapter: Some(id) });
     }
     let server = Server::bind(&args.listen, Arc::new(engine), models, args.key).await?;

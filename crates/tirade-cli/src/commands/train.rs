@@ -75,9 +75,7 @@ pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> an
         eprintln!("--cuda-device {device}: this program has no CUDA back end; it trains on the processor");
     }
     let job = job(args, work, opened).await?;
-    let trained = work
-        .stage(&ShareArgs::default(), async |context| pipeline::train(context, &job))
-        .await?;
+    let trained = work.stage(&ShareArgs::default(), async |context| pipeline::train(context, &job)).await?;
     println!(
         "{}: {} steps, {} trained numbers, last loss {:.3}",
         trained.run, trained.steps, trained.parameters, trained.final_loss

@@ -131,7 +131,9 @@ mod tests {
         };
         let digest = |specs: &[ToolSpec]| Tools::from(specs.to_vec()).digest().to_owned();
         let base = digest(&[spec("a", "x"), spec("b", "x")]);
-        for other in [vec![spec("a", "x")], vec![spec("b", "x"), spec("a", "x")], vec![spec("a", "y"), spec("b", "x")]] {
+        for other in
+            [vec![spec("a", "x")], vec![spec("b", "x"), spec("a", "x")], vec![spec("a", "y"), spec("b", "x")]]
+        {
             assert_ne!(base, digest(&other));
         }
     }

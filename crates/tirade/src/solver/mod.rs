@@ -292,8 +292,9 @@ fn said_of(solver: &Solver<'_>, reply: &Reply, native: bool, turn: u32, talk: &C
     if native && !reply.tool_calls.is_empty() {
         let mut calls = reply.tool_calls.clone();
         // Some servers number the calls of each reply anew; a result has to find its own.
-        let taken =
-            |id: &str| talk.request.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id);
+        let taken = |id: &str| {
+            talk.request.messages.iter().flat_map(|message| &message.tool_calls).any(|call| call.id == id)
+        };
         for (i, call) in calls.iter_mut().enumerate().filter(|(_, call)| taken(&call.id)) {
             call.id = format!("call_{turn}_{i}");
         }

@@ -104,5 +104,10 @@ fn lost_from_outside(call: &CallResult) -> bool {
 }
 
 fn extend(history: &[u8; 32], code: &str, memory: u64) -> [u8; 32] {
-    Sha256::new().chain_update(history).chain_update(memory.to_le_bytes()).chain_update(code).finalize().into()
+    Sha256::new()
+        .chain_update(history)
+        .chain_update(memory.to_le_bytes())
+        .chain_update(code)
+        .finalize()
+        .into()
 }

@@ -240,7 +240,8 @@ async fn our_own_client_gets_text_and_forced_calls() {
     assert!(reply.usage.completion > 0 && reply.usage.prompt > 0, "{reply:?}");
     let parameters = json!({"type": "object", "properties": {"a": {"type": "integer", "maximum": 99, "minimum": 0}},
         "required": ["a"], "additionalProperties": false});
-    let tools = Tools::from(vec![ToolSpec { name: "square".into(), description: "a times a".into(), parameters }]);
+    let tools =
+        Tools::from(vec![ToolSpec { name: "square".into(), description: "a times a".into(), parameters }]);
     for tool_choice in [ToolChoice::Required, ToolChoice::Named("square".into())] {
         let request = Request { tools: tools.clone(), tool_choice, ..request.clone() };
         let reply = client(&live).reply(&request).await.unwrap();
@@ -259,7 +260,8 @@ async fn forced_calls_in_process_satisfy_their_schema() {
     let (live, _folder) = tiny().await;
     let model = LocalModel::new(live.engine.clone(), None, "here");
     let parameters = json!({"type": "object", "properties": {"same": {"type": "boolean"}}, "required": ["same"], "additionalProperties": false});
-    let tools = Tools::from(vec![ToolSpec { name: "verdict".into(), description: "a test".into(), parameters }]);
+    let tools =
+        Tools::from(vec![ToolSpec { name: "verdict".into(), description: "a test".into(), parameters }]);
     for seed in 0..4 {
         let sampling = Sampling { temperature: 1.0, max_tokens: 400, seed, ..Sampling::default() };
         let (messages, tool_choice) = (vec![Message::user("1")], ToolChoice::Named("verdict".into()));

@@ -191,7 +191,8 @@ mod tests {
                 name: "add".into(),
                 description: "Adds.".into(),
                 parameters: parameters.clone(),
-            }].into(),
+            }]
+            .into(),
             tool_choice: ToolChoice::None,
             stop: vec!["\n".into(), "END".into()],
             sampling: Sampling { max_tokens: 9, temperature: 0.5, ..Sampling::default() },

@@ -71,7 +71,10 @@ impl BatchServer {
     /// One line of a batch's file. `id` comes back with the reply.
     pub fn line(&self, id: &str, request: &Request) -> String {
         let body = encode::body(&self.model, &self.dialect, request, false);
-        format!("{{\"custom_id\":{},\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n", json!(id))
+        format!(
+            "{{\"custom_id\":{},\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n",
+            json!(id)
+        )
     }
 
     /// Sends the lines as a job that carries our `tag`. Gives the provider's id of it.

@@ -204,7 +204,8 @@ mod tests {
                 name: "add".into(),
                 description: "Adds.".into(),
                 parameters: json!({"type": "object"}),
-            }].into(),
+            }]
+            .into(),
             tool_choice: ToolChoice::Named("add".into()),
             stop: vec!["END".into()],
             sampling: Sampling { max_tokens: 9, temperature: 0.5, top_p: 0.9, seed: 3 },

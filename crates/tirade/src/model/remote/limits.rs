@@ -187,8 +187,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    const ALLOWED: Allowed =
-        Allowed { in_flight: 2, requests_per_minute: None, tokens_per_minute: None };
+    const ALLOWED: Allowed = Allowed { in_flight: 2, requests_per_minute: None, tokens_per_minute: None };
 
     async fn take(limits: &Limits, tokens: u64) -> Permit<'_> {
         limits.acquire(tokens, Duration::MAX).await.unwrap_or_else(|wait| panic!("a wait of {wait:?}"))

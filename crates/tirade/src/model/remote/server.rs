@@ -80,8 +80,7 @@ mod tests {
     use crate::model::Message;
 
     fn servers(urls: &[&str]) -> Servers {
-        let allowed =
-            Allowed { in_flight: 1, requests_per_minute: None, tokens_per_minute: None };
+        let allowed = Allowed { in_flight: 1, requests_per_minute: None, tokens_per_minute: None };
         Servers::new(urls.iter().map(|url| (url.to_string(), url.to_string())), &allowed)
     }
 
