@@ -54,7 +54,7 @@ def mod_inverse(number, modulus):
     a, m = as_integer(number, "number"), positive(modulus, "modulus")
     if sp.gcd(a, m) != 1:
         raise ToolError(f"{a} has no inverse modulo {m}: their greatest common divisor is {sp.gcd(a, m)}")
-    return ok(str(sp.mod_inverse(a, m) % m))
+    return ok(str(pow(a, -1, m)))  # modulo 1 every number is 0 and its own inverse, which SymPy refuses to say
 
 
 @tool
