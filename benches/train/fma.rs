@@ -13,7 +13,7 @@ pub fn peak() -> f64 {
 }
 
 /// The kernel's count in nanoseconds.
-fn thread_seconds() -> f64 {
+pub fn thread_seconds() -> f64 {
     std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1e9

@@ -1,31 +1,30 @@
 //! One JSON object a line in, one a line out, in order: for `verify --cases` and `check --cases`.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-/// Lines worked on at once; memory stays flat for files of any length.
-const CHUNK: usize = 4096;
+/// Bytes read at once, and so worked on at once: memory stays flat for files of any length.
+const CHUNK: usize = 1 << 20;
 
-/// Applies `work` to every row of a file with some threads and prints the results in order. A line that is no JSON object gives an error row.
-/// Rows per CPU-second go to standard error.
+/// Applies `work` to every row of a file (`-` is standard input) with some threads and prints the results in order. A line that is no JSON object
+/// gives an error row. What has come is answered before more is waited for, so another program can ask line by line. Rows per CPU-second go to
+/// standard error.
 pub fn map(path: &Path, threads: usize, work: impl Fn(&Value) -> Value + Sync) -> anyhow::Result<()> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut lines = BufReader::new(file).lines().enumerate();
+    let input: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?),
+    };
+    let mut input = BufReader::with_capacity(CHUNK, input);
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let (mut rows, started) = (0, Instant::now());
     let mut busy = 0.0;
     loop {
-        let chunk: Vec<(usize, String)> = lines
-            .by_ref()
-            .take(CHUNK)
-            .map(|(number, line)| line.map(|line| (number + 1, line)))
-            .collect::<Result<_, _>>()
-            .with_context(|| format!("cannot read {} on", path.display()))?;
+        let chunk = lines(&mut input, rows).with_context(|| format!("cannot read {} on", path.display()))?;
         if chunk.is_empty() {
             break;
         }
@@ -35,11 +34,26 @@ pub fn map(path: &Path, threads: usize, work: impl Fn(&Value) -> Value + Sync) -
         for result in results {
             writeln!(output, "{result}")?;
         }
+        output.flush()?;
     }
-    output.flush()?;
     let wall = started.elapsed().as_secs_f64();
     eprintln!("{rows} rows in {wall:.2} s; {:.0} rows per CPU-second", rows as f64 / busy.max(1e-9));
     Ok(())
+}
+
+/// The next line, which is waited for, and all whole ones that have come with it; with their numbers, of which `before` are past. None at the end.
+fn lines(input: &mut BufReader<impl Read>, before: usize) -> std::io::Result<Vec<(usize, Vec<u8>)>> {
+    let mut chunk = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            return Ok(chunk);
+        }
+        chunk.push((before + chunk.len() + 1, line));
+        if !input.buffer().contains(&b'\n') {
+            return Ok(chunk);
+        }
+    }
 }
 
 /// Seconds this thread has been on a processor since it was started; where the system does not say or too little was done, those since `started`.
@@ -53,7 +67,7 @@ fn cpu_seconds(started: Instant) -> f64 {
 
 /// Results in order, and the CPU-seconds all threads worked together.
 fn spread(
-    chunk: &[(usize, String)],
+    chunk: &[(usize, Vec<u8>)],
     threads: usize,
     work: &(impl Fn(&Value) -> Value + Sync),
 ) -> (Vec<Value>, f64) {
@@ -75,8 +89,8 @@ fn spread(
     (parts.into_iter().flat_map(|(results, _)| results).collect(), seconds)
 }
 
-fn row(number: usize, line: &str, work: &impl Fn(&Value) -> Value) -> Value {
-    match serde_json::from_str::<Value>(line) {
+fn row(number: usize, line: &[u8], work: &impl Fn(&Value) -> Value) -> Value {
+    match serde_json::from_slice::<Value>(line) {
         Ok(value) if value.is_object() => work(&value),
         Ok(_) => bad_row(number, "expected a JSON object".into()),
         Err(error) => bad_row(number, format!("not valid JSON: {error}")),
@@ -93,5 +107,40 @@ pub fn text(row: &Value, field: &str) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one piece at a time, as a pipe does.
+    struct Pieces(Vec<&'static [u8]>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let piece = self.0.remove(0);
+            buffer[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn what_has_come_is_answered_before_more_is_waited_for() {
+        let mut input = BufReader::new(Pieces(vec![b"a\nb\nc", b"d\n", b"e"]));
+        let mut seen = Vec::new();
+        loop {
+            let chunk = lines(&mut input, seen.iter().map(Vec::len).sum()).unwrap();
+            if chunk.is_empty() {
+                break;
+            }
+            seen.push(chunk);
+        }
+        let line = |number: usize, text: &str| (number, text.as_bytes().to_vec());
+        assert_eq!(row(3, b"\xff", &|_: &Value| Value::Null)["verdict"], "bad_row", "bytes that are no text");
+        assert_eq!(seen, [vec![line(1, "a\n"), line(2, "b\n")], vec![line(3, "cd\n")], vec![line(4, "e")]]);
     }
 }

@@ -42,15 +42,21 @@ impl Recipe {
         Ok(Self { name: name.to_owned(), table })
     }
 
-    /// Changes one value: `solve.num=5`.
+    /// Changes one value: `solve.num=5`; in each of several sections of that name.
     pub fn set(&mut self, assignment: &str) -> anyhow::Result<()> {
         let help = || format!("--set {assignment}: expected SECTION.NAME=VALUE, for example solve.num=5");
         let (path, value) = assignment.split_once('=').with_context(help)?;
         let (section, name) = path.split_once('.').with_context(help)?;
         let value = value.parse::<toml::Value>().unwrap_or_else(|_| toml::Value::String(value.to_owned()));
         let section = self.table.entry(section).or_insert_with(|| Value::Object(serde_json::Map::new()));
-        let section = section.as_object_mut().with_context(help)?;
-        section.insert(name.trim().to_owned(), serde_json::to_value(value)?);
+        let value = serde_json::to_value(value)?;
+        let sections = match section {
+            Value::Array(sections) => sections.as_mut_slice(),
+            section => std::slice::from_mut(section),
+        };
+        for section in sections {
+            section.as_object_mut().with_context(help)?.insert(name.trim().to_owned(), value.clone());
+        }
         Ok(())
     }
 
@@ -72,9 +78,30 @@ impl Recipe {
         &self,
         section: &str,
     ) -> anyhow::Result<Option<T>> {
-        let Some(value) = self.table.get(section) else { return Ok(None) };
-        let given =
-            value.as_object().with_context(|| format!("recipe {}: {section} is not a section", self.name))?;
+        self.table.get(section).map(|value| self.arguments(section, value)).transpose()
+    }
+
+    /// The arguments in each section of a name: `[section]` once, or `[[section]]` several times.
+    ///
+    /// # Errors
+    /// As [`section`](Self::section).
+    pub fn each<T: Serialize + DeserializeOwned + Default>(&self, section: &str) -> anyhow::Result<Vec<T>> {
+        let values = match self.table.get(section) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(values)) => values.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+        };
+        values.iter().map(|value| self.arguments(section, value)).collect()
+    }
+
+    fn arguments<T: Serialize + DeserializeOwned + Default>(
+        &self,
+        section: &str,
+        value: &Value,
+    ) -> anyhow::Result<T> {
+        let given = value
+            .as_object()
+            .with_context(|| format!("recipe {}: expected one section [{section}]", self.name))?;
         let known = serde_json::to_value(T::default())?;
         let known: Vec<&str> =
             known.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default();
@@ -91,7 +118,6 @@ impl Recipe {
             arguments.insert(plain, value.clone());
         }
         serde_json::from_value(Value::Object(arguments))
-            .map(Some)
             .with_context(|| format!("recipe {}: [{section}]", self.name))
     }
 }
@@ -112,15 +138,20 @@ impl Resolved {
     /// Adds the section where the recipe has it. A setting that is not set has no line, and passwords in URLs are left out.
     pub fn add(&mut self, section: &str, arguments: &Option<impl Serialize>) -> anyhow::Result<()> {
         if let Some(arguments) = arguments {
-            let mut table = toml::Table::try_from(arguments)?;
-            for text in table.iter_mut().filter_map(|(_, value)| match value {
-                toml::Value::String(text) => Some(text),
-                _ => None,
-            }) {
-                *text = without_secrets(text);
-            }
-            self.table.insert(section.to_owned(), table.into());
+            self.table.insert(section.to_owned(), written(arguments)?.into());
         }
+        Ok(())
+    }
+
+    /// Adds every section of a name; several become `[[section]]`.
+    pub fn add_each(&mut self, section: &str, each: &[impl Serialize]) -> anyhow::Result<()> {
+        let tables = each.iter().map(written).collect::<anyhow::Result<Vec<_>>>()?;
+        let value: toml::Value = match tables.as_slice() {
+            [] => return Ok(()),
+            [one] => one.clone().into(),
+            _ => tables.into(),
+        };
+        self.table.insert(section.to_owned(), value);
         Ok(())
     }
 
@@ -129,6 +160,17 @@ impl Resolved {
         let head = "# What `tirade run` did here, every setting written out. The same again: tirade run recipe.toml\n";
         write_whole(&dir.join(KEPT), (head.to_owned() + &toml::to_string(&self.table)?).as_bytes())
     }
+}
+
+/// Arguments as a section.
+fn written(arguments: &impl Serialize) -> anyhow::Result<toml::Table> {
+    let mut table = toml::Table::try_from(arguments)?;
+    for (_, value) in &mut table {
+        if let toml::Value::String(text) = value {
+            *text = without_secrets(text);
+        }
+    }
+    Ok(table)
 }
 
 /// The title of the recipe that was carried out in `dir`.
@@ -179,6 +221,23 @@ mod tests {
     fn unknown_settings_are_refused() {
         let message = format!("{:#}", read("[solve]\nmodle = \"x\"").unwrap_err());
         assert!(message.contains("\"modle\"") && message.contains("model"), "{message}");
+    }
+
+    #[test]
+    fn a_section_may_be_there_several_times() {
+        let text = "[[solve]]\nmodel = \"script:a\"\n[[solve]]\nmodel = \"script:b\"";
+        let mut recipe = Recipe::parse("test.toml", text).unwrap();
+        recipe.set("solve.num=5").unwrap();
+        let each: Vec<SolveArgs> = recipe.each("solve").unwrap();
+        let found: Vec<_> = each.iter().map(|args| (args.model.as_str(), args.problems.filter.num)).collect();
+        assert_eq!(found, [("script:a", Some(5)), ("script:b", Some(5))]);
+        let mut resolved = Resolved::of(&recipe);
+        resolved.add_each("solve", &each).unwrap();
+        let again = Recipe::parse("again", &toml::to_string(&resolved.table).unwrap()).unwrap();
+        assert_eq!(again.each::<SolveArgs>("solve").unwrap().len(), 2);
+        let refused = format!("{:#}", recipe.section::<SolveArgs>("solve").unwrap_err());
+        assert!(refused.contains("expected one section [solve]"), "{refused}");
+        assert!(recipe.each::<SolveArgs>("eval").unwrap().is_empty());
     }
 
     #[test]

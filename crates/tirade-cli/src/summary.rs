@@ -114,17 +114,18 @@ pub fn evaluated(work: &Work, evaluated: &Evaluated) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `8 of 25 before, 11 of 25 after: 4 gained, 1 lost (McNemar p = 0.375)`.
+/// `8 of 25 before, 11 of 25 after: 4 gained, 1 lost (McNemar p = 0.38)`.
 fn paired(work: &Work, base: &str, adapted: &str) -> anyhow::Result<String> {
     let read = |run: &str| anyhow::Ok(outcomes(&work.store.problems(run)?, &work.store.attempts(run)?));
     let (before, after) = (read(base)?, read(adapted)?);
     let right = |outcomes: &[Outcome]| outcomes.iter().filter(|outcome| outcome.is_right()).count();
     let Paired { only_base, only_adapter, p, .. } = Paired::of(&before, &after);
     Ok(format!(
-        "{} of {} before, {} of {} after: {only_adapter} gained, {only_base} lost (McNemar p = {p:.3})",
+        "{} of {} before, {} of {} after: {only_adapter} gained, {only_base} lost (McNemar {})",
         right(&before),
         before.len(),
         right(&after),
-        after.len()
+        after.len(),
+        tirade::report::p_value(p)
     ))
 }

@@ -63,6 +63,21 @@ impl Work {
         Ok(latest.run)
     }
 
+    /// The runs to read: those that were named, each once, or the latest of their stage.
+    pub fn inputs(&self, named: &[String], stage: Stage) -> anyhow::Result<Vec<String>> {
+        if named.is_empty() {
+            return Ok(vec![self.input(None, stage)?]);
+        }
+        let mut runs = Vec::new();
+        for run in named {
+            let run = self.input(Some(run), stage)?;
+            if !runs.contains(&run) {
+                runs.push(run);
+            }
+        }
+        Ok(runs)
+    }
+
     /// The folder of an adapter: a folder, a train run, or the latest one.
     pub fn adapter_folder(&self, name: &str) -> anyhow::Result<PathBuf> {
         if Path::new(name).join("adapter_config.json").is_file() {

@@ -4,6 +4,7 @@
 //! prove inequality and, where they agree to more than a hundred bits, are taken as equality (stage `Numeric`).
 
 use crate::expr::{Const, Expr, Func, Rational};
+use crate::fuel;
 use crate::normal::{Builder, Fraction};
 use crate::numeric::{Ball64, BigBall, Complex, Env, EvalError, Evaluator, Real, tower};
 use crate::operators::evaluated;
@@ -17,6 +18,8 @@ use std::sync::OnceLock;
 const BUDGET: u64 = 40_000;
 /// An operation on big balls costs this many of those.
 const BIG_COST: u64 = 25;
+/// Units of [`fuel`] for an operation on f64 balls.
+const OPERATION: u64 = 8;
 /// Sample points tried in f64; those behind them are tried with more bits.
 const POINTS: u64 = 30;
 /// Primes near 2^61, for residues.
@@ -27,8 +30,8 @@ const PRIMES: [u64; 2] = [2_305_843_009_213_693_951, 2_305_843_009_213_693_921];
 pub struct Scalar {
     /// The expression.
     pub expr: Expr,
-    /// Its normal form, with `log` as natural logarithm; built when first asked for.
-    normal: OnceLock<Option<Fraction>>,
+    /// Its normal form, with `log` as natural logarithm, and what it cost; built when first asked for.
+    normal: OnceLock<(Option<Fraction>, u64)>,
 }
 
 impl Scalar {
@@ -38,8 +41,18 @@ impl Scalar {
     }
 
     /// The normal form, if there is one within the caps.
+    ///
+    /// It has an allowance of its own and costs as much when it is there already, so that a gold answer that was used
+    /// before gives the same verdicts.
     pub fn normal(&self) -> Option<&Fraction> {
-        self.normal.get_or_init(|| Builder::default().build(&self.expr)).as_ref()
+        if fuel::is_empty() {
+            return None;
+        }
+        if let Some((normal, cost)) = self.normal.get() {
+            return fuel::spend(*cost).and(normal.as_ref());
+        }
+        let build = || fuel::apart(fuel::NORMAL_FORM, || Builder::default().build(&self.expr));
+        self.normal.get_or_init(build).0.as_ref()
     }
 }
 
@@ -84,7 +97,7 @@ pub fn scalars(a: &Scalar, b: &Scalar) -> Equivalence {
     }
     // log without a base: the other usual reading, base 10
     let mut ten = Builder::base_ten();
-    let (fa, fb) = (ten.build(&a.expr), ten.build(&b.expr));
+    let (fa, fb) = fuel::within(fuel::NORMAL_FORM, || (ten.build(&a.expr), ten.build(&b.expr)));
     match normal_forms(fa.as_ref(), fb.as_ref()) {
         Some(decided) if decided.is_equal() => decided,
         _ => {
@@ -258,6 +271,9 @@ fn constants(a: &Expr, b: &Expr, log10: bool, budget: &mut u64) -> Equivalence {
 }
 
 fn towers(a: &Expr, b: &Expr, budget: &mut u64) -> Equivalence {
+    if fuel::is_empty() {
+        return Equivalence::unknown(Stage::Budget, "the allowance of operations is used up");
+    }
     let (Some(x), Some(y)) = (tower(a, budget), tower(b, budget)) else {
         return Equivalence::unknown(Stage::Numeric, "no value could be computed");
     };
@@ -359,11 +375,20 @@ fn sample<R: Real>(
     budget: &mut u64,
     cost: u64,
 ) -> Sample {
+    if fuel::is_empty() {
+        *budget = 0;
+        return Sample::Inadmissible;
+    }
     let mut left = *budget / cost;
+    let before = left;
     let mut evaluator = Evaluator { context, env, budget: &mut left, real_only, log10 };
     let x = evaluator.eval(a);
     let y = if x.is_ok() { evaluator.eval(b) } else { Err(EvalError::Undefined) };
     *budget = left * cost;
+    if fuel::spend((before - left) * cost * OPERATION).is_none() {
+        *budget = 0;
+        return Sample::Inadmissible;
+    }
     let (Ok(x), Ok(y)) = (x, y) else { return Sample::Inadmissible };
     judge(&x, &y, real_only)
 }
@@ -384,11 +409,18 @@ fn judge<R: Real>(x: &Complex<R>, y: &Complex<R>, real_only: bool) -> Sample {
     let size = x.re.log2_radius_and_size().1.max(x.im.log2_radius_and_size().1).max(-60.0);
     let error = difference.re.log2_radius_and_size().0.max(difference.im.log2_radius_and_size().0);
     let bits = size - error;
+    let lossy = [&x.re, &x.im, &y.re, &y.im].into_iter().any(R::is_lossy);
+    if lossy {
+        return Sample::Coarse;
+    }
     if bits > 12.0 || error == f64::NEG_INFINITY { Sample::Agree(bits) } else { Sample::Coarse }
 }
 
 /// The value of a constant expression as f64 with its error, for rounding conventions and for ordering.
 pub fn constant_value(e: &Expr) -> Option<Ball64> {
+    if fuel::is_empty() {
+        return None;
+    }
     let mut budget = BUDGET / 4;
     let mut evaluator = Evaluator::<Ball64> {
         context: (),
@@ -397,8 +429,9 @@ pub fn constant_value(e: &Expr) -> Option<Ball64> {
         real_only: false,
         log10: false,
     };
-    let z = evaluator.eval(e).ok()?;
-    z.is_real().then_some(z.re)
+    let z = evaluator.eval(e).ok();
+    fuel::spend((BUDGET / 4 - budget) * OPERATION)?;
+    z.filter(Complex::is_real).map(|z| z.re)
 }
 
 /// How two real constants compare, where balls decide it; `Equal` only when proven or agreed to 100 bits.
@@ -418,6 +451,7 @@ pub fn compare_constants(a: &Expr, b: &Expr) -> Option<Ordering> {
         return Some(order);
     }
     match equivalent(a, b).outcome {
+        _ if fuel::is_empty() => None,
         Outcome::Equal => Some(Ordering::Equal),
         Outcome::NotEqual => {
             let mut budget = BUDGET;
@@ -431,8 +465,8 @@ pub fn compare_constants(a: &Expr, b: &Expr) -> Option<Ordering> {
                     log10: false,
                 };
                 let z = evaluator.eval(e).ok();
-                budget = left * BIG_COST;
-                z
+                let before = std::mem::replace(&mut budget, left * BIG_COST);
+                fuel::spend((before - budget) * OPERATION).and(z)
             };
             let (x, y) = (value(a), value(b));
             match (x, y) {

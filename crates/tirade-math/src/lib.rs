@@ -11,6 +11,7 @@ mod equiv;
 pub mod exact;
 pub mod expr;
 mod extract;
+mod fuel;
 pub mod geometry;
 mod group;
 pub mod integer;

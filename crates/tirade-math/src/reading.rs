@@ -110,13 +110,16 @@ pub fn second(gold: (&Reading, &str), answer: (&Reading, &str), policy: &Policy)
         .or_else(|| other_commas(gold, answer, policy))
 }
 
-/// Other notations: SymPy prints the imaginary unit as `I`, calculators write C(10, 2) for a binomial.
+/// Other notations: a base in words, SymPy prints the imaginary unit as `I`, calculators write C(10, 2) for a binomial.
 fn notation(gold: &str, answer: &str) -> Option<Shape> {
     let imaginary = answer.contains('I') && gold.contains('i') && !gold.contains('I');
     let counting = |name: char| {
         let at = answer.find(name).map(|i| answer[i + 1..].trim_start().starts_with('('));
         at == Some(true) && !gold.contains(name)
     };
+    if let Some(numeral) = numeral(answer) {
+        return Some(shape(&parse_with(&numeral, Commas::Group).ok()?.expr));
+    }
     if !(imaginary || counting('C') || counting('P')) {
         return None;
     }
@@ -127,6 +130,16 @@ fn notation(gold: &str, answer: &str) -> Option<Shape> {
         other => other,
     };
     Some(shape(&parse_with(answer, Commas::Group).ok()?.expr.map(&read)))
+}
+
+/// "1101 (base 2)", "1101 in base 2" as `1101_{2}`.
+fn numeral(text: &str) -> Option<String> {
+    let (digits, base) = text.split_once("base")?;
+    let digits = digits.trim_end_matches(['(', ' ', '{']).trim_end_matches("\\text").trim_end();
+    let digits = digits.strip_suffix(" in").unwrap_or(digits).trim();
+    let base = base.trim_matches([' ', ')', '}', '.', '$', '-']);
+    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric());
+    (plain(digits) && plain(base) && base.len() < 8).then(|| format!("{digits}_{{{base}}}"))
 }
 
 /// `9.8 m/s^2`, `5 h`: letters behind a number are a unit, not variables, when the other side has such a unit.

@@ -3,6 +3,7 @@
 use crate::answer::compare;
 use crate::choice::{self, Choice};
 use crate::extract::{self, Extracted, extract};
+use crate::fuel;
 use crate::policy::{ExtractMode, Policy};
 use crate::reading::{self, MAX_ANSWER, Reading};
 use crate::text::{layout_free, normalize};
@@ -30,7 +31,7 @@ impl Gold {
     /// assert!(!verify(&gold, r"\boxed{0.7}", &policy).is_correct());
     /// ```
     pub fn parse(gold: &str, _policy: &Policy) -> Gold {
-        let (text, reading) = read_gold(gold);
+        let (text, reading) = fuel::within(fuel::READING, || read_gold(gold));
         let choice = choice::read(&text);
         Gold { source: gold.to_string(), text: text.trim().to_string(), reading, choice }
     }
@@ -166,8 +167,19 @@ fn clip(answer: &str) -> String {
 }
 
 impl Gold {
-    /// Compares a bare answer.
+    /// Compares a bare answer, within the allowance of one comparison.
     pub(crate) fn decide(&self, answer: &str, policy: &Policy) -> Equivalence {
+        fuel::within(fuel::COMPARISON, || {
+            let decided = self.decided(answer, policy);
+            // What was not looked at for want of fuel might have decided otherwise.
+            if fuel::is_empty() {
+                return Equivalence::unknown(Stage::Budget, "the allowance of operations is used up");
+            }
+            decided
+        })
+    }
+
+    fn decided(&self, answer: &str, policy: &Policy) -> Equivalence {
         let answer = unmarked(answer.trim());
         if crate::text::is_blank(answer) {
             return Equivalence {

@@ -107,6 +107,9 @@ impl Adapter {
                 config.peft_type, config.r
             )));
         }
+        if !config.scale().is_finite() {
+            return Err(bad(format!("lora_alpha {} with rank {} is no scale", config.lora_alpha, config.r)));
+        }
         for (key, off) in REFUSED {
             if config.other.get(key).is_some_and(|value| *value != off && !value.is_null()) {
                 return Err(bad(format!("{key} = {} is not supported", config.other[key])));
@@ -250,6 +253,12 @@ mod tests {
             ("rank_pattern", json!({"q_proj": 4})),
             ("modules_to_save", json!(["lm_head"])),
             ("r", json!(3)),
+            ("r", json!(u64::MAX)),
+            ("r", json!(0)),
+            ("r", json!(-2)),
+            ("lora_alpha", json!(1e39)),
+            ("lora_alpha", json!("3")),
+            ("layer_replication", json!([[0, 4]])),
         ] {
             let dir = tempfile::tempdir().unwrap();
             adapter().write(dir.path()).unwrap();

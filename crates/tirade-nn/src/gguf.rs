@@ -13,13 +13,11 @@
 //! ```
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
-use memmap2::Mmap;
-
 use crate::NnError;
+use crate::file::{Bytes, overlap};
 use crate::quant::DType;
 
 /// Tensors have at most this many dimensions.
@@ -46,21 +44,6 @@ pub struct TensorInfo {
     range: Range<usize>,
 }
 
-enum Bytes {
-    Mapped(Mmap),
-    Owned(Vec<u8>),
-}
-
-impl std::ops::Deref for Bytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Owned(bytes) => bytes,
-        }
-    }
-}
-
 /// An opened file.
 pub struct Gguf {
     name: String,
@@ -75,11 +58,7 @@ impl Gguf {
     /// # Errors
     /// If it cannot be opened, is damaged, or holds a tensor type this crate does not read.
     pub fn open(path: &Path) -> Result<Self, NnError> {
-        let file = File::open(path).map_err(|e| NnError::io(path, e))?;
-        // SAFETY: the map is read-only and private. As with every mapped file, another process truncating it
-        // while we run is undefined here; models are not edited in place.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| NnError::io(path, e))?;
-        Self::parse(path.display().to_string(), Bytes::Mapped(map))
+        Self::parse(path.display().to_string(), Bytes::map(path)?)
     }
 
     /// Checks a file that is already in memory; `name` is used in errors.
@@ -224,6 +203,9 @@ fn read_tensors(
             Some((from, to)) if to <= cursor.bytes.len() => info.range = from..to,
             _ => return damaged(format!("tensor {name:?} lies beyond the end of the file")),
         }
+    }
+    if let Some((one, other)) = overlap(tensors.iter().map(|(name, info)| (&name[..], &info.range))) {
+        return damaged(format!("the tensors {one:?} and {other:?} share bytes"));
     }
     Ok(tensors)
 }

@@ -13,6 +13,7 @@ pub mod adapter;
 pub mod config;
 pub mod engine;
 pub mod error;
+mod file;
 pub mod gguf;
 mod kernel;
 mod kv;

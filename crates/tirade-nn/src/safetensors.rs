@@ -11,16 +11,17 @@
 //! assert_eq!(file.tensor("w").unwrap().1, one);
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
-use memmap2::Mmap;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use crate::NnError;
+use crate::file::{Bytes, overlap};
 use crate::quant::DType;
 
 /// Larger headers are refused; the reference implementation has the same limit.
@@ -33,21 +34,6 @@ pub struct TensorInfo {
     /// Slowest-varying first: `[rows, columns]`.
     pub shape: Vec<usize>,
     range: Range<usize>,
-}
-
-enum Bytes {
-    Mapped(Mmap),
-    Owned(Vec<u8>),
-}
-
-impl std::ops::Deref for Bytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Owned(bytes) => bytes,
-        }
-    }
 }
 
 /// An opened file.
@@ -63,10 +49,7 @@ impl Safetensors {
     /// # Errors
     /// If it cannot be opened, is damaged, or holds a type other than F32, F16 and BF16.
     pub fn open(path: &Path) -> Result<Self, NnError> {
-        let file = File::open(path).map_err(|e| NnError::io(path, e))?;
-        // SAFETY: read-only private map; see `Gguf::open`.
-        let map = unsafe { Mmap::map(&file) }.map_err(|e| NnError::io(path, e))?;
-        Self::parse(path.display().to_string(), Bytes::Mapped(map))
+        Self::parse(path.display().to_string(), Bytes::map(path)?)
     }
 
     /// Checks a file that is already in memory; `name` is used in errors.
@@ -105,41 +88,84 @@ fn read_header(bytes: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
     if length > MAX_HEADER || length > rest.len() {
         return Err(format!("its header claims {length} bytes and {} are left", rest.len()));
     }
-    let header: Map<String, Value> =
-        serde_json::from_slice(&rest[..length]).map_err(|e| format!("its header is not JSON: {e}"))?;
+    let Header(entries) = serde_json::from_slice(&rest[..length])
+        .map_err(|e| format!("its header is not what it should be: {e}"))?;
     let data = 8 + length..bytes.len();
-    header
-        .into_iter()
-        .filter(|(name, _)| name != "__metadata__")
-        .map(|(name, entry)| {
-            let info = read_entry(&entry, &data).map_err(|what| format!("tensor {name:?}: {what}"))?;
-            Ok((name, info))
-        })
-        .collect()
+    let tensors = entries.into_iter().map(|(name, entry)| {
+        let info = read_entry(entry, &data).map_err(|what| format!("tensor {name:?}: {what}"))?;
+        Ok((name, info))
+    });
+    let tensors = tensors.collect::<Result<BTreeMap<_, _>, String>>()?;
+    match overlap(tensors.iter().map(|(name, info)| (&name[..], &info.range))) {
+        Some((one, other)) => Err(format!("the tensors {one:?} and {other:?} share bytes")),
+        None => Ok(tensors),
+    }
 }
 
-fn read_entry(entry: &Value, data: &Range<usize>) -> Result<TensorInfo, String> {
-    let dtype = match entry["dtype"].as_str() {
-        Some("F32") => DType::F32,
-        Some("F16") => DType::F16,
-        Some("BF16") => DType::BF16,
+/// One line of the header as it is written.
+#[derive(serde::Deserialize)]
+struct RawEntry {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [usize; 2],
+}
+
+/// All lines but the metadata. Read by hand rather than as free JSON, which would take some thirty times the header's size
+/// and let a name that is there twice pass.
+struct Header(BTreeMap<String, RawEntry>);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = Header;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str("an object of tensors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "__metadata__" {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            match entries.entry(name) {
+                btree_map::Entry::Vacant(entry) => _ = entry.insert(map.next_value()?),
+                btree_map::Entry::Occupied(entry) => {
+                    let what = format!("the tensor {:?} appears twice", entry.key());
+                    return Err(A::Error::custom(what));
+                }
+            }
+        }
+        Ok(Header(entries))
+    }
+}
+
+fn read_entry(entry: RawEntry, data: &Range<usize>) -> Result<TensorInfo, String> {
+    let RawEntry { dtype, shape, data_offsets: [from, to] } = entry;
+    let dtype = match &dtype[..] {
+        "F32" => DType::F32,
+        "F16" => DType::F16,
+        "BF16" => DType::BF16,
         other => return Err(format!("type {other:?}; F32, F16 and BF16 are read")),
     };
-    let shape = sizes(&entry["shape"]).ok_or("its shape is not a list of sizes")?;
-    let offsets = sizes(&entry["data_offsets"]).ok_or("its offsets are not sizes")?;
-    let [from, to] = offsets[..] else { return Err("it needs two offsets".into()) };
     let length = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).and_then(|n| dtype.bytes_for(n));
     if from > to || length != Some(to - from) || to > data.len() {
         return Err(format!(
-            "shape {shape:?} and offsets {from}..{to} do not fit {dtype:?} and {} bytes",
+            "{} dimensions {:?} and offsets {from}..{to} do not fit {dtype:?} and {} bytes",
+            shape.len(),
+            &shape[..shape.len().min(8)],
             data.len()
         ));
     }
     Ok(TensorInfo { dtype, shape, range: data.start + from..data.start + to })
-}
-
-fn sizes(value: &Value) -> Option<Vec<usize>> {
-    value.as_array()?.iter().map(|v| usize::try_from(v.as_u64()?).ok()).collect()
 }
 
 /// One tensor to write: name, type, shape (slowest first) and little-endian bytes.

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, context};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -22,8 +22,15 @@ use crate::NnError;
 use crate::gguf::Gguf;
 use crate::tokenizer::Tokenizer;
 
-/// Steps a template may take: a template that loops for ever is an error.
-const FUEL: u64 = 50_000_000;
+/// Steps a template may take; a step also pays for 64 bytes of text. So a template that loops for ever or doubles a string
+/// for ever is an error, after some seconds and half a gigabyte at most.
+const FUEL: u64 = 8_000_000;
+
+/// The widest indentation of JSON.
+const MAX_INDENT: usize = 32;
+
+/// Values inside values that `tojson` writes.
+const MAX_DEPTH: usize = 128;
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -203,35 +210,58 @@ fn to_json(value: minijinja::Value, options: minijinja::value::Kwargs) -> Result
     let indent: Option<usize> = options.get("indent")?;
     options.get::<Option<bool>>("ensure_ascii")?;
     options.assert_all_used()?;
-    let json = serde_json::to_value(&value)
-        .map_err(|e| Error::new(ErrorKind::BadSerialization, "a value is not JSON").with_source(e))?;
+    if indent.is_some_and(|n| n > MAX_INDENT) {
+        let what = format!("tojson indents by at most {MAX_INDENT}");
+        return Err(Error::new(ErrorKind::InvalidOperation, what));
+    }
     let mut out = String::new();
-    write_json(&json, indent, 0, &mut out);
+    write_json(&value, indent, 0, &mut out)?;
     Ok(out)
 }
 
-fn write_json(value: &Json, indent: Option<usize>, depth: usize, out: &mut String) {
-    let (open, close, items): (_, _, Vec<(Option<&String>, &Json)>) = match value {
-        Json::Array(items) => ('[', ']', items.iter().map(|item| (None, item)).collect()),
-        Json::Object(map) => ('{', '}', map.iter().map(|(key, item)| (Some(key), item)).collect()),
-        leaf => return out.push_str(&leaf.to_string()),
+fn write_json(
+    value: &minijinja::Value,
+    indent: Option<usize>,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), Error> {
+    if depth > MAX_DEPTH {
+        return Err(Error::new(ErrorKind::BadSerialization, "values inside values without end"));
+    }
+    let (open, close) = match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => ('[', ']'),
+        ValueKind::Map => ('{', '}'),
+        _ => {
+            out.push_str(&json_leaf(value)?);
+            return Ok(());
+        }
     };
     let line = |depth: usize| indent.map_or(String::new(), |n| format!("\n{}", " ".repeat(n * depth)));
     out.push(open);
-    for (i, (key, item)) in items.iter().enumerate() {
-        if i > 0 {
+    let mut empty = true;
+    for item in value.try_iter()? {
+        if !empty {
             out.push_str(if indent.is_some() { "," } else { ", " });
         }
+        empty = false;
         out.push_str(&line(depth + 1));
-        if let Some(key) = key {
-            out.push_str(&format!("{}: ", Json::from(key.as_str())));
+        if open == '[' {
+            write_json(&item, indent, depth + 1, out)?;
+            continue;
         }
-        write_json(item, indent, depth + 1, out);
+        out.push_str(&format!("{}: ", Json::from(item.to_string())));
+        write_json(&value.get_item(&item)?, indent, depth + 1, out)?;
     }
-    if !items.is_empty() {
+    if !empty {
         out.push_str(&line(depth));
     }
     out.push(close);
+    Ok(())
+}
+
+fn json_leaf(value: &minijinja::Value) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|e| Error::new(ErrorKind::BadSerialization, "a value is not JSON").with_source(e))
 }
 
 /// Removes `{% generation %}` and `{% endgeneration %}`, which only one library knows.
@@ -280,9 +310,29 @@ mod tests {
     }
 
     #[test]
+    fn hostile_templates_are_errors() {
+        for source in [
+            "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+            "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+            "{{ 'x' * 99999999999 }}",
+            "{% set n = namespace(x='xxxxxxxx') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            "{% set n = namespace(x='xx') %}{% for i in range(99) %}{% set n.x = n.x.replace('x', 'xx') %}{% endfor %}",
+            "{{ [1] | tojson(indent=18446744073709551615) }}",
+            "{% set n = namespace(x=[]) %}{% for i in range(999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x | tojson }}",
+            "{{ messages | batch(99999999999) | tojson }}{{ 1 // 0 }}",
+            "{{ 'x' | indent(99999999999) }}{{ missing.field.field }}",
+        ] {
+            assert!(render(source, &[ChatMessage::new("user", "hi")]).is_err(), "{source}");
+        }
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(ChatTemplate::new(&format!("{{{{ {deep} }}}}"), "", "").is_err());
+    }
+
+    #[test]
     fn indented_json_is_pythons() {
         let mut out = String::new();
-        write_json(&json!({"a": [], "b": [1, {"c": null}]}), Some(2), 0, &mut out);
+        let value = minijinja::Value::from(Serde(json!({"a": [], "b": [1, {"c": null}]})));
+        write_json(&value, Some(2), 0, &mut out).unwrap();
         assert_eq!(out, "{\n  \"a\": [],\n  \"b\": [\n    1,\n    {\n      \"c\": null\n    }\n  ]\n}");
     }
 }

@@ -29,9 +29,9 @@ use crate::work::{Work, write_whole};
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CorpusArgs {
-    /// The translate run; the latest where it is not said. For --preset gold and own also a solve or eval run
-    #[arg(long)]
-    pub from: Option<String>,
+    /// Translate runs, whose solutions of one problem compete; the latest where none is said. For --preset gold and own also solve or eval runs
+    #[arg(long, value_delimiter = ',', value_name = "RUN")]
+    pub from: Vec<String>,
     /// What the text of the examples is. All but gold and own take the attempts whose translation was accepted, so that presets differ in text only
     #[arg(long, value_enum, default_value_t = PresetArg::Prose)]
     pub preset: PresetArg,
@@ -216,7 +216,7 @@ pub async fn corpus(
     };
     let stage = if args.preset == PresetArg::Own { Stage::Solve } else { Stage::Translate };
     let job = CorpusJob {
-        from: work.input(args.from.as_deref(), stage)?,
+        from: work.inputs(&args.from, stage)?,
         preset: args.preset.into(),
         evaluation: args.evaluation(home)?,
         options: args.options(),

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 use tirade::model::registry;
 use tirade::model::remote::{PROVIDERS, SERVER_KEY_VARIABLE};
+use tirade_nn::engine::{Isa, available_memory};
 
 use crate::home::Home;
 use crate::open::Opened;
@@ -31,11 +32,22 @@ pub async fn run(args: DoctorArgs, dir: &Path, home: &Home) -> anyhow::Result<()
     if args.repair {
         tirade_sandbox::setup::repair_environment(&home.python(), &mut |step| println!("  {step}"))?;
     }
+    machine();
     let well = sandbox(home);
     models(home);
     keys(home);
     anyhow::ensure!(well, "the tools do not work here; the lines above say why");
     Ok(())
+}
+
+fn machine() {
+    println!("\nMachine");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("  ✓ {threads} processors, local models use {:?}", Isa::best());
+    match available_memory() {
+        Some(bytes) => println!("  ✓ {:.1} GB of memory are free", bytes as f64 / 1e9),
+        None => println!("  · how much memory is free is not known here: models are loaded without asking"),
+    }
 }
 
 fn sandbox(home: &Home) -> bool {
@@ -51,15 +63,20 @@ fn sandbox(home: &Home) -> bool {
     println!("  ✓ {}", sandbox.versions());
     match tirade_sandbox::probe::report(&sandbox) {
         Ok(findings) => {
-            for finding in &findings {
-                let sign = if finding.contained { '✓' } else { '✗' };
-                println!("  {sign} cannot {}: {}", finding.name, finding.detail);
+            let (contained, escaped): (Vec<_>, Vec<_>) = findings.iter().partition(|found| found.contained);
+            println!("  ✓ the tools' Python was tried and cannot:");
+            for names in contained.chunks(3) {
+                let names: Vec<String> = names.iter().map(|found| format!("{:<34}", found.name)).collect();
+                println!("      {}", names.concat().trim_end());
+            }
+            for finding in &escaped {
+                println!("  ✗ it can {}: {}", finding.name, finding.detail);
             }
             println!("\nWhat confines them here");
             for layer in sandbox.layers() {
                 println!("  {} {:<18} {}", if layer.enforced { '✓' } else { '·' }, layer.name, layer.detail);
             }
-            findings.iter().all(|finding| finding.contained)
+            escaped.is_empty()
         }
         Err(error) => {
             println!("  ✗ {error}");

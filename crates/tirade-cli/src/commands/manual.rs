@@ -158,6 +158,7 @@ Examples:
   tirade verify --gold '\\frac{1}{2}' --answer 0.5
   tirade verify --gold 'x=3' --answer 'So the value is $\\boxed{3}$.'
   tirade verify --cases rows.jsonl --threads 2 > verdicts.jsonl
+  echo '{\"gold\": \"1/2\", \"pred\": \"so \\\\boxed{0.5}\"}' | tirade verify --cases - --policy strict
   echo '{\"answers\": [\"1/2\", \"0.5\", \"2\"]}' > votes.jsonl && tirade verify --group votes.jsonl";
 
 pub const CHECK: &str = "\

@@ -25,10 +25,10 @@ pub struct VerifyArgs {
     /// The answer; a whole reply works too, its final answer is found
     #[arg(long, required_unless_present_any = ["cases", "group"], allow_hyphen_values = true)]
     pub answer: Option<String>,
-    /// Rows with `gold` and `pred` (and `raw_answer: true` where `pred` is the bare answer) as JSONL
+    /// Rows with `gold` and `pred` (and `raw_answer: true` where `pred` is the bare answer) as JSONL; `-` is standard input, answered line by line
     #[arg(long, conflicts_with_all = ["gold", "answer", "group"], value_name = "FILE")]
     pub cases: Option<PathBuf>,
-    /// Rows with `answers`, a list of bare answers or replies, as JSONL
+    /// Rows with `answers`, a list of bare answers or replies, as JSONL; `-` is standard input
     #[arg(long, conflicts_with_all = ["gold", "answer"], value_name = "FILE")]
     pub group: Option<PathBuf>,
     /// How many threads work on a file

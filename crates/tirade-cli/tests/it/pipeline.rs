@@ -115,3 +115,32 @@ fn a_recipe_is_the_commands() {
         "the same work has the same run id"
     );
 }
+
+#[test]
+fn two_ways_compete_in_one_corpus() {
+    let place = Place::new();
+    place.write("script.jsonl", SCRIPT);
+    let model = "model = \"script:script.jsonl\"";
+    place.write(
+        "recipe.toml",
+        &format!("[solve]\n{model}\nnum = 2\n[[translate]]\n{model}\n[[translate]]\nway = \"rules\"\n[corpus]\nvalidation = 0.0\nper-problem = 2\n[report]\n"),
+    );
+    let said = place.run(&["run", "recipe.toml"]);
+    assert_eq!(said.matches("of 2 traces accepted").count(), 2, "{said}");
+    let card: serde_json::Value = {
+        let folder = std::fs::read_dir(place.path("tirade-work/corpus")).unwrap().next().unwrap().unwrap();
+        serde_json::from_slice(&std::fs::read(folder.path().join("card.json")).unwrap()).unwrap()
+    };
+    assert_eq!(
+        (&card["solutions"], &card["about"]["runs"].as_array().unwrap().len()),
+        (&4.into(), &3),
+        "{card}"
+    );
+    let page = std::fs::read_to_string(place.path("tirade-work/report.html")).unwrap();
+    for stage in ["translate (mixed)", "translate (rules)"] {
+        assert!(page.contains(stage), "{stage} is not on the page");
+    }
+    let runs = place.run(&["runs"]);
+    place.run(&["run", "tirade-work/recipe.toml"]);
+    assert_eq!(place.run(&["runs"]), runs, "the kept recipe is the same work");
+}

@@ -180,6 +180,15 @@ fn says_none(words: &str) -> bool {
         || words.strip_prefix("no ").is_some_and(nothing)
 }
 
+/// "infinitely many solutions", "an infinite number".
+fn says_endless(words: &str) -> bool {
+    let words = ["there are ", "an ", "the "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
+    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"]
+        .iter()
+        .find_map(|w| words.strip_prefix(w));
+    matches!(rest.map(str::trim), Some("" | "solutions" | "of solutions" | "many" | "many solutions"))
+}
+
 fn words(g: &str, a: &str) -> Equivalence {
     if g == a {
         return Equivalence::equal(Stage::Text, "the same words");
@@ -195,7 +204,7 @@ fn words(g: &str, a: &str) -> Equivalence {
         let bare = ["the ", "an ", "a "].iter().find_map(|w| s.strip_prefix(w)).unwrap_or(&s).to_string();
         bare.replace(' ', "")
     };
-    if strip(g) == strip(a) || (says_none(g) && says_none(a)) {
+    if strip(g) == strip(a) || (says_none(g) && says_none(a)) || (says_endless(g) && says_endless(a)) {
         return Equivalence::equal(Stage::Text, "the same words");
     }
     Equivalence::not_equal(Stage::Text, "other words")

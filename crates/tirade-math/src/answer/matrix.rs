@@ -7,6 +7,9 @@ type Rows = Vec<Vec<Expr>>;
 /// Entries one product may have.
 const MAX_ENTRIES: usize = 400;
 
+/// Powers are multiplied out up to this.
+const MAX_POWER: i64 = 12;
+
 /// The items of `[a, b, c]`, or of `[a, b]`, which is read as an interval.
 fn bracket_row(e: &Expr) -> Option<Vec<Expr>> {
     match e {
@@ -62,8 +65,19 @@ pub fn fold(e: &Expr) -> Option<Rows> {
                     .collect(),
             )
         }
+        Expr::Pow(base, exponent) if has_matrix(base) => {
+            let base = fold(base)?;
+            let n = exponent.as_i64().filter(|n| (1..=MAX_POWER).contains(n))?;
+            (1..n).try_fold(base.clone(), |power, _| multiply(&power, &base))
+        }
         Expr::Call(Func::Transpose, args) => {
-            let rows = fold(args.first()?)?;
+            let inner = args.first()?;
+            // `[1, 2]^T`, `(1, 2)^T`: a row is meant
+            let row = match inner {
+                Expr::Tuple(items) if !has_matrix(inner) => Some(items.clone()),
+                other => bracket_row(other).filter(|_| fold(other).is_none()),
+            };
+            let rows = row.map_or_else(|| fold(inner), |row| Some(vec![row]))?;
             let width = rows.first()?.len();
             Some((0..width).map(|j| rows.iter().map(|r| r[j].clone()).collect()).collect())
         }
@@ -76,6 +90,7 @@ fn has_matrix(e: &Expr) -> bool {
         Expr::Matrix(_) => true,
         Expr::Call(Func::Transpose, args) => args.iter().any(has_matrix),
         Expr::Add(v) | Expr::Mul(v) | Expr::Tuple(v) => v.iter().any(has_matrix),
+        Expr::Pow(base, _) => has_matrix(base),
         _ => false,
     }
 }

@@ -145,11 +145,13 @@ fn value(e: &Expr) -> Value {
 }
 
 /// Units that are mixed in one quantity, largest first, each with how many of the next it holds.
-const MIXED: [&[(&str, i64)]; 5] = [
+const MIXED: [&[(&str, i64)]; 7] = [
     &[("week", 7), ("day", 24), ("h", 60), ("min", 60), ("s", 1)],
     &[("year", 12), ("month", 1)],
     &[("yd", 3), ("ft", 12), ("in", 1)],
     &[("lb", 16), ("oz", 1)],
+    &[("km", 1000), ("m", 100), ("cm", 10), ("mm", 1)],
+    &[("kg", 1000), ("g", 1)],
     &[("dollar", 100), ("cent", 1)],
 ];
 

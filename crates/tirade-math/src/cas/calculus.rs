@@ -8,7 +8,8 @@ use super::tex::{factor_tex, tex};
 use super::{canonical, from_dense, rational_text, to_dense};
 use crate::derivation::{Derivation, Rule, claim, term};
 use crate::exact::{Exact, Worked, unsupported};
-use crate::expr::{Expr, Func};
+use crate::expr::Expr;
+use crate::operators::{Form, derived, put};
 use crate::poly::{Poly, rational_tex};
 
 /// Derivative with respect to a symbol, in the form SymPy's `diff` leaves it.
@@ -17,8 +18,9 @@ use crate::poly::{Poly, rational_tex};
 /// `Unsupported` for expressions outside the kernel of [`canonical`].
 pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     let input = canonical(e)?;
-    let mut steps = Derivation::default();
-    let value = derivative(&input, name, Some(&mut steps))?;
+    let mut form = Canonical { name, steps: Derivation::default() };
+    let value = derived(&input, name, &mut form)?;
+    let mut steps = form.steps;
     let whole = claim(format!("{} = {}", d_tex(&input, name), tex(&value)));
     let told = steps.steps.last().is_some_and(|s| s.formulas.last() == Some(&whole));
     if !told {
@@ -27,107 +29,44 @@ pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     Ok(Worked::new(value, steps))
 }
 
-/// Derivative without steps.
-pub(super) fn derivative(e: &Expr, name: &SmolStr, mut steps: Option<&mut Derivation>) -> Exact<Expr> {
-    match e {
-        Expr::Sym(s) if s == name => Ok(Expr::int(1)),
-        e if !depends(e, name) => Ok(Expr::int(0)),
-        Expr::Add(terms) => {
-            let parts: Vec<Expr> =
-                terms.iter().map(|t| derivative(t, name, steps.as_deref_mut())).collect::<Exact<_>>()?;
-            let value = add(parts)?;
-            note(&mut steps, Rule::DerivativeSum, e, name, &value);
-            Ok(value)
-        }
-        Expr::Mul(factors) => product_rule(e, factors, name, steps),
-        Expr::Pow(base, n) => power_rule(e, base, n, name, steps),
-        Expr::Call(f, args) => chain_rule(e, *f, args, name, steps),
-        other => unsupported(format!("the derivative of {other}")),
-    }
+/// SymPy's form of a derivative, with what each rule gave.
+struct Canonical<'a> {
+    name: &'a SmolStr,
+    steps: Derivation,
 }
 
-fn depends(e: &Expr, name: &SmolStr) -> bool {
-    match e {
-        Expr::Sym(s) => s == name,
-        Expr::Add(parts) | Expr::Mul(parts) | Expr::Call(_, parts) => parts.iter().any(|p| depends(p, name)),
-        Expr::Pow(b, n) => depends(b, name) || depends(n, name),
-        _ => false,
+impl Form for Canonical<'_> {
+    fn sum(&self, terms: Vec<Expr>) -> Exact<Expr> {
+        add(terms)
+    }
+
+    fn product(&self, factors: Vec<Expr>) -> Exact<Expr> {
+        mul(factors)
+    }
+
+    fn power(&self, base: &Expr, exponent: &Expr) -> Exact<Expr> {
+        pow(base, exponent)
+    }
+
+    /// `base^n * (n * base' / base)`, which is how SymPy's `Pow` differentiates.
+    fn lowered(&self, base: &Expr, n: &Expr, inner: Expr) -> Exact<Expr> {
+        let Expr::Num(exponent) = n else {
+            return unsupported(format!("a derivative with the exponent {n}"));
+        };
+        if matches!(base, Expr::Sym(_)) {
+            return mul([n.clone(), pow(base, &Expr::Num(exponent - RBig::ONE))?]);
+        }
+        let factor = mul([n.clone(), inner])?;
+        mul([pow(base, n)?, mul([factor, pow(base, &Expr::int(-1))?])?])
+    }
+
+    fn told(&mut self, rule: Rule, e: &Expr, value: &Expr) {
+        self.steps.push(rule, [claim(format!("{} = {}", d_tex(e, self.name), tex(value)))]);
     }
 }
 
 fn d_tex(e: &Expr, name: &SmolStr) -> String {
     format!("\\frac{{d}}{{d{}}} \\left({}\\right)", tex(&Expr::sym(name.clone())), tex(e))
-}
-
-fn note(steps: &mut Option<&mut Derivation>, rule: Rule, e: &Expr, name: &SmolStr, value: &Expr) {
-    if let Some(steps) = steps {
-        steps.push(rule, [claim(format!("{} = {}", d_tex(e, name), tex(value)))]);
-    }
-}
-
-/// Each factor is differentiated in turn.
-fn product_rule(
-    e: &Expr,
-    factors: &[Expr],
-    name: &SmolStr,
-    mut steps: Option<&mut Derivation>,
-) -> Exact<Expr> {
-    let mut terms = Vec::new();
-    for (i, f) in factors.iter().enumerate().filter(|(_, f)| depends(f, name)) {
-        let d = derivative(f, name, steps.as_deref_mut())?;
-        let others = factors.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, g)| g.clone());
-        terms.push(mul(others.chain([d]))?);
-    }
-    let single = terms.len() == 1;
-    let value = add(terms)?;
-    note(&mut steps, if single { Rule::ConstantMultiple } else { Rule::DerivativeProduct }, e, name, &value);
-    Ok(value)
-}
-
-fn power_rule(
-    e: &Expr,
-    base: &Expr,
-    exponent: &Expr,
-    name: &SmolStr,
-    mut steps: Option<&mut Derivation>,
-) -> Exact<Expr> {
-    let Expr::Num(n) = exponent else { return unsupported(format!("the derivative of {e}")) };
-    let inner = derivative(base, name, steps.as_deref_mut())?;
-    let lower = pow(base, &Expr::Num(n - RBig::ONE))?;
-    let value = mul([mul([exponent.clone(), lower])?, inner.clone()])?;
-    let value = if matches!(base, Expr::Sym(_)) { value } else { sympy_power_derivative(base, n, &inner)? };
-    let rule = if matches!(base, Expr::Sym(_)) { Rule::DerivativePower } else { Rule::DerivativeChain };
-    note(&mut steps, rule, e, name, &value);
-    Ok(value)
-}
-
-/// `base^n * (n * base' / base)`, which is how SymPy's `Pow` differentiates.
-fn sympy_power_derivative(base: &Expr, n: &RBig, inner: &Expr) -> Exact<Expr> {
-    let factor = mul([Expr::Num(n.clone()), inner.clone()])?;
-    mul([pow(base, &Expr::Num(n.clone()))?, mul([factor, pow(base, &Expr::int(-1))?])?])
-}
-
-fn chain_rule(
-    e: &Expr,
-    f: Func,
-    args: &[Expr],
-    name: &SmolStr,
-    mut steps: Option<&mut Derivation>,
-) -> Exact<Expr> {
-    let [x] = args else { return unsupported(format!("the derivative of {e}")) };
-    let outer = match f {
-        Func::Exp => e.clone(),
-        Func::Ln => pow(x, &Expr::int(-1))?,
-        Func::Sin => Expr::call(Func::Cos, x.clone()),
-        Func::Cos => mul([Expr::int(-1), Expr::call(Func::Sin, x.clone())])?,
-        Func::Tan => add([Expr::int(1), pow(&Expr::call(Func::Tan, x.clone()), &Expr::int(2))?])?,
-        _ => return unsupported(format!("the derivative of {e}")),
-    };
-    let inner = derivative(x, name, steps.as_deref_mut())?;
-    let value = mul([inner.clone(), outer])?;
-    let rule = if inner == Expr::int(1) { Rule::DerivativeBasic } else { Rule::DerivativeChain };
-    note(&mut steps, rule, e, name, &value);
-    Ok(value)
 }
 
 /// Antiderivative of a polynomial in one symbol, without a constant, as SymPy's `integrate`.
@@ -221,17 +160,5 @@ fn continuous(e: &Expr, name: &SmolStr, point: &RBig) -> Exact<bool> {
 /// # Errors
 /// `Undefined` for a division by zero; as [`canonical`].
 pub fn substitute(e: &Expr, name: &SmolStr, value: &Expr) -> Exact<Expr> {
-    canonical(&replace(e, name, value))
-}
-
-fn replace(e: &Expr, name: &SmolStr, value: &Expr) -> Expr {
-    let all = |parts: &[Expr]| parts.iter().map(|p| replace(p, name, value)).collect();
-    match e {
-        Expr::Sym(s) if s == name => value.clone(),
-        Expr::Add(parts) => Expr::Add(all(parts)),
-        Expr::Mul(parts) => Expr::Mul(all(parts)),
-        Expr::Call(f, parts) => Expr::Call(*f, all(parts)),
-        Expr::Pow(b, n) => replace(b, name, value).pow(replace(n, name, value)),
-        other => other.clone(),
-    }
+    canonical(&put(e, name, value))
 }

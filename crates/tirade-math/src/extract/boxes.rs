@@ -126,7 +126,8 @@ fn joined_from(text: &str, boxes: &[BoxAt<'_>]) -> usize {
 
 fn is_joiner(between: &str) -> bool {
     let mut rest = between;
-    let mut joined = false;
+    // Side by side on one line they are one thing said, not a correction.
+    let mut joined = between.trim_matches([' ', '$']).is_empty() && !between.contains('\n');
     while let Some(c) = rest.chars().next() {
         let known =
             ["\\quad", "\\qquad", "\\text", "\\textbf", "\\(", "\\)", "\\[", "\\]", "\\,", "\\;", "\\ "];

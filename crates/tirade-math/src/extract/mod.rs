@@ -115,8 +115,12 @@ pub fn extract(completion: &str, mode: ExtractMode) -> Extracted<'_> {
     Extracted::None("no answer found")
 }
 
-/// "The answer is not 42."
+/// "The answer is not 42.", "… is between 4 and 5."
 fn is_denied(behind: &str) -> bool {
+    let first = behind.trim_start_matches([' ', ':', '*']).split(' ').next();
+    if first.is_some_and(|w| w.eq_ignore_ascii_case("between") || w.eq_ignore_ascii_case("either")) {
+        return true;
+    }
     let mut words = behind.trim_start_matches([' ', ':', '*']).split(' ');
     let not = words.next().is_some_and(|w| w.eq_ignore_ascii_case("not"));
     // "not 41 but 42" goes on to say what it is; "not possible" is an answer in words
@@ -318,11 +322,28 @@ pub(crate) fn choice(text: &str) -> Option<char> {
     if let Some(c) = letter_alone(text).filter(|c| !prose(*c)) {
         return Some(c);
     }
-    let chars: Vec<char> = text.chars().collect();
-    (0..chars.len()).rev().find_map(|i| {
-        let alone = |j: Option<&char>| j.is_none_or(|c| !c.is_alphanumeric() && *c != '\'');
-        let before = if i == 0 { None } else { chars.get(i - 1) };
-        (chars[i].is_ascii_uppercase() && alone(before) && alone(chars.get(i + 1)) && chars[i] != 'I')
-            .then_some(chars[i])
-    })
+    last_letter(text)
+}
+
+/// The last capital that stands alone and is not denied ("not B"); none if it is one of several ("A or B").
+fn last_letter(text: &str) -> Option<char> {
+    let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '\'');
+    let mut end = text.len();
+    while let Some(at) = text[..end].rfind(|c: char| c.is_ascii_uppercase() && c != 'I') {
+        end = at;
+        let before = text[..at].trim_end_matches(['(', '*', '$', '"', ' ']);
+        let stands = alone(text[..at].chars().next_back()) && alone(text[at + 1..].chars().next());
+        let ends = |words: &[&str]| {
+            words.iter().any(|w| {
+                before.len() >= w.len()
+                    && before.is_char_boundary(before.len() - w.len())
+                    && before[before.len() - w.len()..].eq_ignore_ascii_case(w)
+            })
+        };
+        if !stands || ends(&["not", "n't", "n’t"]) {
+            continue;
+        }
+        return if ends(&[" or"]) { None } else { text[at..].chars().next() };
+    }
+    None
 }

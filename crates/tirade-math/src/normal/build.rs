@@ -5,6 +5,7 @@ use super::mono::{Atom, Exponent, Mono};
 use super::poly::{Fraction, Poly};
 use super::power::{factor_rational, power, rational_power};
 use crate::expr::{Big, BigOp, Const, Expr, Func, Rational};
+use crate::fuel;
 use dashu::base::{Signed, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 use smol_str::SmolStr;
@@ -25,6 +26,8 @@ pub struct Builder {
 
 /// Nodes one normal form may visit.
 const MAX_WORK: u32 = 8_000;
+/// Units of [`fuel`] for a node.
+const NODE: u64 = 10;
 
 impl Builder {
     /// A builder that reads `log` without a base as base 10.
@@ -38,6 +41,7 @@ impl Builder {
         if self.work > MAX_WORK {
             return None;
         }
+        fuel::spend(NODE)?;
         match e {
             Expr::Num(n) => Some(Fraction::constant(n.clone())),
             Expr::Dec(d) => Some(Fraction::constant(d.value.clone())),
@@ -58,11 +62,13 @@ impl Builder {
                 }
                 let b = self.build(base)?;
                 let x = self.build(exponent)?;
-                power(&b, &x)
+                let multiplied_out = x.as_constant().is_some_and(|x| x.is_int());
+                (multiplied_out || is_light(&[&b, &x])).then(|| power(&b, &x))?
             }
             Expr::Call(func, args) => self.call(*func, args),
             Expr::Apply(name, args) => {
                 let args = args.iter().map(|a| self.build(a)).collect::<Option<Vec<_>>>()?;
+                is_light(&args.iter().collect::<Vec<_>>()).then_some(())?;
                 Some(Fraction::atom(Atom::Apply(name.clone(), args.into()), Exponent::ONE))
             }
             Expr::Quantity(x, unit) if unit == "%" => {
@@ -116,6 +122,7 @@ impl Builder {
             return None;
         }
         let values = args.iter().map(|a| self.build(a)).collect::<Option<Vec<_>>>()?;
+        is_light(&values.iter().collect::<Vec<_>>()).then_some(())?;
         match (func, values.as_slice()) {
             (Func::Sqrt, [x]) => rational_power(x, Exponent { num: 1, den: 2 }),
             (Func::Root, [x, n]) => {
@@ -201,6 +208,36 @@ impl Builder {
         }
         Some(total)
     }
+}
+
+/// Terms in the arguments of functions, powers and roots inside each other: atoms are compared all the way down, and
+/// each comparison of terms compares atoms.
+const MAX_NESTED: usize = 400;
+
+/// Whether something may be an atom's arguments.
+fn is_light(args: &[&Fraction]) -> bool {
+    fn weigh(f: &Fraction, left: &mut usize) {
+        for (mono, _) in f.num.0.iter().chain(&f.den.0) {
+            *left = left.saturating_sub(1);
+            for (atom, _) in &mono.0 {
+                if *left == 0 {
+                    return;
+                }
+                match atom {
+                    Atom::Base(inner) => weigh(inner, left),
+                    Atom::Power(p) => {
+                        weigh(&p.0, left);
+                        weigh(&p.1, left);
+                    }
+                    Atom::Call(_, args) | Atom::Apply(_, args) => args.iter().for_each(|a| weigh(a, left)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    let mut left = MAX_NESTED;
+    args.iter().for_each(|f| weigh(f, &mut left));
+    left > 0
 }
 
 /// gcd and lcm of fractions: `gcd(3.6, 2.4) = 1.2` measures both a whole number of times.

@@ -1,6 +1,7 @@
 //! Factorials, binomials and divisors of whole numbers, within the caps.
 
 use crate::expr::Rational;
+use crate::fuel;
 use dashu::base::{BitTest, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 
@@ -12,6 +13,7 @@ pub(super) fn factorial(n: &Rational, step: usize) -> Option<Rational> {
     if !(0..=MAX_FACTORIAL).contains(&n) {
         return None;
     }
+    fuel::spend(n as u64 * 40)?;
     let mut product = UBig::ONE;
     for k in (1..=n as u64).rev().step_by(step) {
         product *= UBig::from(k);
@@ -32,6 +34,7 @@ pub(super) fn binomial(args: &[IBig]) -> Option<Rational> {
     if k > MAX_FACTORIAL {
         return None;
     }
+    fuel::spend(k as u64 * 100)?;
     let mut value = UBig::ONE;
     for j in 0..k {
         value = value * UBig::from((n - j) as u64) / UBig::from((j + 1) as u64);
@@ -48,6 +51,7 @@ pub(super) fn permutations(args: &[IBig]) -> Option<Rational> {
     if !(0..=MAX_FACTORIAL).contains(&k) || n < 0 {
         return None;
     }
+    fuel::spend(k as u64 * 40)?;
     let product = (0..k).fold(IBig::ONE, |p, j| p * IBig::from(n - j));
     Some(Rational::from(product))
 }
@@ -57,6 +61,7 @@ pub(super) fn fold_gcd(ints: &[IBig]) -> Option<UBig> {
     let mut g = UBig::ZERO;
     for n in ints {
         let n = n.clone().unsigned_abs();
+        fuel::spend(4 * (n.bit_len() as u64 / 64) * (g.bit_len() as u64 / 64))?;
         g = if g.is_zero() {
             n
         } else if n.is_zero() {
@@ -77,6 +82,7 @@ pub(super) fn fold_lcm(ints: &[IBig]) -> Option<UBig> {
         if n.is_zero() || lcm.bit_len() > 4096 {
             return None;
         }
+        fuel::spend(4 * (n.bit_len() as u64 / 64) * (lcm.bit_len() as u64 / 64))?;
         let g = (&lcm).gcd(&n);
         lcm = lcm / g * n;
     }

@@ -3,6 +3,7 @@
 use super::mono::{Atom, Exponent, Mono};
 use super::{MAX_BITS, MAX_EXPAND, MAX_PRODUCTS, MAX_TERMS};
 use crate::expr::Rational;
+use crate::fuel;
 use dashu::base::BitTest;
 use std::cmp::Ordering;
 
@@ -23,6 +24,11 @@ pub struct Fraction {
 fn too_big(r: &Rational) -> bool {
     r.numerator().bit_len().max(r.denominator().bit_len()) > MAX_BITS
 }
+
+/// Units of [`fuel`] for a term that is made or looked at, besides its coefficient and its atoms.
+const TERM: u64 = 15;
+/// For each atom in it.
+const ATOM: u64 = 12;
 
 impl Poly {
     /// A number.
@@ -52,6 +58,7 @@ impl Poly {
     /// `self + other · scale`.
     pub fn add_scaled(&self, other: &Poly, scale: &Rational) -> Option<Poly> {
         let mut out = Vec::with_capacity(self.0.len() + other.0.len());
+        fuel::spend(TERM * (self.0.len() + other.0.len()) as u64)?;
         let (mut i, mut j) = (0, 0);
         while i < self.0.len() || j < other.0.len() {
             let order = match (self.0.get(i), other.0.get(j)) {
@@ -69,6 +76,9 @@ impl Poly {
                     j += 1;
                 }
                 Ordering::Equal => {
+                    fuel::spend(
+                        fuel::product(&other.0[j].1, scale) + fuel::sum(&self.0[i].1, &other.0[j].1),
+                    )?;
                     let c = &self.0[i].1 + &other.0[j].1 * scale;
                     if too_big(&c) {
                         return None;
@@ -93,6 +103,7 @@ impl Poly {
     pub fn scaled(mut self, by: &Rational) -> Poly {
         if !by.is_one() {
             for (_, c) in &mut self.0 {
+                let _ = fuel::spend(TERM / 2 + fuel::product(c, by));
                 *c = &*c * by;
             }
         }
@@ -108,6 +119,7 @@ impl Poly {
         let mut written_out = 0;
         for (ma, ca) in &self.0 {
             for (mb, cb) in &other.0 {
+                fuel::spend(TERM + ATOM * (ma.0.len() + mb.0.len()) as u64 + fuel::product(ca, cb))?;
                 let (m, factor) = ma.mul(mb)?;
                 let mut c = ca * cb;
                 if let Some(f) = factor {
@@ -134,11 +146,16 @@ impl Poly {
     /// Sorts and merges terms.
     pub fn collect(mut terms: Vec<(Mono, Rational)>) -> Option<Poly> {
         if terms.len() > 1 {
+            let atoms = terms[0].0.0.len().max(1) as u64;
+            fuel::spend(atoms * ATOM * terms.len() as u64)?;
             terms.sort_by(|a, b| a.0.cmp(&b.0));
             let mut merged: Vec<(Mono, Rational)> = Vec::with_capacity(terms.len());
             for (m, c) in terms {
                 match merged.last_mut() {
-                    Some((last, sum)) if *last == m => *sum += c,
+                    Some((last, sum)) if *last == m => {
+                        fuel::spend(fuel::sum(sum, &c))?;
+                        *sum += c;
+                    }
                     _ => merged.push((m, c)),
                 }
             }

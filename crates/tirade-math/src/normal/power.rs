@@ -4,6 +4,7 @@ use super::MAX_EXPAND;
 use super::mono::{Atom, Exponent, Mono, is_small_power, prime_power};
 use super::poly::{Fraction, Poly};
 use crate::expr::{Func, Rational};
+use crate::fuel;
 use dashu::base::{BitTest, UnsignedAbs};
 use dashu::integer::{IBig, UBig};
 use std::sync::Arc;
@@ -180,6 +181,7 @@ fn number_power(c: &Rational, e: Exponent) -> Option<Fraction> {
         let n = e.num.unsigned_abs();
         let bits = (c.numerator().bit_len().max(c.denominator().bit_len()) as u64).checked_mul(n)?;
         if bits < super::MAX_BITS as u64 / 2 {
+            fuel::spend((bits / 64).pow(2))?;
             let power = c.pow(n as isize);
             return Some(Fraction::constant(if e.num < 0 { &Rational::ONE / power } else { power }));
         }
@@ -236,6 +238,7 @@ fn factor_into(n: UBig, sign: i64, out: &mut Vec<(u64, i64)>) -> Option<()> {
         }
         p += if p == 2 { 1 } else { 2 };
     }
+    fuel::spend(p)?;
     if left > 1 {
         if left >= 5000 * 5000 {
             // Perhaps composite: a perfect square is the only case that matters for roots.

@@ -2,7 +2,7 @@
 
 use super::Real;
 use crate::expr::Rational;
-use dashu::base::Approximation;
+use dashu::base::{Approximation, PowerOfTwo};
 use std::cmp::Ordering;
 
 /// Midpoint and radius.
@@ -33,10 +33,26 @@ impl Ball64 {
     }
 }
 
+/// A quotient of integers that a double holds exactly: one rounding, without the general conversion.
+fn small(value: &Rational) -> Option<Ball64> {
+    const EXACT: u64 = 1 << 53;
+    let above = i64::try_from(value.numerator()).ok().filter(|n| n.unsigned_abs() <= EXACT)? as f64;
+    if value.is_int() {
+        return Some(Ball64 { mid: above, rad: 0.0 });
+    }
+    let below = u64::try_from(value.denominator()).ok().filter(|n| *n <= EXACT)? as f64;
+    let mid = above / below;
+    let exact = value.denominator().is_power_of_two();
+    Some(Ball64 { mid, rad: if exact { 0.0 } else { mid.abs() * EPS } })
+}
+
 impl Real for Ball64 {
     type Context = ();
 
     fn rational(value: &Rational, _: ()) -> Option<Ball64> {
+        if let Some(ball) = small(value) {
+            return Some(ball);
+        }
         let mid = match value.to_f64() {
             Approximation::Exact(x) => return Ball64::checked(x, 0.0),
             Approximation::Inexact(x, _) => x,

@@ -3,6 +3,7 @@
 use super::complex::small;
 use super::{Complex, Real, functions};
 use crate::expr::{Big, BigOp, Const, Expr, Func, LogicOp, Rational, RelOp};
+use dashu::base::BitTest;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
 
@@ -41,6 +42,13 @@ pub struct Evaluator<'a, R: Real> {
 }
 
 impl<R: Real> Evaluator<'_, R> {
+    /// A number of the answer, which may have thousands of digits.
+    fn number(&mut self, value: &Rational) -> Result<C<R>> {
+        let bits = value.numerator().bit_len() + value.denominator().bit_len();
+        self.spend(u64::from(!value.is_int()) + bits as u64 / 32)?;
+        self.rational(value)
+    }
+
     fn rational(&self, value: &Rational) -> Result<C<R>> {
         let real = R::rational(value, self.context).ok_or(EvalError::Undefined)?;
         Ok(C::real(real, self.context))
@@ -59,8 +67,8 @@ impl<R: Real> Evaluator<'_, R> {
     pub fn eval(&mut self, e: &Expr) -> Result<C<R>> {
         self.spend(1)?;
         match e {
-            Expr::Num(n) => self.rational(n),
-            Expr::Dec(d) => self.rational(&d.value),
+            Expr::Num(n) => self.number(n),
+            Expr::Dec(d) => self.number(&d.value),
             Expr::Sym(name) => self.variable(name),
             Expr::Apply(..) => self.variable(&e.to_string()),
             Expr::Const(c) => self.constant(*c),
@@ -146,6 +154,7 @@ impl<R: Real> Evaluator<'_, R> {
         if self.real_only && b.re.sign() != Some(Ordering::Greater) {
             return Err(EvalError::Undefined);
         }
+        self.spend(6)?;
         let ln = b.ln(self.context).ok_or(EvalError::Undefined)?;
         ln.mul(&x).exp().ok_or(EvalError::Undefined)
     }
@@ -173,6 +182,7 @@ impl<R: Real> Evaluator<'_, R> {
     }
 
     fn root(&mut self, x: &C<R>, n: i64) -> Result<C<R>> {
+        self.spend(6)?;
         let index = self.rational(&Rational::from_parts(1.into(), n.unsigned_abs().max(1).into()))?;
         let positive = |x: &C<R>| x.ln(self.context)?.mul(&index).exp();
         let result = match (x.is_real(), x.re.sign()) {
@@ -245,6 +255,7 @@ impl<R: Real> Evaluator<'_, R> {
     }
 
     fn log(&mut self, x: &Expr) -> Result<C<R>> {
+        self.spend(4)?;
         let x = self.eval(x)?;
         if self.real_only && x.re.sign() != Some(Ordering::Greater) {
             return Err(EvalError::Undefined);

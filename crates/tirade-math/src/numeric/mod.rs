@@ -31,6 +31,11 @@ pub trait Real: Clone {
     fn zero(context: Self::Context) -> Self;
     /// Whether this is exactly zero.
     fn is_exact_zero(&self) -> bool;
+    /// Whether a term that is not zero was too small to show anywhere in it, as in `6 + 10^{-99}`: two such numbers agree
+    /// without being equal.
+    fn is_lossy(&self) -> bool {
+        false
+    }
     /// The sign, where the ball decides it.
     fn sign(&self) -> Option<Ordering>;
     /// Sum.

@@ -90,9 +90,9 @@ impl Table<'_> {
 
     /// The slope of an expression linear in the variable.
     fn slope(&self, e: &Expr) -> Option<Expr> {
-        let d = derivative(e, self.name, &mut { MAX_PARTS })?;
+        let d = derivative(e, self.name, MAX_PARTS)?;
         let vanishes = |e: &Expr| Builder::default().build(e).map(|f| f.num.is_zero());
-        if depends(&d, self.name) && vanishes(&derivative(&d, self.name, &mut { MAX_PARTS })?) != Some(true) {
+        if depends(&d, self.name) && vanishes(&derivative(&d, self.name, MAX_PARTS)?) != Some(true) {
             return None;
         }
         let slope = put(&d, self.name, &Expr::int(3));

@@ -2,13 +2,14 @@
 //!
 //! [`evaluated`] replaces what it can do exactly and leaves the rest as it stands, so that an operator nobody can evaluate is
 //! compared as an expression or not at all. The tool lane has [`crate::cas`], which also explains its steps and prints as
-//! SymPy does; here only the value counts, and every elementary function is known.
+//! SymPy does, by the same rules for derivatives; here only the value counts, and every elementary function is known.
 
 mod derivative;
 mod integral;
 mod series;
 
 pub use derivative::derivative;
+pub(crate) use derivative::{Form, derived};
 
 use crate::equiv::any;
 use crate::expr::{Big, BigOp, Expr};
@@ -33,10 +34,31 @@ pub fn evaluated(e: Expr) -> Expr {
     e.map(&|e| match &e {
         Expr::Big(big) if left.get() > 0 => {
             left.set(left.get() - 1);
-            value(big).unwrap_or(e)
+            value(big).unwrap_or_else(|| renamed(big))
         }
         _ => e,
     })
+}
+
+/// An operator that stays, with one name for what it binds: `\lim_{t \to 0} f(t)` is `\lim_{x \to 0} f(x)`. From inside
+/// out, so that operators inside each other get different names.
+fn renamed(big: &Big) -> Expr {
+    let bound = match big.op {
+        BigOp::Derivative => false,
+        BigOp::Limit => big.low.is_some(),
+        _ => big.low.is_some() && big.high.is_some(),
+    };
+    let mut depth = 0;
+    let name = |n: usize| format!("•{n}");
+    while bound && any(&big.body, &|e| matches!(e, Expr::Big(inner) if inner.var == name(depth))) {
+        depth += 1;
+    }
+    let mut big = big.clone();
+    if bound {
+        big.body = put(&big.body, &big.var, &Expr::sym(name(depth)));
+        big.var = name(depth).into();
+    }
+    Expr::Big(Box::new(big))
 }
 
 fn value(big: &Big) -> Option<Expr> {
@@ -71,18 +93,18 @@ fn nth_derivative(big: &Big) -> Option<Expr> {
     let order = big.low.as_ref().map_or(Some(1), Expr::as_i64).filter(|n| (1..=MAX_ORDER).contains(n))?;
     let mut f = big.body.clone();
     for _ in 0..order {
-        f = derivative(&f, &big.var, &mut { MAX_PARTS }).filter(is_small)?;
+        f = derivative(&f, &big.var, MAX_PARTS).filter(is_small)?;
     }
     Some(f)
 }
 
 /// Whether the variable occurs, also as an argument of an unknown function.
-fn depends(e: &Expr, name: &str) -> bool {
+pub(crate) fn depends(e: &Expr, name: &str) -> bool {
     any(e, &|e| matches!(e, Expr::Sym(s) if s == name))
 }
 
 /// `e` with a value in place of the variable.
-fn put(e: &Expr, name: &str, value: &Expr) -> Expr {
+pub(crate) fn put(e: &Expr, name: &str, value: &Expr) -> Expr {
     e.clone().map(&|e| if matches!(&e, Expr::Sym(s) if s == name) { value.clone() } else { e })
 }
 

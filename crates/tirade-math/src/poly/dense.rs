@@ -5,12 +5,16 @@ use dashu::integer::{IBig, UBig};
 use dashu::rational::RBig;
 
 use crate::exact::{Exact, MAX_BITS, MAX_DEGREE, at_most, bits, bounded_rational, undefined};
+use crate::fuel;
 
 /// A polynomial as its coefficients, constant term first, without trailing zeros; zero is the empty list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Poly {
     coeffs: Vec<RBig>,
 }
+
+/// Units of [`fuel`] for a product of two coefficients of machine size.
+const TERM: u64 = 10;
 
 impl Poly {
     /// From coefficients, constant term first.
@@ -114,6 +118,12 @@ impl Poly {
         Poly::new(out)
     }
 
+    /// Units of [`fuel`] of a product, by its leading coefficients.
+    fn cost(&self, other: &Poly) -> u64 {
+        let each = TERM + 2 * fuel::product(&self.lead(), &other.lead());
+        (self.coeffs.len() * other.coeffs.len()) as u64 * each
+    }
+
     /// Product with a number.
     pub fn scale(&self, c: &RBig) -> Poly {
         Poly::new(self.coeffs.iter().map(|a| a * c).collect())
@@ -142,10 +152,12 @@ impl Poly {
         let mut n = n;
         while n > 0 {
             if n & 1 == 1 {
+                fuel::charge(out.cost(&square))?;
                 out = out.mul(&square);
             }
             n >>= 1;
             if n > 0 {
+                fuel::charge(square.cost(&square))?;
                 square = square.mul(&square);
             }
         }
@@ -170,6 +182,7 @@ impl Poly {
                 continue;
             }
             bounded_rational(&q)?;
+            fuel::charge(divisor.coeffs.len() as u64 * (TERM + 2 * fuel::product(&q, &lead)))?;
             for (i, d) in divisor.coeffs.iter().enumerate() {
                 rest[shift + i] -= &q * d;
             }

@@ -8,6 +8,10 @@ use smallvec::SmallVec;
 use super::Poly;
 use super::dense::push_term;
 use crate::exact::{Exact, MAX_BITS, MAX_DEGREE, MAX_TERMS, at_most, bits, bounded_rational, undefined};
+use crate::fuel;
+
+/// Units of [`fuel`] for a term besides its coefficient.
+const TERM: u64 = 30;
 
 /// Exponents of the variables, in a fixed order.
 pub type Monomial = SmallVec<[u16; 4]>;
@@ -173,7 +177,10 @@ impl MPoly {
         let mut product = MPoly::zero(self.vars);
         for (a, x) in &self.terms {
             for (b, y) in &other.terms {
-                product.insert(a.iter().zip(b).map(|(a, b)| a + b).collect(), x * y);
+                fuel::charge(TERM + fuel::product(x, y))?;
+                let c = x * y;
+                fuel::charge(fuel::sum(&c, &c))?;
+                product.insert(a.iter().zip(b).map(|(a, b)| a + b).collect(), c);
             }
             at_most("terms in a product", product.len(), MAX_TERMS)?;
         }
@@ -212,6 +219,7 @@ impl MPoly {
         let mut quotient = MPoly::zero(self.vars);
         while let Some((m, c)) = rest.lead() {
             let Some(exponents) = monomial_quotient(m, lead) else { return Ok(None) };
+            fuel::charge((TERM + fuel::product(c, &inverse)) * (divisor.len() + rest.len()) as u64)?;
             let q = c * &inverse;
             bounded_rational(&q)?;
             at_most("terms in a quotient", quotient.len(), MAX_TERMS)?;

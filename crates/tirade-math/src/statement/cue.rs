@@ -184,6 +184,11 @@ pub fn condition(text: &str, start: usize) -> Option<usize> {
     found.then(|| place_in(text, sentence))
 }
 
+/// Where the sentence starts that `start` is in.
+pub fn sentence_start(text: &str, start: usize) -> usize {
+    place_in(text, sentence_before(text, start))
+}
+
 /// Whether even a false equation of numbers is no error: it is supposed or denied right there.
 pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     let strong = |w: &str| {

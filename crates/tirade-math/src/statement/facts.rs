@@ -182,6 +182,17 @@ impl Row {
 impl Facts {
     /// Adds the fact that `poly` is zero, unless it contradicts the others.
     pub fn add(&mut self, poly: Poly, source: Sources) -> Added {
+        self.learn(poly, source).0
+    }
+
+    /// [`Facts::add`], and what was known before where that has changed.
+    pub fn learn(&mut self, poly: Poly, source: Sources) -> (Added, Option<Facts>) {
+        let mut before = None;
+        let added = self.took(poly, source, &mut before);
+        (added, before)
+    }
+
+    fn took(&mut self, poly: Poly, source: Sources, before: &mut Option<Facts>) -> Added {
         let Some((left, because)) = self.reduce(poly.clone()) else { return Added::Unfit };
         if left.is_zero() {
             self.say(&poly, source);
@@ -213,7 +224,7 @@ impl Facts {
             Err(sources) => return Added::Contradicts(sources & !source),
         };
         next.say(&poly, source);
-        *self = next;
+        *before = Some(std::mem::replace(self, next));
         if confirmed == 0 { Added::New } else { Added::Confirms(confirmed & !source) }
     }
 
@@ -242,7 +253,7 @@ impl Facts {
     }
 
     /// Whether every term of it has a known value.
-    fn determines(&self, poly: &Poly) -> bool {
+    pub fn determines(&self, poly: &Poly) -> bool {
         poly.0.iter().all(|(mono, _)| {
             let term = Poly::term(mono.clone(), Rational::ONE);
             is_constant(mono) || self.reduce(term).is_some_and(|(left, _)| is_closed(&left))

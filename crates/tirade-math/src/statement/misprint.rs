@@ -72,13 +72,13 @@ pub fn of_equation<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample
 
 /// What may be misprinted.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    node: &'a Expr,
-    what: What,
+pub struct Place<'a> {
+    pub node: &'a Expr,
+    pub what: What,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum What {
+pub enum What {
     /// A number that is written as such.
     Number,
     /// A number in a product or an exponent, where nobody writes a one.
@@ -180,7 +180,7 @@ impl Equation<'_> {
 }
 
 /// Whether one may write `t` where `node` stands.
-fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
+pub fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
     const LARGEST: f64 = 1e5;
     let whole = |x: f64| x.abs() < LARGEST && (x - x.round()).abs() < 1e-6;
     let unit = match node {
@@ -192,7 +192,7 @@ fn is_printed(t: f64, node: &Expr, written: &Rational) -> bool {
 }
 
 /// Every place of an expression, outermost first.
-fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
+pub fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
     let mut found = Vec::new();
     collect(e, What::Number, &mut found);
     let outer = match e {

@@ -1,6 +1,7 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
 mod arrays;
+mod cased;
 mod chains;
 mod congruence;
 mod cue;
@@ -10,6 +11,7 @@ mod formulas;
 mod link;
 mod misprint;
 mod names;
+mod near;
 mod plain;
 mod plus_minus;
 mod prose;

@@ -6,9 +6,10 @@ use super::link::is_open;
 use super::misprint::Sample;
 use super::names::{Names, has_vectors, is_ambiguous};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
-use super::{Truth, plain};
+use super::{Truth, cased, plain};
 use crate::equiv::any;
 use crate::expr::{Expr, RelOp};
+use crate::fuel;
 use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -55,6 +56,10 @@ const MAX_WEIGHT: usize = 6_000;
 /// assert_eq!(truths, [Truth::True, Truth::False]);
 /// ```
 pub fn check_prose(problem: &str, text: &str) -> Vec<Statement> {
+    fuel::within(fuel::PROSE, || walked(problem, text))
+}
+
+fn walked(problem: &str, text: &str) -> Vec<Statement> {
     let (problem, text) = (clipped(problem), clipped(text));
     let names = Names::of(problem, text);
     let mut reader = Reader::new(&names);
@@ -104,6 +109,9 @@ pub struct Source {
     pub trusted: bool,
     /// It is supposed: what follows from it where it is supposed must agree with it.
     pub supposed: bool,
+    /// Where it starts, and whether it is an equation that is set up, not a value that is put in.
+    pub start: usize,
+    pub set_up: bool,
     /// Its values, where a misprint of it is to be noticed.
     pub sample: Option<Sample>,
 }
@@ -260,7 +268,7 @@ impl<'a> Walk<'a> {
             expr = expr.map(&|e| match &e {
                 Expr::Apply(name, args) => match self.functions.get(name) {
                     Some((params, body)) if params.len() == args.len() && size(body) < 60 => {
-                        put_all(body, params, args)
+                        cased::chosen(put_all(body, params, args)).unwrap_or(e)
                     }
                     _ => e,
                 },
@@ -276,8 +284,8 @@ impl<'a> Walk<'a> {
 
 /// Digits and nothing to compute.
 fn is_numeral(source: &str) -> bool {
-    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed");
-    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\' | b'!'))
+    let digits = source.trim_start_matches(['-', ' ']).trim_start_matches("\\boxed").replace("\\!", "");
+    digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b' ' | b'{' | b'}' | b'\\'))
 }
 
 /// Whether an unknown function stands in it.
@@ -355,6 +363,15 @@ mod tests {
             ("", "The equation $x^2 = 16$ gives $x = 4$ or $x = -5$.", "TTF"),
             ("", "Let $x = 3$. So $2x < 7$ and $2x < 5$.", "?T?"),
             ("Let $p(x) = 2x$.", "Then $p(-5) = -10$.", "T"),
+            ("", "Setting $4x = 20$, we find $x = 5$.", "TT"),
+            ("", "Setting $4x = 24$, we find $x = 5$.", "?F"),
+            ("", "Setting $x = 1$ gives $4$. Then $x = 5$.", "??"),
+            ("If $a + c = 10$ and $b + c = 9$, find $a + b$.", "Adding gives $a - b + 2c = 19$.", "F"),
+            (
+                r"Let \[p(x,y) = \begin{cases} x + y & \text{if } x \ge 0, \\ x - 2y & \text{if } x < 0. \end{cases}\] Find $p(1,-1)$.",
+                "We use the second case: $p(1,-1) = 1 - 2(-1) = 3$. So $p(-1,2) = -5$.",
+                "FTT",
+            ),
         ]);
     }
 

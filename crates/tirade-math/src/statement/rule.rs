@@ -1,14 +1,15 @@
 //! What becomes of one link: true or false by itself, by what is known, or a new fact.
 
 use super::cue::{self, Mode};
-use super::facts::{self, Added, MAX_SOURCES, Sources};
+use super::facts::{self, Added, Facts, MAX_SOURCES, Sources};
 use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
 use super::misprint::{self, Sample};
 use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
 use super::read::symbol;
-use super::{Truth, arrays, congruence, plus_minus};
+use super::{Truth, arrays, cased, congruence, near, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
 use crate::expr::{Expr, Func, RelOp};
+use crate::fuel;
 use crate::normal::Poly;
 use crate::verdict::Outcome;
 use smol_str::SmolStr;
@@ -25,7 +26,7 @@ impl Walk<'_> {
         context: &Context<'_>,
     ) {
         let weight = weight(l) + weight(r);
-        if weight > self.allowance {
+        if weight > self.allowance || fuel::is_empty() {
             return;
         }
         self.allowance -= weight;
@@ -81,7 +82,7 @@ impl Walk<'_> {
         let params: Option<Vec<SmolStr>> = args.iter().map(symbol).collect();
         let Some(params) = params else { return };
         let asserted = matches!(context.mode, Mode::Claim | Mode::Define) && !context.alternative;
-        let usable = is_scalar(r) && !has_application(r) && !plus_minus::has(r);
+        let usable = (is_scalar(r) || cased::is_function(r)) && !has_application(r) && !plus_minus::has(r);
         let mut free = Vec::new();
         free_names(r, &mut free);
         let covered = free.iter().all(|n| params.contains(n) || !"xyzt".contains(n.as_str()));
@@ -248,10 +249,10 @@ impl Walk<'_> {
             self.facts.distrusted |= number;
         }
         let sample = facts::is_telling(&poly).then(|| Sample::of(l, r)).flatten();
-        let added = if context.alternative {
-            self.facts.clone().add(poly, number)
+        let (added, before) = if context.alternative {
+            (self.facts.clone().add(poly.clone(), number), None)
         } else {
-            self.facts.add(poly, number)
+            self.facts.learn(poly.clone(), number)
         };
         if !context.alternative {
             let words = text.get(out.span.clone()).unwrap_or("").to_string();
@@ -260,6 +261,8 @@ impl Walk<'_> {
                 index: (!context.given).then_some(self.out.len()),
                 trusted,
                 supposed,
+                start: out.span.start,
+                set_up: !context.given && symbol(l).is_none() && symbol(r).is_none(),
                 sample,
             });
         }
@@ -270,12 +273,41 @@ impl Walk<'_> {
             }
             Added::Contradicts(by) | Added::Resembles(by)
                 if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
-                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out) =>
+                    || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out)
+                    || trusted && self.follows(text, out, by) =>
             {
                 (Truth::False, self.because(by))
             }
-            _ => NOTHING,
+            _ => match self.nearly_implied(l, r, &poly, before, context) {
+                Some(by) => (Truth::False, self.because(by)),
+                None => NOTHING,
+            },
         }
+    }
+
+    /// The facts a claim would follow from, were one number or sign in it another.
+    fn nearly_implied(
+        &mut self,
+        l: &Expr,
+        r: &Expr,
+        poly: &Poly,
+        before: Option<Facts>,
+        context: &Context<'_>,
+    ) -> Option<Sources> {
+        let claimed =
+            context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
+        if !claimed || self.names.cyclic || !facts::is_telling(poly) {
+            return None;
+        }
+        let known = before.as_ref().unwrap_or(&self.facts);
+        let weight = 4 * (size(l) + size(r));
+        let (left, because) = known.reduce(poly.clone())?;
+        // Where every term has a value, some other number always mends it.
+        if because == 0 || left.is_zero() || weight > self.allowance || known.determines(poly) {
+            return None;
+        }
+        self.allowance -= weight;
+        near::implied(l, r, &left, known, poly.0.len() > 3)
     }
 
     /// Whether it speaks of any point of a curve, or of a function everywhere.
@@ -291,6 +323,16 @@ impl Walk<'_> {
     fn is_open_at(&self, text: &str, out: &Statement) -> bool {
         let here = cue::condition(text, out.span.start);
         here.is_some_and(|at| self.is_open_since(at)) && !cue::is_absurd(text, out.span.end)
+    }
+
+    /// Whether the statement is drawn from an equation set up in the same sentence: "Setting $4x = 5\pi$, we find $x = \pi$".
+    fn follows(&self, text: &str, out: &Statement, by: Sources) -> bool {
+        let sentence = cue::sentence_start(text, out.span.start);
+        let fits = |s: &Source| {
+            s.trusted || s.supposed && s.set_up && s.start >= sentence && s.start < out.span.start
+        };
+        self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
+            && !cue::is_absurd(text, out.span.end)
     }
 
     /// Whether all are to be trusted where the text is now.

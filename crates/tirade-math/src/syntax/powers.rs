@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
         let len = if grouped { 3 } else { 1 };
         let set =
             matches!(base, Expr::Const(Const::Reals | Const::Integers | Const::Naturals | Const::Rationals));
-        let matrix = matches!(base, Expr::Matrix(_));
+        let matrix = matches!(base, Expr::Matrix(_) | Expr::Bracket(_) | Expr::Interval(_) | Expr::Tuple(_));
         let marked = match tok {
             Some(Tok::Degree) if closes => {
                 self.pos += len;

@@ -3,6 +3,7 @@
 mod cas;
 mod claims;
 mod completions;
+mod fresh;
 mod pairs;
 mod parsing;
 mod properties;

@@ -94,10 +94,20 @@ impl Default for EngineOptions {
     }
 }
 
-/// What Linux says is available, in bytes; `None` elsewhere.
+/// Bytes that this process may still take: what Linux says is available, or less where a control group allows less; `None` elsewhere.
 pub fn available_memory() -> Option<u64> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let group = || {
+        let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
+        Some(number("/sys/fs/cgroup/memory.max")?.saturating_sub(number("/sys/fs/cgroup/memory.current")?))
+    };
+    let system = mem_available(&read("/proc/meminfo")?)?;
+    Some(group().map_or(system, |group| group.min(system)))
+}
+
+/// `MemAvailable` of `/proc/meminfo`, in bytes.
+fn mem_available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
@@ -156,7 +166,7 @@ impl Engine {
         let model = Model::new(weights, &pool, isa, options.precision)?;
         let (tokenizer, counters) = (Arc::new(tokenizer), Arc::new(Counters::default()));
         let scheduler = Scheduler {
-            kv: KvCache::new(&config, blocks),
+            kv: KvCache::new(&config, blocks, options.precision),
             blocks: Blocks::new(blocks),
             model,
             tokenizer: Arc::clone(&tokenizer),
@@ -341,10 +351,11 @@ impl Drop for Engine {
 /// Blocks for `max_batch` full contexts, or as many as the limit allows.
 fn cache_blocks(config: &Config, options: &EngineOptions, context: usize) -> Result<usize, NnError> {
     let wanted = options.max_batch.max(1).saturating_mul(context.div_ceil(BLOCK) + 1);
-    let allowed = options.kv_bytes_limit / KvCache::block_bytes(config) as u64;
+    let block = KvCache::block_bytes(config, options.precision) as u64;
+    let allowed = options.kv_bytes_limit / block;
     if allowed == 0 {
         return Err(NnError::TooLarge {
-            needed_mib: (KvCache::block_bytes(config) as u64).div_ceil(1 << 20),
+            needed_mib: block.div_ceil(1 << 20),
             available_mib: options.kv_bytes_limit >> 20,
             detail: format!("{BLOCK} tokens of keys and values"),
         });
@@ -356,7 +367,7 @@ fn check_memory(weights: &Weights, options: &EngineOptions, blocks: usize) -> Re
     let Some(available) = options.memory_bytes else { return Ok(()) };
     let config = weights.config();
     let packed = Model::packed_bytes(weights, options.precision)? as u64;
-    let cache = (blocks * KvCache::block_bytes(config)) as u64;
+    let cache = (blocks * KvCache::block_bytes(config, options.precision)) as u64;
     let widest = 6 * config.hidden + 4 * config.intermediate + 4 * config.heads * config.head_dim;
     let batch = (4 * (options.step_rows * widest + 32 * config.vocab)) as u64;
     let needed = packed + cache + batch;
@@ -369,4 +380,16 @@ fn check_memory(weights: &Weights, options: &EngineOptions, blocks: usize) -> Re
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_memory_is_read_in_bytes() {
+        assert_eq!(mem_available("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), Some(2 << 20));
+        assert_eq!(mem_available("MemTotal: 9 kB\n"), None);
+        assert!(available_memory().is_none_or(|bytes| bytes > 1 << 20));
+    }
 }

@@ -23,12 +23,19 @@ pub struct Query {
     pub to: usize,
 }
 
+/// Keys and values of block 0 of a head.
+#[derive(Clone, Copy)]
+pub enum Numbers {
+    /// As f16.
+    Half { keys: *const u16, values: *const u16 },
+    /// As f32.
+    Whole { keys: *const f32, values: *const f32 },
+}
+
 /// One key-value head of a sequence's cache.
 #[derive(Clone, Copy)]
 pub struct Cache<'a> {
-    /// Keys and values of block 0 of this head.
-    pub keys: *const u16,
-    pub values: *const u16,
+    pub numbers: Numbers,
     /// Numbers between two blocks.
     pub stride: usize,
     /// The sequence's blocks.
@@ -43,16 +50,45 @@ pub struct Cache<'a> {
 /// `dim` a multiple of 16.
 pub unsafe fn attend(isa: Isa, cache: Cache, scale: f32, rows: &[Query]) {
     // SAFETY: the caller's.
-    unsafe { isa.run(Attend { cache, scale, rows }) }
+    unsafe {
+        match cache.numbers {
+            Numbers::Half { keys, values } => isa.run(Attend { keys, values, cache, scale, rows }),
+            Numbers::Whole { keys, values } => isa.run(Attend { keys, values, cache, scale, rows }),
+        }
+    }
 }
 
-struct Attend<'a> {
+/// How a cached number is stored.
+trait Number: Copy {
+    /// Sixteen of them.
+    unsafe fn load<S: Simd>(p: *const Self) -> S::F;
+}
+
+impl Number for u16 {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(p: *const Self) -> S::F {
+        // SAFETY: the caller's.
+        unsafe { S::load_f16(p) }
+    }
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    unsafe fn load<S: Simd>(p: *const Self) -> S::F {
+        // SAFETY: the caller's.
+        unsafe { S::load(p) }
+    }
+}
+
+struct Attend<'a, T> {
+    keys: *const T,
+    values: *const T,
     cache: Cache<'a>,
     scale: f32,
     rows: &'a [Query],
 }
 
-impl Op for Attend<'_> {
+impl<T: Number> Op for Attend<'_, T> {
     type Out = ();
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
@@ -73,7 +109,7 @@ impl Op for Attend<'_> {
     }
 }
 
-impl Attend<'_> {
+impl<T: Number> Attend<'_, T> {
     #[inline(always)]
     unsafe fn fixed<S: Simd, const R: usize>(&self) {
         let rows: [Query; R] = std::array::from_fn(|r| self.rows[r]);
@@ -102,10 +138,10 @@ impl Attend<'_> {
         // SAFETY: the caller's.
         unsafe {
             for (i, &block) in blocks.iter().enumerate() {
-                let keys = self.cache.keys.add(block as usize * self.cache.stride);
+                let keys = self.keys.add(block as usize * self.cache.stride);
                 let mut sums = [S::splat(0.0); R];
                 for d in 0..self.cache.dim {
-                    let k = S::load_f16(keys.add(d * BLOCK));
+                    let k = T::load::<S>(keys.add(d * BLOCK));
                     for (sum, row) in sums.iter_mut().zip(rows) {
                         *sum = S::fma(k, S::splat(*row.q.add(d)), *sum);
                     }
@@ -133,9 +169,9 @@ impl Attend<'_> {
         unsafe {
             let mut acc = [S::splat(0.0); R];
             for (i, &block) in blocks.iter().enumerate() {
-                let values = self.cache.values.add(block as usize * self.cache.stride + at);
+                let values = self.values.add(block as usize * self.cache.stride + at);
                 for p in 0..BLOCK {
-                    let v = S::load_f16(values.add(p * self.cache.dim));
+                    let v = T::load::<S>(values.add(p * self.cache.dim));
                     for (r, acc) in acc.iter_mut().enumerate() {
                         *acc = S::fma(v, S::splat(*weights.as_ptr().add(r * width + i * BLOCK + p)), *acc);
                     }
@@ -179,6 +215,7 @@ unsafe fn softmax<S: Simd>(scores: &mut [f32], seen: std::ops::Range<usize>) -> 
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::kernel::pack::Precision;
     use crate::kv::KvCache;
 
     const DIM: usize = 32;
@@ -188,11 +225,14 @@ mod tests {
     }
 
     /// A cache with one head and 40 positions in blocks 2, 0, 1, and the keys and values in it.
-    fn cache() -> (KvCache, [u32; 3], Vec<f32>, Vec<f32>) {
+    fn cache(precision: Precision) -> (KvCache, [u32; 3], Vec<f32>, Vec<f32>) {
         let json = serde_json::json!({"model_type": "llama", "hidden_size": DIM, "num_attention_heads": 1,
             "num_hidden_layers": 1, "intermediate_size": 32, "max_position_embeddings": 64, "vocab_size": 8});
-        let mut cache = KvCache::new(&Config::from_json("t", &json).unwrap(), 3);
-        let half = |x: f32| half::f16::from_f32(x).to_f32();
+        let mut cache = KvCache::new(&Config::from_json("t", &json).unwrap(), 3, precision);
+        let half = |x: f32| match precision {
+            Precision::Exact => x,
+            _ => half::f16::from_f32(x).to_f32(),
+        };
         let keys: Vec<f32> = (0..40 * DIM).map(|i| half(number(i))).collect();
         let values: Vec<f32> = (0..40 * DIM).map(|i| half(number(i + 77))).collect();
         let table = [2, 0, 1];
@@ -214,7 +254,12 @@ mod tests {
 
     #[test]
     fn rows_see_their_positions_alone_or_together() {
-        let (cache, table, keys, values) = cache();
+        for precision in [Precision::Auto, Precision::Exact] {
+            check(cache(precision));
+        }
+    }
+
+    fn check((cache, table, keys, values): (KvCache, [u32; 3], Vec<f32>, Vec<f32>)) {
         let limits = [(0, 1), (0, 16), (0, 17), (5, 40), (16, 33), (30, 40), (39, 40)];
         let q: Vec<f32> = (0..limits.len() * DIM).map(|i| number(i + 500)).collect();
         for isa in Isa::available() {

@@ -4,12 +4,13 @@
 //! another. Query heads share key/value heads in groups; a sliding window limits how far back a token looks. The forward keeps
 //! one number per token and head (log Σ exp), from which the backward recomputes the probabilities block by block.
 
-use super::gemm::{Buffers, Left, View, gemm};
+use super::aligned::Floats;
+use super::gemm::{Buffers, Left, Strips, View, gemm};
 use super::ops::{exp_shifted, inner, largest, softmax_backward};
 use super::panels::Panels;
 
-/// Queries per block: the block's scores stay in the second-level cache.
-const BLOCK: usize = 128;
+/// Queries per block. Half a block of scores per query lies beyond the diagonal and is computed in vain.
+const BLOCK: usize = 64;
 
 /// One sequence of a chunk: its tokens are `start..start + length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +42,8 @@ pub(crate) struct Workspace {
     keys: Panels,
     values: Panels,
     left: Left,
-    right: Left,
-    scores: Vec<f32>,
-    slopes: Vec<f32>,
+    scores: Floats,
+    slopes: Floats,
     buffers: Buffers,
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn forward(
                     w.left.pack(View::new(&w.scores, block.rows, block.keys()));
                     let values = w.values.steps(block.first, block.keys());
                     let to = &mut out[at * query_stride + h * heads.width..];
-                    gemm(&[(&w.left, &values)], to, query_stride, false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &values)], to, query_stride, false, &mut w.buffers);
                 }
             }
         }
@@ -116,9 +116,9 @@ pub(crate) fn backward(
                     scores(heads, &block, |row| saved.logsum[(at + row) * heads.queries + h], w, false);
                     // dP = dO Vᵀ, then dS = P (dP − O·dO) in place
                     w.left.pack(slope);
-                    w.slopes.resize(block.rows * block.keys(), 0.0);
+                    w.slopes.reshape(block.rows * block.keys());
                     let values = w.values_by_width.columns(block.first, block.keys());
-                    gemm(&[(&w.left, &values)], &mut w.slopes, block.keys(), false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &values)], &mut w.slopes, block.keys(), false, &mut w.buffers);
                     for row in 0..block.rows {
                         let from = (at + row) * query_stride + h * heads.width;
                         let delta =
@@ -133,12 +133,22 @@ pub(crate) fn backward(
                     w.left.pack(ds);
                     let keys = w.keys.steps(block.first, block.keys());
                     let to = &mut dq[at * query_stride + h * heads.width..];
-                    gemm(&[(&w.left, &keys)], to, query_stride, false, &mut w.buffers);
+                    gemm(&[(w.left.strips(), &keys)], to, query_stride, false, &mut w.buffers);
                     let first = (segment.start + block.first) * key_stride + group * heads.width;
-                    w.right.pack(ds.t());
-                    gemm(&[(&w.right, &query)], &mut dk[first..], key_stride, true, &mut w.buffers);
-                    w.right.pack(p.t());
-                    gemm(&[(&w.right, &slope)], &mut dv[first..], key_stride, true, &mut w.buffers);
+                    gemm(
+                        &[(Strips::lying(ds.t()), &query)],
+                        &mut dk[first..],
+                        key_stride,
+                        true,
+                        &mut w.buffers,
+                    );
+                    gemm(
+                        &[(Strips::lying(p.t()), &slope)],
+                        &mut dv[first..],
+                        key_stride,
+                        true,
+                        &mut w.buffers,
+                    );
                 }
             }
         }
@@ -180,10 +190,10 @@ fn head(x: &[f32], token: usize, rows: usize, head: usize, width: usize, stride:
 /// otherwise they come from `logsum`.
 fn scores(heads: &Heads, block: &Block, logsum: impl Fn(usize) -> f32, w: &mut Workspace, fresh: bool) {
     let keys = block.keys();
-    w.scores.resize(block.rows * keys, 0.0);
-    w.slopes.resize(w.slopes.len().max(block.rows), 0.0);
+    w.scores.reshape(block.rows * keys);
+    w.slopes.reshape(block.rows);
     let right = w.keys_by_width.columns(block.first, keys);
-    gemm(&[(&w.left, &right)], &mut w.scores, keys, false, &mut w.buffers);
+    gemm(&[(w.left.strips(), &right)], &mut w.scores, keys, false, &mut w.buffers);
     for (row, scores) in w.scores.chunks_exact_mut(keys).enumerate() {
         let query = block.from + row;
         let seen = query + 1 - block.first;

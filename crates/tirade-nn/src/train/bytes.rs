@@ -11,7 +11,10 @@
 //! | [`gemm`] | their product |
 //! | [`product`] | the product of an [`Input`] with a weight in whatever form it is held |
 
-use super::gemm::{Buffers, Left, Right, View};
+use std::ops::Range;
+
+use super::aligned::{Aligned, Floats};
+use super::gemm::{Buffers, Left, Right, Strips, View, add_column, strips};
 use super::kernel::{MAX_ROWS, Target, WIDTH};
 use super::simd::simd;
 
@@ -38,40 +41,50 @@ pub(crate) fn available() -> bool {
 /// A left operand in bytes: per strip of rows, per four steps, the rows' four bytes side by side.
 #[derive(Default)]
 pub(crate) struct LeftBytes {
-    data: Vec<i8>,
+    data: Aligned<i8>,
     /// Per strip, per group, per row.
     scales: Vec<f32>,
     /// −[`ZERO`] · Σ of the group's bytes, which takes the shift of the weights back.
     shifts: Vec<i32>,
     rows: usize,
     steps: usize,
-    height: usize,
 }
 
 impl LeftBytes {
     /// Rounds and packs a dense matrix, its columns first multiplied by `factors`.
+    #[cfg(test)]
     pub fn pack(&mut self, a: View, factors: Option<&[f32]>) {
+        self.begin(a.rows, a.columns);
+        for rows in strips(a.rows) {
+            self.pack_rows(a, rows.start, rows, factors);
+        }
+    }
+
+    /// Makes room for `rows` × `steps`, to be filled strip by strip.
+    fn begin(&mut self, rows: usize, steps: usize) {
+        (self.rows, self.steps) = (rows, steps);
+        let (padded, groups) = (steps.next_multiple_of(4), steps.div_ceil(GROUP));
+        self.data.reshape(rows * padded);
+        self.scales.resize(rows * groups, 0.0);
+        self.shifts.resize(rows * groups, 0);
+    }
+
+    /// Rounds and packs one of the [`strips`], which begins at row `from` of `a`.
+    fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, factors: Option<&[f32]>) {
         assert!(!a.transposed, "only rows are rounded");
-        (self.rows, self.steps) = (a.rows, a.columns);
-        self.height = a.rows.div_ceil(a.rows.div_ceil(MAX_ROWS).max(1)).max(1);
         let (padded, groups) = (a.columns.next_multiple_of(4), a.columns.div_ceil(GROUP));
-        self.data.resize(a.rows * padded, 0);
-        self.scales.resize(a.rows * groups, 0.0);
-        self.shifts.resize(a.rows * groups, 0);
-        for i0 in (0..a.rows).step_by(self.height) {
-            let height = self.height.min(a.rows - i0);
-            for i in 0..height {
-                let row = &a.data[(i0 + i) * a.stride..][..a.columns];
-                for (g, part) in row.chunks(GROUP).enumerate() {
-                    let factors = factors.map(|f| &f[g * GROUP..][..part.len()]);
-                    let (mut bytes, at) = ([0i8; GROUP], i0 * groups + g * height + i);
-                    let (scale, sum) = round(part, factors, &mut bytes);
-                    (self.scales[at], self.shifts[at]) = (scale, -(ZERO as i32) * sum);
-                    let to = &mut self.data[i0 * padded + g * GROUP * height..]
-                        [..height * part.len().next_multiple_of(4)];
-                    for (four, to) in bytes.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
-                        to[4 * i..4 * i + 4].copy_from_slice(four);
-                    }
+        let (i0, height) = (rows.start, rows.len());
+        for i in 0..height {
+            let row = &a.data[(from + i) * a.stride..][..a.columns];
+            for (g, part) in row.chunks(GROUP).enumerate() {
+                let factors = factors.map(|f| &f[g * GROUP..][..part.len()]);
+                let (mut bytes, at) = ([0i8; GROUP], i0 * groups + g * height + i);
+                let (scale, sum) = round(part, factors, &mut bytes);
+                (self.scales[at], self.shifts[at]) = (scale, -(ZERO as i32) * sum);
+                let to = &mut self.data[i0 * padded + g * GROUP * height..]
+                    [..height * part.len().next_multiple_of(4)];
+                for (four, to) in bytes.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
+                    to[4 * i..4 * i + 4].copy_from_slice(four);
                 }
             }
         }
@@ -164,10 +177,10 @@ impl<'a> Bytes<'a> {
         j0: usize,
         k0: usize,
         kc: usize,
-        buffer: &'b mut Vec<u8>,
+        buffer: &'b mut Aligned<u8>,
     ) -> (&'b [u8], [f32; WIDTH]) {
         if self.turned {
-            buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, ZERO);
+            buffer.reshape(kc.next_multiple_of(WIDTH) * WIDTH);
             let blocks = (self.padded - j0).min(WIDTH) / 4;
             for (o, to) in (k0..k0 + kc).step_by(WIDTH).zip(buffer.chunks_exact_mut(WIDTH * WIDTH)) {
                 let from = (self.from + o) * self.padded + j0 * WIDTH;
@@ -205,14 +218,49 @@ pub(crate) struct Input {
     /// Packed for products with floats; always there, since the low-rank products need it.
     pub floats: Left,
     bytes: LeftBytes,
+    /// Rows on their way.
+    made: Floats,
 }
 
 impl Input {
     /// Packs `a` for products with low-rank matrices and with `weight`.
     pub fn pack(&mut self, a: View, weight: Option<Bytes>) {
-        self.floats.pack(a);
+        self.begin(a.rows, a.columns, weight);
+        for rows in strips(a.rows) {
+            self.pack_rows(a, rows.start, rows, weight);
+        }
+    }
+
+    /// [`Input::pack`] of a matrix that is nowhere whole: `make` writes the rows it is asked for, and they are packed while near.
+    pub fn pack_made(
+        &mut self,
+        (rows, columns): (usize, usize),
+        weight: Option<Bytes>,
+        mut make: impl FnMut(Range<usize>, &mut [f32]),
+    ) {
+        self.begin(rows, columns, weight);
+        let mut made = std::mem::take(&mut self.made);
+        for rows in strips(rows) {
+            made.reshape(rows.len() * columns);
+            make(rows.clone(), &mut made);
+            self.pack_rows(View::new(&made, rows.len(), columns), 0, rows, weight);
+        }
+        self.made = made;
+    }
+
+    /// Makes room for a matrix to be packed strip by strip.
+    pub fn begin(&mut self, rows: usize, columns: usize, weight: Option<Bytes>) {
+        self.floats.begin(rows, columns);
+        if weight.is_some() {
+            self.bytes.begin(rows, columns);
+        }
+    }
+
+    /// Packs one of the [`strips`], which begins at row `from` of `a`.
+    pub fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, weight: Option<Bytes>) {
+        self.floats.pack_rows(a, from, rows.clone());
         if let Some(weight) = weight {
-            self.bytes.pack(a, weight.turned.then(|| weight.factors()));
+            self.bytes.pack_rows(a, from, rows, weight.turned.then(|| weight.factors()));
         }
     }
 }
@@ -227,31 +275,26 @@ pub(crate) struct Frozen<'a> {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub floats: Buffers,
-    bytes: Vec<u8>,
+    bytes: Aligned<u8>,
 }
 
 /// C = X · W [+ low-rank pair], or C +=, in the form in which the weight is multiplied.
 pub(crate) fn product(
     x: &Input,
     weight: &Frozen,
-    low: Option<(&Left, &dyn Right)>,
+    low: Option<(Strips, &dyn Right)>,
     c: &mut [f32],
     stride: usize,
     add: bool,
     memory: &mut Memory,
 ) {
     match (&weight.bytes, low) {
-        (Some(bytes), low) => {
-            gemm(&x.bytes, bytes, c, stride, add, &mut memory.bytes);
-            if let Some(low) = low {
-                super::gemm::gemm(&[low], c, stride, true, &mut memory.floats);
-            }
-        }
+        (Some(bytes), low) => gemm(&x.bytes, bytes, low, c, stride, add, memory),
         (None, Some(low)) => {
-            super::gemm::gemm(&[(&x.floats, weight.floats), low], c, stride, add, &mut memory.floats);
+            super::gemm::gemm(&[(x.floats.strips(), weight.floats), low], c, stride, add, &mut memory.floats);
         }
         (None, None) => {
-            super::gemm::gemm(&[(&x.floats, weight.floats)], c, stride, add, &mut memory.floats);
+            super::gemm::gemm(&[(x.floats.strips(), weight.floats)], c, stride, add, &mut memory.floats);
         }
     }
 }
@@ -263,17 +306,18 @@ struct Strip<'a> {
     shifts: &'a [i32],
 }
 
-/// C = L · R, or C += with `add`; row i of C starts at `c[i * stride]`. Runs where [`available`].
+/// C = L · R + `low`, or C += with `add`; row i of C starts at `c[i * stride]`. Runs where [`available`].
 ///
 /// # Panics
 /// On shapes that do not fit: they are this crate's own mistakes, never input's.
 pub(crate) fn gemm(
     left: &LeftBytes,
     right: &Bytes,
+    low: Option<(Strips, &dyn Right)>,
     c: &mut [f32],
     stride: usize,
     add: bool,
-    buffer: &mut Vec<u8>,
+    memory: &mut Memory,
 ) {
     let (steps, columns) = right.shape();
     assert_eq!(left.steps, steps, "gemm shapes");
@@ -284,9 +328,9 @@ pub(crate) fn gemm(
     for j0 in (0..columns).step_by(WIDTH) {
         for k0 in (0..steps).step_by(DEPTH) {
             let kc = DEPTH.min(steps - k0);
-            let (panel, scales) = right.panel(j0, k0, kc, buffer);
-            for i0 in (0..left.rows).step_by(left.height) {
-                let height = left.height.min(left.rows - i0);
+            let (panel, scales) = right.panel(j0, k0, kc, &mut memory.bytes);
+            for rows in strips(left.rows) {
+                let (i0, height) = (rows.start, rows.len());
                 let (strip, add) = (left.strip(i0, k0, height), add || k0 > 0);
                 let c = &mut c[i0 * stride + j0..];
                 if columns - j0 >= WIDTH {
@@ -299,6 +343,9 @@ pub(crate) fn gemm(
                     write(&mut c[i * stride..][..columns - j0], sums, add);
                 }
             }
+        }
+        if let Some(low) = low {
+            add_column(low, j0, c, stride, &mut memory.floats);
         }
     }
 }
@@ -425,12 +472,17 @@ mod tests {
             let mut left = LeftBytes::default();
             let mut c = vec![1f32; m * n];
             left.pack(View::new(&x, m, k), None);
-            gemm(&left, &bytes, &mut c, n, true, &mut Vec::new());
-            let want: Vec<f32> = plain(&x, &transpose(&w, n, k), m, k, n).iter().map(|v| v + 1.0).collect();
+            let (u, b) = (noise(m * 3, 4), noise(3 * n, 5));
+            let (u_left, b_right) = (Left::of(View::new(&u, m, 3)), View::new(&b, 3, n));
+            let low: (Strips, &dyn Right) = (u_left.strips(), &b_right);
+            gemm(&left, &bytes, Some(low), &mut c, n, true, &mut Memory::default());
+            let low = plain(&u, &b, m, 3, n);
+            let want = plain(&x, &transpose(&w, n, k), m, k, n);
+            let want: Vec<f32> = want.iter().zip(&low).map(|(v, low)| v + low + 1.0).collect();
             assert!(error(&c, &want) < 0.012, "x·Wᵀ of {m}×{k}×{n}: {}", error(&c, &want));
             let mut dx = vec![1f32; m * k];
             left.pack(View::new(&dy, m, n), Some(bytes.factors()));
-            gemm(&left, &bytes.turned(), &mut dx, k, false, &mut Vec::new());
+            gemm(&left, &bytes.turned(), None, &mut dx, k, false, &mut Memory::default());
             let want = plain(&dy, &w, m, n, k);
             assert!(error(&dx, &want) < 0.012, "dy·W of {m}×{k}×{n}: {}", error(&dx, &want));
         }
@@ -451,7 +503,7 @@ mod tests {
         let panels = Panels::weight(&w, n, k).stored(BasePrecision::Int8);
         let (mut left, mut c) = (LeftBytes::default(), vec![0f32; m * n]);
         left.pack(View::new(&x, m, k), None);
-        gemm(&left, &panels.bytes().unwrap(), &mut c, n, false, &mut Vec::new());
+        gemm(&left, &panels.bytes().unwrap(), None, &mut c, n, false, &mut Memory::default());
         assert_eq!(c, plain(&x, &transpose(&w, n, k), m, k, n));
     }
 

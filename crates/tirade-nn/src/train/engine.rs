@@ -3,6 +3,7 @@
 //! The gradient of a step is that of the mean loss over *all* supervised tokens of the step, however the step was split, so
 //! batch 1 × accumulation 4, 2 × 2 and 4 × 1 are the same computation. Memory is that of one chunk per thread, whatever the batch.
 
+use super::aligned::Floats;
 use super::attention::Segment;
 use super::layer::{Context, Packed, Saved, Worker};
 use super::lora::Plan;
@@ -227,13 +228,13 @@ impl Job<'_> {
         worker: &mut Worker,
         workspace: &mut loss::Workspace,
         wanted: bool,
-    ) -> (Vec<f64>, Option<Vec<f32>>) {
+    ) -> (Vec<f64>, Option<Floats>) {
         let (model, width) = (self.engine.model, self.engine.model.shape.hidden);
         let targets: Vec<Target> = rows.iter().map(|(_, target)| *target).collect();
         // Taken in the size of x and cut, so that the number of supervised rows makes no new sizes.
         let mut take = |len: usize| {
             let mut vector = worker.pool.take(x.len());
-            vector.truncate(len);
+            vector.reshape(len);
             vector
         };
         let [mut hidden, mut normed] = [(); 2].map(|_| take(rows.len() * width));
@@ -276,7 +277,7 @@ fn pack(sequences: &[&Sequence], members: &[usize]) -> (Packed, Vec<(usize, Targ
     (packed, rows, owners)
 }
 
-fn embed(model: &Model, tokens: &[u32], worker: &mut Worker) -> Vec<f32> {
+fn embed(model: &Model, tokens: &[u32], worker: &mut Worker) -> Floats {
     let width = model.shape.hidden;
     let mut x = worker.pool.take(tokens.len() * width);
     for (row, &token) in x.chunks_exact_mut(width).zip(tokens) {

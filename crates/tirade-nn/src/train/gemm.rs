@@ -7,10 +7,22 @@
 //!
 //! [`gemm`] takes several pairs because LoRA is one: y = [x | u] · [Wᵀ ; B] runs in the registers of one pass over y.
 
+use std::ops::Range;
+
+use super::aligned::Floats;
 use super::kernel::{MAX_ROWS, Stretch, Target, WIDTH, tile, transpose16};
 
-/// Steps of the contraction worked on at once: a 512 × 32 panel is 64 KiB, and stays near the core.
-pub(crate) const DEPTH: usize = 512;
+/// Most steps of the contraction worked on at once: a 640 × 32 panel is 80 KiB, and stays near the core.
+pub(crate) const DEPTH: usize = 640;
+
+/// Steps worked on at once where the right operand is read as it lies, each step in another page: so many pages are known at a time.
+const SHALLOW: usize = 3 * WIDTH;
+
+/// Steps of each pass over a contraction: equal parts, because a short one pays for reading and writing C as a long one does.
+fn depth(steps: usize) -> usize {
+    let passes = steps.div_ceil(DEPTH).max(1);
+    steps.div_ceil(passes).next_multiple_of(WIDTH).max(WIDTH)
+}
 
 /// A borrowed matrix: element (i, j) is `data[i * stride + j]`, or `data[j * stride + i]` when transposed.
 #[derive(Clone, Copy)]
@@ -38,37 +50,52 @@ impl<'a> View<'a> {
         Self { data, rows, columns, stride, transposed: false }
     }
 
+    /// Some of its rows.
+    pub fn some_rows(self, rows: Range<usize>) -> Self {
+        assert!(!self.transposed && rows.end <= self.rows);
+        Self { data: &self.data[rows.start * self.stride..], rows: rows.len(), ..self }
+    }
+
     /// The same memory read with rows and columns exchanged.
     pub fn t(self) -> Self {
         Self { rows: self.columns, columns: self.rows, transposed: !self.transposed, ..self }
     }
 }
 
-/// A left operand in strips: per block of [`DEPTH`] steps, per strip of rows, per step, the strip's rows side by side.
+/// A left operand in strips: per block of [`depth`] steps, per strip of rows, per step, the strip's rows side by side.
 #[derive(Default)]
 pub(crate) struct Left {
-    data: Vec<f32>,
+    data: Floats,
     rows: usize,
     steps: usize,
     /// Rows of every strip but the last.
     height: usize,
+    /// Steps of every pass but the last.
+    depth: usize,
 }
 
 impl Left {
     /// Packs `a`, reusing this operand's memory.
     pub fn pack(&mut self, a: View) {
-        (self.rows, self.steps) = (a.rows, a.columns);
-        let strips = a.rows.div_ceil(MAX_ROWS).max(1);
-        self.height = a.rows.div_ceil(strips).max(1);
-        // Sixteen spare floats: the fast transpose writes whole vectors, past the end of a strip's last step.
-        self.data.resize(a.rows * a.columns + 16, 0.0);
-        for k0 in (0..a.columns).step_by(DEPTH) {
-            let kc = DEPTH.min(a.columns - k0);
-            for i0 in (0..a.rows).step_by(self.height) {
-                let height = self.height.min(a.rows - i0);
-                let to = k0 * a.rows + i0 * kc;
-                pack_strip(a, i0, height, k0, kc, &mut self.data[to..to + height * kc + 16]);
-            }
+        self.begin(a.rows, a.columns);
+        for rows in strips(a.rows) {
+            self.pack_rows(a, rows.start, rows);
+        }
+    }
+
+    /// Makes room for `rows` × `steps`, to be filled strip by strip.
+    pub fn begin(&mut self, rows: usize, steps: usize) {
+        let (height, depth) = (height(rows), depth(steps));
+        (self.rows, self.steps, self.height, self.depth) = (rows, steps, height, depth);
+        self.data.reshape(rows * steps);
+    }
+
+    /// Packs one of the [`strips`], which begins at row `from` of `a`.
+    pub fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>) {
+        for k0 in (0..self.steps).step_by(self.depth) {
+            let kc = self.depth.min(self.steps - k0);
+            let to = k0 * self.rows + rows.start * kc;
+            pack_strip(a, from, rows.len(), k0, kc, &mut self.data[to..to + rows.len() * kc]);
         }
     }
 
@@ -80,12 +107,73 @@ impl Left {
         left
     }
 
-    fn strip(&self, i0: usize, k0: usize, kc: usize) -> *const f32 {
-        self.data[k0 * self.rows + i0 * kc..].as_ptr()
+    /// As an operand.
+    pub fn strips(&self) -> Strips<'_> {
+        let Self { rows, steps, height, depth, .. } = *self;
+        Strips { data: &self.data, first: 0, rows, packed: rows, steps, height, depth, stride: None }
+    }
+
+    /// Some rows of it, which begin and end where [`strips`] do.
+    pub fn some_strips(&self, rows: Range<usize>) -> Strips<'_> {
+        Strips { first: rows.start, rows: rows.len(), ..self.strips() }
     }
 }
 
-/// `to[k * height + i] = a(i0 + i, k0 + k)`; `to` has sixteen floats to spare, which the next strip overwrites.
+/// The strips that `rows` are packed in.
+pub(crate) fn strips(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let height = height(rows);
+    (0..rows).step_by(height).map(move |from| from..rows.min(from + height))
+}
+
+/// The same in blocks of a few strips, which stay near the core while several products use them.
+pub(crate) fn strip_blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let height = 5 * height(rows);
+    (0..rows).step_by(height).map(move |from| from..rows.min(from + height))
+}
+
+/// Rows of each strip of `rows` but the last.
+fn height(rows: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(MAX_ROWS).max(1)).max(1)
+}
+
+/// A left operand as the tiles read it: packed, or a transposed matrix where it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Strips<'a> {
+    data: &'a [f32],
+    first: usize,
+    rows: usize,
+    /// Rows that are packed together with these.
+    packed: usize,
+    steps: usize,
+    height: usize,
+    depth: usize,
+    /// Floats from one step to the next where it lies.
+    stride: Option<usize>,
+}
+
+impl<'a> Strips<'a> {
+    /// A transposed matrix, whose rows lie side by side already.
+    ///
+    /// # Panics
+    /// If it is not transposed.
+    pub fn lying(a: View<'a>) -> Self {
+        assert!(a.transposed, "rows that do not lie side by side have to be packed");
+        let (rows, steps, data) = (a.rows, a.columns, a.data);
+        let (height, stride) = (height(rows), Some(a.stride));
+        Self { data, first: 0, rows, packed: rows, steps, height, depth: SHALLOW, stride }
+    }
+
+    /// `height` rows from `i0` of the `kc` steps from `k0`, and the floats from one step to the next.
+    fn strip(&self, i0: usize, height: usize, k0: usize, kc: usize) -> (*const f32, usize) {
+        let (from, step) = match self.stride {
+            None => (k0 * self.packed + (self.first + i0) * kc, height),
+            Some(stride) => (k0 * stride + i0, stride),
+        };
+        (self.data[from..from + (kc - 1) * step + height].as_ptr(), step)
+    }
+}
+
+/// `to[k * height + i] = a(i0 + i, k0 + k)`.
 fn pack_strip(a: View, i0: usize, height: usize, k0: usize, kc: usize, to: &mut [f32]) {
     if a.transposed {
         for k in 0..kc {
@@ -94,37 +182,16 @@ fn pack_strip(a: View, i0: usize, height: usize, k0: usize, kc: usize, to: &mut 
         }
         return;
     }
-    let whole = if height >= 8 { kc / 16 * 16 } else { 0 };
-    let mut block = [0f32; 256];
+    let whole = kc / 16 * 16;
     for k in (0..whole).step_by(16) {
-        for i in 0..height {
-            let from = (i0 + i) * a.stride + k0 + k;
-            block[i * 16..(i + 1) * 16].copy_from_slice(&a.data[from..from + 16]);
-        }
-        assert!(to.len() >= (k + 15) * height + 16);
-        // SAFETY: the block holds 16 rows; the sixteen vectors written start `height` ≤ 14 apart, the last one within `to`.
-        // Later vectors overwrite the surplus of earlier ones because the primitive stores its rows in no fixed order
-        // only within `ordered`, below.
-        unsafe { ordered_transpose(&block, to.as_mut_ptr().add(k * height), height) };
+        let from = &a.data[i0 * a.stride + k0 + k..(i0 + height - 1) * a.stride + k0 + k + 16];
+        let to = &mut to[k * height..(k + 16) * height];
+        // SAFETY: both slices were just cut to `height` rows of sixteen floats and sixteen of `height`.
+        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), height, height) };
     }
     for k in whole..kc {
         for i in 0..height {
             to[k * height + i] = a.data[(i0 + i) * a.stride + k0 + k];
-        }
-    }
-}
-
-/// Transposes a block and stores the rows in ascending order at `stride` < 16, each overwriting the surplus of the one before.
-///
-/// # Safety
-/// `to` must hold 15 · stride + 16 floats.
-unsafe fn ordered_transpose(block: &[f32; 256], to: *mut f32, stride: usize) {
-    let mut turned = [0f32; 256];
-    // SAFETY: both arrays hold 16 × 16 floats; the caller vouches for `to`.
-    unsafe {
-        transpose16(block.as_ptr(), 16, turned.as_mut_ptr(), 16);
-        for (j, row) in turned.chunks_exact(16).enumerate() {
-            std::ptr::copy_nonoverlapping(row.as_ptr(), to.add(j * stride), 16);
         }
     }
 }
@@ -134,11 +201,10 @@ pub(crate) trait Right {
     /// (steps, columns).
     fn shape(&self) -> (usize, usize);
     /// Columns `[j0, j0 + WIDTH)` of steps `[k0, k0 + kc)`, each step's columns side by side; columns past the end hold anything finite.
-    /// `j0` is a multiple of [`WIDTH`] and `k0` of [`DEPTH`]. Returns its own memory, or `buffer` filled.
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32];
+    /// `j0` and `k0` are multiples of [`WIDTH`]. Returns its own memory, or `buffer` filled.
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32];
 
-    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side. Packing pays only
-    /// when a panel is used by many strips; low-rank products have one or two.
+    /// The same columns where they lie, with the floats from one step to the next, if they lie side by side.
     fn in_place(&self, _j0: usize, _k0: usize, _kc: usize) -> Option<(&[f32], usize)> {
         None
     }
@@ -157,9 +223,9 @@ impl Right for View<'_> {
         whole.then(|| (&self.data[from..to], self.stride))
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         let width = WIDTH.min(self.columns - j0);
-        buffer.resize(kc * WIDTH, 0.0);
+        buffer.reshape(kc * WIDTH);
         if !self.transposed {
             for (k, to) in buffer.chunks_exact_mut(WIDTH).enumerate() {
                 let from = (k0 + k) * self.stride + j0;
@@ -185,7 +251,7 @@ fn pack_columns(a: &View, j0: usize, columns: usize, k0: usize, kc: usize, to: &
         let from = &a.data[j0 * a.stride + k0 + k..(j0 + 15) * a.stride + k0 + k + 16];
         let to = &mut to[k * WIDTH..k * WIDTH + 15 * WIDTH + 16];
         // SAFETY: both slices were just cut to sixteen rows of sixteen floats at their strides.
-        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), WIDTH) };
+        unsafe { transpose16(from.as_ptr(), a.stride, to.as_mut_ptr(), WIDTH, 16) };
     }
     for k in whole..kc {
         for j in 0..columns {
@@ -196,14 +262,14 @@ fn pack_columns(a: &View, j0: usize, columns: usize, k0: usize, kc: usize, to: &
 
 /// The two panel buffers a product needs when an operand is not stored in panels.
 #[derive(Default)]
-pub(crate) struct Buffers([Vec<f32>; 2]);
+pub(crate) struct Buffers([Floats; 2]);
 
 /// C = Σ LᵢRᵢ, or C += with `add`, over one or two pairs with equal outer shapes; row i of C starts at `c[i * stride]`.
 ///
 /// # Panics
 /// On shapes that do not fit: they are this crate's own mistakes, never input's.
 pub(crate) fn gemm(
-    pairs: &[(&Left, &dyn Right)],
+    pairs: &[(Strips, &dyn Right)],
     c: &mut [f32],
     stride: usize,
     add: bool,
@@ -228,15 +294,30 @@ pub(crate) fn gemm(
     }
 }
 
+/// Adds a product to the columns `[j0, j0 + WIDTH)` of C, for whoever has just made them: they are still near.
+pub(crate) fn add_column(
+    pair: (Strips, &dyn Right),
+    j0: usize,
+    c: &mut [f32],
+    stride: usize,
+    buffers: &mut Buffers,
+) {
+    let columns = pair.1.shape().1;
+    for group in rounds(&[pair]) {
+        panel_column(&[pair], &group, j0, columns, c, stride, true, buffers);
+    }
+}
+
 /// (pair, first step, steps): what one pass over C contracts.
 type Block = (usize, usize, usize);
 
 /// Cuts the contraction into passes of one block, or of two when a pair ends and the next fits beside it.
-fn rounds(pairs: &[(&Left, &dyn Right)]) -> Vec<Vec<Block>> {
+fn rounds(pairs: &[(Strips, &dyn Right)]) -> Vec<Vec<Block>> {
     let mut rounds: Vec<Vec<Block>> = Vec::new();
     for (pair, (left, _)) in pairs.iter().enumerate() {
-        for k0 in (0..left.steps).step_by(DEPTH) {
-            let block = (pair, k0, DEPTH.min(left.steps - k0));
+        let depth = left.depth;
+        for k0 in (0..left.steps).step_by(depth) {
+            let block = (pair, k0, depth.min(left.steps - k0));
             match rounds.last_mut() {
                 Some(last) if last.len() == 1 && last[0].0 != pair => last.push(block),
                 _ => rounds.push(vec![block]),
@@ -252,7 +333,7 @@ fn panel_of<'a>(
     &(_, k0, kc): &Block,
     j0: usize,
     few: bool,
-    buffer: &'a mut Vec<f32>,
+    buffer: &'a mut Floats,
 ) -> (&'a [f32], usize) {
     match right.in_place(j0, k0, kc) {
         Some(in_place) if few => in_place,
@@ -262,7 +343,7 @@ fn panel_of<'a>(
 
 #[allow(clippy::too_many_arguments)]
 fn panel_column(
-    pairs: &[(&Left, &dyn Right)],
+    pairs: &[(Strips, &dyn Right)],
     group: &[Block],
     j0: usize,
     columns: usize,
@@ -272,16 +353,19 @@ fn panel_column(
     buffers: &mut Buffers,
 ) {
     let left = pairs[0].0;
-    let few = left.rows <= 2 * MAX_ROWS;
+    let few = left.stride.is_some() || left.rows <= 2 * MAX_ROWS;
     let blocks = group.iter().zip(&mut buffers.0);
     let panels: Vec<(&[f32], usize)> =
         blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
     for i0 in (0..left.rows).step_by(left.height) {
         let height = left.height.min(left.rows - i0);
-        let mut stretches = [Stretch { a: std::ptr::null(), b: std::ptr::null(), b_step: 0, k: 0 }; 2];
+        let mut stretches =
+            [Stretch { a: std::ptr::null(), a_step: 0, b: std::ptr::null(), b_step: 0, ahead: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {
-            *stretch =
-                Stretch { a: pairs[pair].0.strip(i0, k0, kc), b: panel.0.as_ptr(), b_step: panel.1, k: kc };
+            let (b_step, (a, a_step)) = (panel.1, pairs[pair].0.strip(i0, height, k0, kc));
+            // In a packed panel some steps on, where B lies the same step of the next panel.
+            let ahead = if b_step == WIDTH { 8 * WIDTH } else { WIDTH };
+            *stretch = Stretch { a, a_step, b: panel.0.as_ptr(), b_step, ahead, k: kc };
         }
         write_tile(
             &stretches[..group.len()],
@@ -372,10 +456,11 @@ pub(crate) mod tests {
                 ("panels", &forward),
                 ("transposed", &backward.transposed()),
             ];
-            for left in [Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t())] {
+            let (packed, turned) = (Left::of(View::new(&a, m, k)), Left::of(View::new(&at, k, m).t()));
+            for left in [packed.strips(), turned.strips(), Strips::lying(View::new(&at, k, m).t())] {
                 for (name, right) in rights {
                     let mut c = vec![0f32; m * n];
-                    gemm(&[(&left, right)], &mut c, n, false, &mut Buffers::default());
+                    gemm(&[(left, right)], &mut c, n, false, &mut Buffers::default());
                     close(&c, &want, &format!("{name} {m}×{k}×{n}"));
                 }
             }
@@ -391,8 +476,8 @@ pub(crate) mod tests {
             let want: Vec<f32> = one.iter().zip(&two).map(|(x, y)| x + y + 1.0).collect();
             let mut c = vec![1f32; m * n];
             let (left, low) = (Left::of(View::new(&a, m, k)), Left::of(View::new(&u, m, r)));
-            let pairs: [(&Left, &dyn Right); 2] =
-                [(&left, &View::new(&b, k, n)), (&low, &View::new(&v, r, n))];
+            let pairs: [(Strips, &dyn Right); 2] =
+                [(left.strips(), &View::new(&b, k, n)), (low.strips(), &View::new(&v, r, n))];
             gemm(&pairs, &mut c, n, true, &mut Buffers::default());
             close(&c, &want, &format!("{m}×{k}×{n}"));
         }

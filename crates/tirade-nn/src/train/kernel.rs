@@ -15,9 +15,13 @@ pub(crate) const MAX_ROWS: usize = 14;
 #[derive(Clone, Copy)]
 pub(crate) struct Stretch {
     pub a: *const f32,
+    /// Floats from one step of A to the next: the tile's rows when packed.
+    pub a_step: usize,
     pub b: *const f32,
     /// Floats from one step of B to the next: [`WIDTH`] when packed.
     pub b_step: usize,
+    /// How many floats ahead of B's to ask for: what the loop will read later and no hardware foresees.
+    pub ahead: usize,
     pub k: usize,
 }
 
@@ -34,7 +38,7 @@ pub(crate) struct Target {
 /// Computes a tile of `rows` ≤ 14 rows and 16 (`vectors` = 1) or 32 (`vectors` = 2) columns.
 ///
 /// # Safety
-/// Each stretch's `a` must hold `k · rows` floats and `b` `k` steps of `16 · vectors` floats `b_step` apart; the target must hold `rows` rows of `16 · vectors` floats.
+/// Each stretch's `a` must hold `k` steps of `rows` floats `a_step` apart and `b` `k` steps of `16 · vectors` floats `b_step` apart; the target must hold `rows` rows of `16 · vectors` floats.
 pub(crate) unsafe fn tile(stretches: &[Stretch], target: Target, rows: usize, vectors: usize) {
     debug_assert!((1..=MAX_ROWS).contains(&rows) && (1..=2).contains(&vectors));
     // SAFETY: the caller vouches for the pointers, `level` for the instructions.
@@ -61,7 +65,7 @@ unsafe fn portable(stretches: &[Stretch], target: Target, rows: usize, from: usi
                     unsafe {
                         let b = &*(s.b.add(k * s.b_step + j) as *const [f32; 8]);
                         for (h, sums) in sums.iter_mut().enumerate().take(height) {
-                            let a = *s.a.add(k * rows + i + h);
+                            let a = *s.a.add(k * s.a_step + i + h);
                             for (sum, b) in sums.iter_mut().zip(b) {
                                 *sum += a * b;
                             }
@@ -80,17 +84,24 @@ unsafe fn portable(stretches: &[Stretch], target: Target, rows: usize, from: usi
     }
 }
 
-/// Writes the transpose of a 16 × 16 block: `to[j][i] = from[i][j]`, with row strides in floats.
+/// Writes the transpose of a block of `rows` ≤ 16 rows and 16 columns: `to[j][i] = from[i][j]`, with row strides in floats.
 ///
 /// # Safety
-/// Both sides must hold 16 rows of 16 floats at their strides and not overlap.
-pub(crate) unsafe fn transpose16(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+/// `from` must hold `rows` rows of 16 floats and `to` 16 rows of `rows` floats at their strides; they must not overlap.
+pub(crate) unsafe fn transpose16(
+    from: *const f32,
+    from_stride: usize,
+    to: *mut f32,
+    to_stride: usize,
+    rows: usize,
+) {
+    debug_assert!(rows <= 16);
     #[cfg(target_arch = "x86_64")]
     if level() == Level::Avx512 {
         // SAFETY: the caller vouches for the pointers, `level` for the instructions.
-        return unsafe { x86::transpose16(from, from_stride, to, to_stride) };
+        return unsafe { x86::transpose16(from, from_stride, to, to_stride, rows) };
     }
-    for i in 0..16 {
+    for i in 0..rows {
         for j in 0..16 {
             // SAFETY: the caller vouches for the pointers.
             unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
@@ -105,6 +116,9 @@ mod x86 {
 
     type Tile = unsafe fn(&[Stretch], Target);
 
+    /// Steps of A asked for in advance.
+    const AHEAD: usize = 16;
+
     macro_rules! tiles {
         ($v:literal: $($r:literal)*) => { [$(avx512::<$r, $v>),*] };
     }
@@ -117,9 +131,18 @@ mod x86 {
         // SAFETY: `tile`'s contract bounds every pointer below.
         unsafe {
             let mut sums = [[_mm512_setzero_ps(); V]; R];
+            for i in 0..R {
+                for v in 0..V {
+                    _mm_prefetch::<_MM_HINT_T0>(target.c.add(i * target.stride + 16 * v).cast());
+                }
+            }
             for s in stretches {
                 let (mut a, mut b) = (s.a, s.b);
                 for _ in 0..s.k {
+                    for v in 0..V {
+                        _mm_prefetch::<_MM_HINT_T0>(b.wrapping_add(s.ahead + 16 * v).cast());
+                    }
+                    _mm_prefetch::<_MM_HINT_T0>(a.wrapping_add(AHEAD * s.a_step).cast());
                     let right: [__m512; V] = std::array::from_fn(|v| _mm512_loadu_ps(b.add(16 * v)));
                     for (i, sums) in sums.iter_mut().enumerate() {
                         let left = _mm512_set1_ps(*a.add(i));
@@ -127,7 +150,7 @@ mod x86 {
                             *sum = _mm512_fmadd_ps(left, right, *sum);
                         }
                     }
-                    a = a.add(R);
+                    a = a.add(s.a_step);
                     b = b.add(s.b_step);
                 }
             }
@@ -151,12 +174,12 @@ mod x86 {
                 // SAFETY: `tile`'s contract.
                 unsafe {
                     match height {
-                        6 => avx2::<6>(stretches, target, rows, from, 16 * half),
-                        5 => avx2::<5>(stretches, target, rows, from, 16 * half),
-                        4 => avx2::<4>(stretches, target, rows, from, 16 * half),
-                        3 => avx2::<3>(stretches, target, rows, from, 16 * half),
-                        2 => avx2::<2>(stretches, target, rows, from, 16 * half),
-                        _ => avx2::<1>(stretches, target, rows, from, 16 * half),
+                        6 => avx2::<6>(stretches, target, from, 16 * half),
+                        5 => avx2::<5>(stretches, target, from, 16 * half),
+                        4 => avx2::<4>(stretches, target, from, 16 * half),
+                        3 => avx2::<3>(stretches, target, from, 16 * half),
+                        2 => avx2::<2>(stretches, target, from, 16 * half),
+                        _ => avx2::<1>(stretches, target, from, 16 * half),
                     }
                 }
             }
@@ -165,13 +188,7 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2<const R: usize>(
-        stretches: &[Stretch],
-        target: Target,
-        rows: usize,
-        from: usize,
-        column: usize,
-    ) {
+    unsafe fn avx2<const R: usize>(stretches: &[Stretch], target: Target, from: usize, column: usize) {
         // SAFETY: `tile`'s contract bounds every pointer below.
         unsafe {
             let mut sums = [[_mm256_setzero_ps(); 2]; R];
@@ -184,7 +201,7 @@ mod x86 {
                         sums[0] = _mm256_fmadd_ps(left, right[0], sums[0]);
                         sums[1] = _mm256_fmadd_ps(left, right[1], sums[1]);
                     }
-                    a = a.add(rows);
+                    a = a.add(s.a_step);
                     b = b.add(s.b_step);
                 }
             }
@@ -200,10 +217,19 @@ mod x86 {
 
     /// 16 × 16 transpose in four rounds of shuffles.
     #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn transpose16(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-        // SAFETY: `transpose16`'s contract bounds every pointer below.
+    pub(super) unsafe fn transpose16(
+        from: *const f32,
+        from_stride: usize,
+        to: *mut f32,
+        to_stride: usize,
+        count: usize,
+    ) {
+        let mask = (0xffff_u32 >> (16 - count)) as __mmask16;
+        // SAFETY: `transpose16`'s contract bounds every pointer below: rows that are not there are the last one again, and what
+        // comes of them is not written.
         unsafe {
-            let rows: [__m512; 16] = std::array::from_fn(|i| _mm512_loadu_ps(from.add(i * from_stride)));
+            let rows: [__m512; 16] =
+                std::array::from_fn(|i| _mm512_loadu_ps(from.add(i.min(count - 1) * from_stride)));
             let pairs: [__m512; 16] = std::array::from_fn(|i| {
                 let (x, y) = (rows[i & !1], rows[i | 1]);
                 if i & 1 == 0 { _mm512_unpacklo_ps(x, y) } else { _mm512_unpackhi_ps(x, y) }
@@ -222,19 +248,15 @@ mod x86 {
                     (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
                 let (cd_even, cd_odd) =
                     (_mm512_shuffle_f32x4::<0x88>(c, d), _mm512_shuffle_f32x4::<0xdd>(c, d));
-                _mm512_storeu_ps(to.add(column * to_stride), _mm512_shuffle_f32x4::<0x88>(ab_even, cd_even));
-                _mm512_storeu_ps(
-                    to.add((4 + column) * to_stride),
+                let turned = [
+                    _mm512_shuffle_f32x4::<0x88>(ab_even, cd_even),
                     _mm512_shuffle_f32x4::<0x88>(ab_odd, cd_odd),
-                );
-                _mm512_storeu_ps(
-                    to.add((8 + column) * to_stride),
                     _mm512_shuffle_f32x4::<0xdd>(ab_even, cd_even),
-                );
-                _mm512_storeu_ps(
-                    to.add((12 + column) * to_stride),
                     _mm512_shuffle_f32x4::<0xdd>(ab_odd, cd_odd),
-                );
+                ];
+                for (four, row) in turned.into_iter().enumerate() {
+                    _mm512_mask_storeu_ps(to.add((4 * four + column) * to_stride), mask, row);
+                }
             }
         }
     }
@@ -248,11 +270,13 @@ mod tests {
     fn transpose_moves_every_element() {
         let from: Vec<f32> = (0..16 * 20).map(|i| i as f32).collect();
         let mut to = vec![0f32; 16 * 17];
-        // SAFETY: both buffers hold 16 rows at their strides.
-        unsafe { transpose16(from.as_ptr(), 20, to.as_mut_ptr(), 17) };
-        for i in 0..16 {
-            for j in 0..16 {
-                assert_eq!(to[j * 17 + i], from[i * 20 + j], "({i}, {j})");
+        for rows in 1..=16 {
+            to.fill(-1.0);
+            // SAFETY: both buffers hold 16 rows at their strides.
+            unsafe { transpose16(from.as_ptr(), 20, to.as_mut_ptr(), 17, rows) };
+            for (i, j) in (0..16 * 16).map(|at| (at / 16, at % 16)) {
+                let want = if i < rows { from[i * 20 + j] } else { -1.0 };
+                assert_eq!(to[j * 17 + i], want, "({i}, {j}) of {rows} rows");
             }
         }
     }
@@ -279,13 +303,15 @@ mod tests {
                 let b: Vec<f32> = (0..k * WIDTH).map(|i| (i % 13) as f32 - 6.0).collect();
                 let mut c = vec![1f32; rows * 40];
                 let stretches = [
-                    Stretch { a: a.as_ptr(), b: b.as_ptr(), b_step: WIDTH, k: 3 },
+                    Stretch { a: a.as_ptr(), a_step: rows, b: b.as_ptr(), b_step: WIDTH, ahead: 0, k: 3 },
                     // SAFETY: three steps in.
                     unsafe {
                         Stretch {
                             a: a.as_ptr().add(3 * rows),
+                            a_step: rows,
                             b: b.as_ptr().add(3 * WIDTH),
                             b_step: WIDTH,
+                            ahead: WIDTH,
                             k: 4,
                         }
                     },

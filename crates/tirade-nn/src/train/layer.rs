@@ -7,6 +7,9 @@
 //! The forward saves what the backward cannot cheaply recompute ([`Saved`]); norms and the gate's product are done again. Under
 //! activation checkpointing only x is kept and the whole forward is done again.
 
+use std::ops::Range;
+
+use super::aligned::Floats;
 use super::attention::{self, Segment};
 use super::bytes::Input;
 use super::gemm::{Left, View};
@@ -52,24 +55,24 @@ pub(crate) struct Worker {
 /// What a layer's forward leaves for its backward.
 #[derive(Default)]
 pub(crate) struct Saved {
-    pub x: Vec<f32>,
+    pub x: Floats,
     input_inverse: Vec<f32>,
     /// Queries and keys before their norm (empty without one) with its 1/rms.
-    raw: [Vec<f32>; 2],
+    raw: [Floats; 2],
     raw_inverse: [Vec<f32>; 2],
     /// Queries, keys (both rotated) and values.
-    qkv: [Vec<f32>; 3],
-    attended: Vec<f32>,
+    qkv: [Floats; 3],
+    attended: Floats,
     logsum: Vec<f32>,
     /// Outputs of attention and of the MLP before their norm (Gemma), with its 1/rms.
-    outs: [Vec<f32>; 2],
+    outs: [Floats; 2],
     outs_inverse: [Vec<f32>; 2],
-    middle: Vec<f32>,
+    middle: Floats,
     middle_inverse: Vec<f32>,
-    gate: Vec<f32>,
-    up: Vec<f32>,
+    gate: Floats,
+    up: Floats,
     /// s·x·Aᵀ of each module.
-    low: [Vec<f32>; 7],
+    low: [Floats; 7],
 }
 
 impl Saved {
@@ -108,7 +111,7 @@ impl Context<'_> {
     }
 
     /// Dropout factors (0 or 1/(1−p)) for the inputs of a site, or `None` when nothing is dropped.
-    fn mask(&self, layer: usize, site: Site, width: usize, pool: &mut Pool) -> Option<Vec<f32>> {
+    fn mask(&self, layer: usize, site: Site, width: usize, pool: &mut Pool) -> Option<Floats> {
         let [seed, step] = self.dropout.filter(|_| self.plan.dropout > 0.0)?;
         let (threshold, keep) = ((self.plan.dropout * 65536.0) as u64, 1.0 / (1.0 - self.plan.dropout));
         let mut mask = pool.take(self.tokens() * width);
@@ -131,13 +134,12 @@ fn multiply(x: &mut [f32], mask: &[f32]) {
 
 impl Layer {
     /// Runs layer `index` on `x` (tokens × hidden) and returns its output with what the backward needs.
-    pub fn forward(&self, c: &Context, index: usize, x: Vec<f32>, w: &mut Worker) -> (Vec<f32>, Saved) {
+    pub fn forward(&self, c: &Context, index: usize, x: Floats, w: &mut Worker) -> (Floats, Saved) {
         let (shape, tokens) = (&c.model.shape, c.tokens());
         let mut saved =
             Saved { input_inverse: vec![0.0; tokens], middle_inverse: vec![0.0; tokens], ..Saved::default() };
-        let mut normed = w.pool.take(x.len());
-        ops::rms_norm(&x, &self.input_norm, shape.eps, &mut normed, &mut saved.input_inverse);
-        self.set_input(c, index, Site::Attention, &mut normed, w);
+        let inverse = &mut saved.input_inverse;
+        self.set_normed(c, index, Site::Attention, &x, &self.input_norm, inverse, w);
         let q = self.project(c, index, Module::Q, &mut saved, w);
         let k = self.project(c, index, Module::K, &mut saved, w);
         let v = self.project(c, index, Module::V, &mut saved, w);
@@ -154,24 +156,24 @@ impl Layer {
             &mut saved.logsum,
             &mut w.attention,
         );
-        let mut attended = w.pool.take(saved.attended.len());
-        attended.copy_from_slice(&saved.attended);
-        self.set_input(c, index, Site::AttentionOut, &mut attended, w);
-        w.pool.give(attended);
+        let (attended, width) = (&saved.attended, heads.queries * heads.width);
+        self.set_input(c, index, Site::AttentionOut, width, w, |rows, to| {
+            to.copy_from_slice(&attended[rows.start * width..rows.end * width]);
+        });
         let out = self.project(c, index, Module::O, &mut saved, w);
         let mut middle = self.finish(c, 0, &self.attention_out_norm, out, &mut saved, w);
         ops::add(&mut middle, &x);
         saved.x = x;
 
-        ops::rms_norm(&middle, &self.mlp_norm, shape.eps, &mut normed, &mut saved.middle_inverse);
-        self.set_input(c, index, Site::Mlp, &mut normed, w);
-        w.pool.give(normed);
+        let inverse = &mut saved.middle_inverse;
+        self.set_normed(c, index, Site::Mlp, &middle, &self.mlp_norm, inverse, w);
         saved.gate = self.project(c, index, Module::Gate, &mut saved, w);
         saved.up = self.project(c, index, Module::Up, &mut saved, w);
-        let mut product = w.pool.take(saved.gate.len());
-        ops::gated(shape.activation, &saved.gate, &saved.up, &mut product);
-        self.set_input(c, index, Site::MlpOut, &mut product, w);
-        w.pool.give(product);
+        let (gate, up, width) = (&saved.gate, &saved.up, shape.intermediate);
+        self.set_input(c, index, Site::MlpOut, width, w, |rows, product| {
+            let part = rows.start * width..rows.end * width;
+            ops::gated(shape.activation, &gate[part.clone()], &up[part], product);
+        });
         let out = self.project(c, index, Module::Down, &mut saved, w);
         let mut y = self.finish(c, 1, &self.mlp_out_norm, out, &mut saved, w);
         ops::add(&mut y, &middle);
@@ -179,15 +181,45 @@ impl Layer {
         (y, saved)
     }
 
-    /// Packs the input of the projections that follow, and its dropped form; `x` is overwritten by the latter.
-    fn set_input(&self, c: &Context, index: usize, site: Site, x: &mut [f32], w: &mut Worker) {
-        let width = x.len() / c.tokens();
-        w.input.pack(View::new(x, c.tokens(), width), self.linear(site.first()).bytes());
-        if let Some(mask) = c.mask(index, site, width, &mut w.pool) {
-            multiply(x, &mask);
-            w.pool.give(mask);
-            w.low.pack(View::new(x, c.tokens(), width));
-        }
+    /// Packs the norm of `x` as the input of the projections that follow.
+    #[allow(clippy::too_many_arguments)]
+    fn set_normed(
+        &self,
+        c: &Context,
+        index: usize,
+        site: Site,
+        x: &[f32],
+        weight: &[f32],
+        inverse: &mut [f32],
+        w: &mut Worker,
+    ) {
+        let width = weight.len();
+        self.set_input(c, index, site, width, w, |rows, to| {
+            let part = rows.start * width..rows.end * width;
+            ops::rms_norm(&x[part], weight, c.model.shape.eps, to, &mut inverse[rows]);
+        });
+    }
+
+    /// Packs the input of the projections that follow, and its dropped form; `make` writes the rows it is asked for.
+    fn set_input(
+        &self,
+        c: &Context,
+        index: usize,
+        site: Site,
+        width: usize,
+        w: &mut Worker,
+        mut make: impl FnMut(Range<usize>, &mut [f32]),
+    ) {
+        let (tokens, bytes) = (c.tokens(), self.linear(site.first()).bytes());
+        let Some(mut dropped) = c.mask(index, site, width, &mut w.pool) else {
+            return w.input.pack_made((tokens, width), bytes, make);
+        };
+        let mut x = w.pool.take(tokens * width);
+        make(0..tokens, &mut x);
+        w.input.pack(View::new(&x, tokens, width), bytes);
+        multiply(&mut dropped, &x);
+        w.low.pack(View::new(&dropped, tokens, width));
+        [x, dropped].into_iter().for_each(|v| w.pool.give(v));
     }
 
     fn project(
@@ -197,7 +229,7 @@ impl Layer {
         module: Module,
         saved: &mut Saved,
         w: &mut Worker,
-    ) -> Vec<f32> {
+    ) -> Floats {
         let (_, outputs) = c.model.shape.sizes()[module as usize];
         let adapter = c.adapter(index, module);
         let mut out = w.pool.take(c.tokens() * outputs);
@@ -210,7 +242,7 @@ impl Layer {
     }
 
     /// Norms (where the architecture does) and rotates queries (`which` 0) or keys (1).
-    fn place(&self, c: &Context, which: usize, raw: Vec<f32>, saved: &mut Saved, w: &mut Worker) -> Vec<f32> {
+    fn place(&self, c: &Context, which: usize, raw: Floats, saved: &mut Saved, w: &mut Worker) -> Floats {
         let heads = &self.shape.heads;
         let (norm, count) = [(&self.query_norm, heads.queries), (&self.key_norm, heads.keys)][which];
         let mut placed = raw;
@@ -243,10 +275,10 @@ impl Layer {
         c: &Context,
         which: usize,
         norm: &Option<Vec<f32>>,
-        out: Vec<f32>,
+        out: Floats,
         saved: &mut Saved,
         w: &mut Worker,
-    ) -> Vec<f32> {
+    ) -> Floats {
         let Some(weight) = norm else { return out };
         let mut normed = w.pool.take(out.len());
         saved.outs_inverse[which] = vec![0.0; c.tokens()];
@@ -288,7 +320,7 @@ impl Layer {
         let mut back = Back { layer: self, c, index, gradient, saved, w };
         back.site(
             Site::MlpOut,
-            &mut product,
+            &product,
             &[(Module::Down, dout.as_deref().unwrap_or(dy))],
             Some(&mut dproduct),
         );
@@ -301,7 +333,7 @@ impl Layer {
         let (mut normed, mut dnormed) = (w.pool.take(dy.len()), w.pool.take(dy.len()));
         ops::rms_norm_again(&saved.middle, &self.mlp_norm, &saved.middle_inverse, &mut normed);
         let mut back = Back { layer: self, c, index, gradient, saved, w };
-        back.site(Site::Mlp, &mut normed, &[(Module::Gate, &gate), (Module::Up, &up)], Some(&mut dnormed));
+        back.site(Site::Mlp, &normed, &[(Module::Gate, &gate), (Module::Up, &up)], Some(&mut dnormed));
         ops::rms_norm_backward_add(&saved.middle, &self.mlp_norm, &saved.middle_inverse, &dnormed, dy);
         [normed, dnormed, gate, up].into_iter().for_each(|v| w.pool.give(v));
     }
@@ -316,18 +348,15 @@ impl Layer {
         w: &mut Worker,
     ) {
         let heads = &self.shape.heads;
-        let mut attended = w.pool.take(saved.attended.len());
-        attended.copy_from_slice(&saved.attended);
-        let mut dattended = w.pool.take(attended.len());
+        let mut dattended = w.pool.take(saved.attended.len());
         let dout = self.through_out_norm(0, &self.attention_out_norm, saved, dy, w);
         let mut back = Back { layer: self, c, index, gradient, saved, w };
         back.site(
             Site::AttentionOut,
-            &mut attended,
+            &saved.attended,
             &[(Module::O, dout.as_deref().unwrap_or(dy))],
             Some(&mut dattended),
         );
-        w.pool.give(attended);
         dout.into_iter().for_each(|d| w.pool.give(d));
 
         let [q, k, v] = &saved.qkv;
@@ -349,12 +378,7 @@ impl Layer {
         ops::rms_norm_again(&saved.x, &self.input_norm, &saved.input_inverse, &mut normed);
         let wanted = (index > 0).then_some(&mut dnormed[..]);
         let mut back = Back { layer: self, c, index, gradient, saved, w };
-        back.site(
-            Site::Attention,
-            &mut normed,
-            &[(Module::Q, &dq), (Module::K, &dk), (Module::V, &dv)],
-            wanted,
-        );
+        back.site(Site::Attention, &normed, &[(Module::Q, &dq), (Module::K, &dk), (Module::V, &dv)], wanted);
         if index > 0 {
             ops::rms_norm_backward_add(&saved.x, &self.input_norm, &saved.input_inverse, &dnormed, dy);
         }
@@ -369,7 +393,7 @@ impl Layer {
         saved: &Saved,
         dy: &[f32],
         w: &mut Worker,
-    ) -> Option<Vec<f32>> {
+    ) -> Option<Floats> {
         let weight = norm.as_ref()?;
         let mut dout = w.pool.take(dy.len());
         dout.fill(0.0);
@@ -378,7 +402,7 @@ impl Layer {
     }
 
     /// The gradient through [`Layer::place`].
-    fn unplace(&self, c: &Context, which: usize, mut d: Vec<f32>, saved: &Saved, w: &mut Worker) -> Vec<f32> {
+    fn unplace(&self, c: &Context, which: usize, mut d: Floats, saved: &Saved, w: &mut Worker) -> Floats {
         let heads = &self.shape.heads;
         let (norm, count) = [(&self.query_norm, heads.queries), (&self.key_norm, heads.keys)][which];
         self.rotate(c, &mut d, count, -1.0);
@@ -402,12 +426,16 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
-    /// Backward of the modules that share the input `x` (overwritten by its dropped form); `dx` receives the sum.
-    fn site(&mut self, site: Site, x: &mut [f32], modules: &[(Module, &[f32])], mut dx: Option<&mut [f32]>) {
+    /// Backward of the modules that share the input `x`; `dx` receives the sum.
+    fn site(&mut self, site: Site, x: &[f32], modules: &[(Module, &[f32])], mut dx: Option<&mut [f32]>) {
         let mask = self.c.mask(self.index, site, x.len() / self.c.tokens(), &mut self.w.pool);
-        if let Some(mask) = &mask {
-            multiply(x, mask);
-        }
+        let dropped = mask.as_ref().map(|mask| {
+            let mut dropped = self.w.pool.take(x.len());
+            dropped.copy_from_slice(x);
+            multiply(&mut dropped, mask);
+            dropped
+        });
+        let x = dropped.as_deref().unwrap_or(x);
         for (i, &(module, dy)) in modules.iter().enumerate() {
             let write = if i == 0 { Write::Over } else { Write::Add };
             self.layer.linear(module).backward(
@@ -421,6 +449,6 @@ impl Back<'_> {
                 &mut self.w.linear,
             );
         }
-        mask.into_iter().for_each(|m| self.w.pool.give(m));
+        mask.into_iter().chain(dropped).for_each(|v| self.w.pool.give(v));
     }
 }

@@ -4,8 +4,11 @@
 //! loops over one slice. B is kept transposed with respect to PEFT, which makes both products run along contiguous rows;
 //! [`crate::adapter`] turns it on export.
 
+use std::ops::Range;
+
+use super::aligned::Floats;
 use super::bytes::{Bytes, Frozen, Input, Memory, product};
-use super::gemm::{Left, Right, View, gemm};
+use super::gemm::{Left, Right, Strips, View, gemm, strip_blocks, strips};
 use super::ops;
 use super::panels::Panels;
 use super::random::Random;
@@ -144,9 +147,10 @@ pub(crate) enum Write {
 pub(crate) struct Workspace {
     low: Left,
     dy: Input,
-    turned: Left,
-    du: Vec<f32>,
-    dropped: Vec<f32>,
+    /// B as a right operand.
+    b: Panels,
+    du: Floats,
+    dropped: Floats,
     memory: Memory,
 }
 
@@ -187,10 +191,10 @@ impl Linear {
         let Some(Adapter { slot, all, scale }) = adapter else {
             return product(x, &weight, None, out, outputs, add, &mut w.memory);
         };
-        gemm(&[(low_input, &slot.a(all).t())], u, slot.rank, false, &mut w.memory.floats);
+        gemm(&[(low_input.strips(), &slot.a(all).t())], u, slot.rank, false, &mut w.memory.floats);
         ops::scale(u, scale);
         w.low.pack(View::new(u, u.len() / slot.rank, slot.rank));
-        product(x, &weight, Some((&w.low, &slot.b(all))), out, outputs, add, &mut w.memory);
+        product(x, &weight, Some((w.low.strips(), &slot.b(all))), out, outputs, add, &mut w.memory);
     }
 
     /// Given `dy`, adds the adapter's gradient to `gradient` and, if wanted, writes or adds d/dx.
@@ -211,17 +215,12 @@ impl Linear {
         let dy = View::new(dy, dy.len() / outputs, outputs);
         let base = self.weight.transposed();
         let weight = Frozen { floats: &base, bytes: self.bytes().map(Bytes::turned) };
-        w.dy.pack(dy, weight.bytes.filter(|_| dx.is_some()));
-        if let Some(Adapter { slot, all, scale }) = adapter {
-            let (rank, (da, db)) = (slot.rank, slot.both(gradient));
-            w.turned.pack(View::new(u, dy.rows, rank).t());
-            gemm(&[(&w.turned, &dy)], db, outputs, true, &mut w.memory.floats);
-            w.du.resize(dy.rows * rank, 0.0);
-            gemm(&[(&w.dy.floats, &slot.b(all).t())], &mut w.du, rank, false, &mut w.memory.floats);
-            ops::scale(&mut w.du, scale);
-            w.turned.pack(View::new(&w.du, dy.rows, rank).t());
+        let bytes = weight.bytes.filter(|_| dx.is_some());
+        if let Some(adapter) = adapter {
             let low_input = View::new(low_input, dy.rows, inputs);
-            gemm(&[(&w.turned, &low_input)], da, inputs, true, &mut w.memory.floats);
+            adapter_gradient(dy, low_input, u, adapter, gradient, bytes, w);
+        } else {
+            w.dy.pack(dy, bytes);
         }
         let Some((write, dx)) = dx else { return };
         let add = write == Write::Add;
@@ -231,15 +230,49 @@ impl Linear {
         w.low.pack(View::new(&w.du, dy.rows, slot.rank));
         let low = slot.a(all);
         let Some(mask) = mask else {
-            return product(&w.dy, &weight, Some((&w.low, &low)), dx, inputs, add, &mut w.memory);
+            return product(&w.dy, &weight, Some((w.low.strips(), &low)), dx, inputs, add, &mut w.memory);
         };
         product(&w.dy, &weight, None, dx, inputs, add, &mut w.memory);
-        w.dropped.resize(dx.len(), 0.0);
-        gemm(&[(&w.low, &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
-        for ((dx, d), m) in dx.iter_mut().zip(&w.dropped).zip(mask) {
+        w.dropped.reshape(dx.len());
+        gemm(&[(w.low.strips(), &low)], &mut w.dropped, inputs, false, &mut w.memory.floats);
+        for ((dx, d), m) in dx.iter_mut().zip(&w.dropped[..]).zip(mask) {
             *dx += d * m;
         }
     }
+}
+
+/// Packs `dy` into `w.dy`, adds the gradient of A and B, and leaves d/du in `w.du`: all in blocks of rows, so that `dy` comes from
+/// memory once.
+fn adapter_gradient(
+    dy: View,
+    low_input: View,
+    u: &[f32],
+    Adapter { slot, all, scale }: Adapter,
+    gradient: &mut [f32],
+    bytes: Option<Bytes>,
+    w: &mut Workspace,
+) {
+    let (rank, (da, db)) = (slot.rank, slot.both(gradient));
+    w.dy.begin(dy.rows, dy.columns, bytes);
+    w.b.pack(slot.b(all).t());
+    w.du.reshape(dy.rows * rank);
+    for block in strip_blocks(dy.rows) {
+        for rows in strips(dy.rows).filter(|rows| block.contains(&rows.start)) {
+            w.dy.pack_rows(dy, rows.start, rows, bytes);
+        }
+        let near = dy.some_rows(block.clone());
+        gemm(&[(turned(u, rank, block.clone()), &near)], db, dy.columns, true, &mut w.memory.floats);
+        let du = &mut w.du[block.start * rank..block.end * rank];
+        gemm(&[(w.dy.floats.some_strips(block.clone()), &w.b)], du, rank, false, &mut w.memory.floats);
+        ops::scale(du, scale);
+        let near = low_input.some_rows(block.clone());
+        gemm(&[(turned(&w.du, rank, block), &near)], da, low_input.columns, true, &mut w.memory.floats);
+    }
+}
+
+/// The transpose of some rows of a narrow matrix.
+fn turned(narrow: &[f32], rank: usize, rows: Range<usize>) -> Strips<'_> {
+    Strips::lying(View::new(&narrow[rows.start * rank..rows.end * rank], rows.len(), rank).t())
 }
 
 #[cfg(test)]

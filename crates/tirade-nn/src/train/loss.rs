@@ -4,6 +4,7 @@
 //! keys and values. So it is computed as attention is: a tile of the vocabulary at a time, with a running maximum and sum,
 //! rescaling what was gathered whenever the maximum rises. One pass, two products, and never more than one tile of logits.
 
+use super::aligned::Floats;
 use super::bytes::{Bytes, Frozen, Input, Memory, product};
 use super::gemm::View;
 use super::ops::{exp_shifted, largest, scale};
@@ -17,7 +18,7 @@ const TILE: usize = 512;
 pub(crate) struct Workspace {
     hidden: Input,
     left: Input,
-    tile: Vec<f32>,
+    tile: Floats,
     memory: Memory,
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn cross_entropy(
     }
     for from in (0..vocabulary).step_by(TILE) {
         let count = TILE.min(vocabulary - from);
-        w.tile.resize(rows * count, 0.0);
+        w.tile.reshape(rows * count);
         let words = Frozen { floats: &head.columns(from, count), bytes: head.bytes_of(from, count) };
         product(&w.hidden, &words, None, &mut w.tile, count, false, &mut w.memory);
         for (row, logits) in w.tile.chunks_exact_mut(count).enumerate() {

@@ -33,6 +33,7 @@
 //! # Ok::<(), tirade_nn::train::TrainError>(())
 //! ```
 
+mod aligned;
 mod attention;
 mod base;
 mod bytes;
@@ -60,6 +61,8 @@ mod random;
 mod reference;
 mod run;
 mod simd;
+#[cfg(test)]
+mod speed;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! dy · W from the same memory. Smaller forms are opened up a tile at a time, just before use, so the arithmetic stays `f32`;
 //! where the processor multiplies bytes, [`Panels::bytes`] gives the 8-bit form to [`super::bytes`] instead.
 
+use super::aligned::{Aligned, Floats};
 use super::bytes::{self, Bytes, ZERO};
 use super::gemm::{DEPTH, Right, View};
 use super::kernel::{WIDTH, transpose16};
@@ -20,11 +21,11 @@ pub(crate) struct Panels {
 
 /// The numbers of [`Panels`], whole, rounded to bf16, or to 8 bits with one scale per column (a row of the weight).
 enum Store {
-    Full(Vec<f32>),
-    Half(Vec<u16>),
+    Full(Floats),
+    Half(Aligned<u16>),
     /// Four steps of a column side by side, shifted up by [`ZERO`]; every panel padded to a multiple of four steps.
     Byte {
-        data: Vec<u8>,
+        data: Aligned<u8>,
         scales: Vec<f32>,
         padded: usize,
     },
@@ -32,7 +33,7 @@ enum Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self::Full(Vec::new())
+        Self::Full(Floats::default())
     }
 }
 
@@ -66,11 +67,20 @@ fn narrow(x: f32) -> u16 {
     ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
 }
 
+fn narrowed(data: &[f32]) -> Aligned<u16> {
+    let mut half = Aligned::default();
+    half.reshape(data.len());
+    half.iter_mut().zip(data).for_each(|(to, from)| *to = narrow(*from));
+    half
+}
+
 /// Rounds panels of `steps` × 32 floats to 8 bits, each column by its largest magnitude.
 fn to_bytes(data: &[f32], steps: usize) -> Store {
     let padded = steps.next_multiple_of(4);
     let mut scales = Vec::with_capacity(data.len() / steps.max(1));
-    let mut bytes = vec![ZERO; data.len() / steps.max(1) * padded];
+    let mut bytes = Aligned::default();
+    bytes.reshape(data.len() / steps.max(1) * padded);
+    bytes.fill(ZERO);
     for (panel, to) in data.chunks_exact(steps * WIDTH).zip(bytes.chunks_exact_mut(padded * WIDTH)) {
         let mut largest = [0f32; WIDTH];
         for row in panel.chunks_exact(WIDTH) {
@@ -96,19 +106,19 @@ impl Store {
         steps: usize,
         first: usize,
         count: usize,
-        buffer: &'a mut Vec<f32>,
+        buffer: &'a mut Floats,
     ) -> &'a [f32] {
         let (at, len) = ((panel * steps + first) * WIDTH, count * WIDTH);
         match self {
             Store::Full(data) => &data[at..at + len],
             Store::Half(data) => {
-                buffer.resize(len, 0.0);
+                buffer.reshape(len);
                 widen(&data[at..at + len], buffer);
                 buffer
             }
             Store::Byte { data, scales, padded } => {
                 debug_assert!(first.is_multiple_of(4));
-                buffer.resize(len, 0.0);
+                buffer.reshape(len);
                 let from = &data[(panel * padded + first) * WIDTH..][..count.next_multiple_of(4) * WIDTH];
                 unscale(from, &scales[panel * WIDTH..][..WIDTH], buffer);
                 buffer
@@ -136,10 +146,10 @@ impl Panels {
         (self.steps, self.columns) = (b.rows, b.columns);
         let mut data = match std::mem::take(&mut self.data) {
             Store::Full(data) => data,
-            _ => Vec::new(),
+            _ => Floats::default(),
         };
-        data.resize(b.columns.div_ceil(WIDTH) * b.rows * WIDTH, 0.0);
-        let mut buffer = Vec::new();
+        data.reshape(b.columns.div_ceil(WIDTH) * b.rows * WIDTH);
+        let mut buffer = Floats::default();
         for j0 in (0..b.columns).step_by(WIDTH) {
             for k0 in (0..b.rows).step_by(DEPTH) {
                 let kc = DEPTH.min(b.rows - k0);
@@ -161,7 +171,7 @@ impl Panels {
     /// The same weight in less memory.
     pub fn stored(self, precision: BasePrecision) -> Self {
         let data = match (self.data, precision) {
-            (Store::Full(data), BasePrecision::Bf16) => Store::Half(data.into_iter().map(narrow).collect()),
+            (Store::Full(data), BasePrecision::Bf16) => Store::Half(narrowed(&data)),
             (Store::Full(data), BasePrecision::Int8) => to_bytes(&data, self.steps),
             (data, _) => data,
         };
@@ -225,7 +235,7 @@ impl Right for Panels {
         (self.steps, self.columns)
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         self.data.read(j0 / WIDTH, self.steps, k0, kc, buffer)
     }
 }
@@ -244,7 +254,7 @@ impl Right for Part<'_> {
         (self.steps, self.columns)
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         self.panels.panel(self.first_column + j0, self.first_step + k0, kc, buffer)
     }
 }
@@ -261,10 +271,10 @@ impl Right for Transposed<'_> {
         (self.count, self.panels.steps)
     }
 
-    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+    fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         let width = WIDTH.min(self.panels.steps - j0);
-        buffer.resize(kc.next_multiple_of(WIDTH) * WIDTH, 0.0);
-        let mut block = Vec::new();
+        buffer.reshape(kc.next_multiple_of(WIDTH) * WIDTH);
+        let mut block = Floats::default();
         for k in (0..kc).step_by(WIDTH) {
             // 32 stored steps (our columns) of one stored panel (32 of our steps): one contiguous 4 KiB block.
             let panel = (self.from + k0 + k) / WIDTH;
@@ -293,6 +303,7 @@ fn turn(from: &[f32], rows: usize, to: &mut [f32]) {
                     WIDTH,
                     to.as_mut_ptr().add(i * WIDTH + j),
                     WIDTH,
+                    16,
                 );
             }
         }
@@ -322,7 +333,13 @@ mod tests {
             let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];
             for right in rights {
                 let mut c = vec![0f32; m * n];
-                gemm(&[(&Left::of(View::new(&a, m, k)), right)], &mut c, n, false, &mut Buffers::default());
+                gemm(
+                    &[(Left::of(View::new(&a, m, k)).strips(), right)],
+                    &mut c,
+                    n,
+                    false,
+                    &mut Buffers::default(),
+                );
                 let worst = c.iter().zip(&want).fold(0f32, |w, (x, y)| w.max((x - y).abs()));
                 assert!(worst < tolerance, "{precision:?}: {worst}");
             }

@@ -1,10 +1,12 @@
 //! Buffers that are used again: fresh pages from the system cost more than the arithmetic done on them.
 
+use super::aligned::Floats;
+
 /// Vectors waiting to be used again. All are made for the longest chunk so far ([`Pool::begin`]): chunks of ever new lengths would
 /// otherwise leave behind ever more vectors that fit nothing.
 #[derive(Default)]
 pub(crate) struct Pool {
-    free: Vec<Vec<f32>>,
+    free: Vec<Floats>,
     /// Tokens of this chunk, and of the longest.
     tokens: usize,
     longest: usize,
@@ -21,18 +23,18 @@ impl Pool {
     }
 
     /// A vector of `len` floats with arbitrary contents: the smallest that fits, or a new one with room for the longest chunk.
-    pub fn take(&mut self, len: usize) -> Vec<f32> {
-        let fits = |(i, v): (usize, &Vec<f32>)| (v.capacity() >= len).then_some((v.capacity(), i));
+    pub fn take(&mut self, len: usize) -> Floats {
+        let fits = |(i, v): (usize, &Floats)| (v.capacity() >= len).then_some((v.capacity(), i));
         let mut vector = match self.free.iter().enumerate().filter_map(fits).min() {
             Some((_, i)) => self.free.swap_remove(i),
-            None => Vec::with_capacity(len.div_ceil(self.tokens.max(1)) * self.longest.max(1)),
+            None => Floats::with_capacity(len.div_ceil(self.tokens.max(1)) * self.longest.max(1)),
         };
-        vector.resize(len, 0.0);
+        vector.reshape(len);
         vector
     }
 
     /// Gives a vector back.
-    pub fn give(&mut self, vector: Vec<f32>) {
+    pub fn give(&mut self, vector: Floats) {
         if vector.capacity() > 0 {
             self.free.push(vector);
         }
@@ -46,7 +48,7 @@ mod tests {
     fn with(capacities: &[usize]) -> Pool {
         let mut pool = Pool::default();
         pool.begin(1, 1);
-        capacities.iter().for_each(|&c| pool.give(Vec::with_capacity(c)));
+        capacities.iter().for_each(|&c| pool.give(Floats::with_capacity(c)));
         pool
     }
 

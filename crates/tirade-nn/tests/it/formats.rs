@@ -135,9 +135,46 @@ fn damaged_safetensors_files_are_refused() {
         ("offsets the wrong way round", file(&good.replace("[0,8]", "[8,0]"), 8)),
         ("one offset", file(&good.replace("[0,8]", "[0]"), 8)),
         ("a missing shape", file(&good.replace("shape", "shade"), 8)),
+        ("a name twice", file(&format!("{{{0},{0}}}", &good[1..good.len() - 1]), 8)),
+        (
+            "tensors that share bytes",
+            file(
+                &format!(
+                    "{{{0},{1}}}",
+                    &good[1..good.len() - 1],
+                    r#""v":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}"#
+                ),
+                8,
+            ),
+        ),
+        ("deep metadata", file(&format!(r#"{{"__metadata__":{}}}"#, "[".repeat(100_000)), 8)),
+        ("a shape that is an object", file(&good.replace("[2]", "{}"), 8)),
+        ("a shape of floats", file(&good.replace("[2]", "[2.0]"), 8)),
     ] {
         assert!(Safetensors::from_bytes("t", bytes).is_err(), "{what}");
     }
+}
+
+#[test]
+fn every_cut_of_a_safetensors_file_is_an_error() {
+    let bytes = write_bytes(&[("w", DType::F32, &[2], &[0; 8])], &[("format", "pt")]);
+    assert!(Safetensors::from_bytes("t", bytes.clone()).is_ok());
+    for len in 0..bytes.len() {
+        assert!(Safetensors::from_bytes("t", bytes[..len].to_vec()).is_err(), "{len} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn gguf_tensors_that_share_bytes_are_refused() {
+    let tensor = |name: &str| (name.to_owned(), vec![8], DType::F32, vec![0; 32]);
+    let mut bytes = gguf(&[], &[tensor("v"), tensor("w")]);
+    assert!(Gguf::from_bytes("t", bytes.clone()).is_ok());
+    // The second tensor's offset is the last number of the header.
+    let header = bytes.len() - 64;
+    let at = (0..header - 7).rev().find(|&i| bytes[i..i + 8] == 32u64.to_le_bytes()).unwrap();
+    bytes[at..at + 8].fill(0);
+    let error = Gguf::from_bytes("t", bytes).err().unwrap().to_string();
+    assert!(error.contains("share bytes"), "{error}");
 }
 
 #[test]

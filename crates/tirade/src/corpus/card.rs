@@ -42,6 +42,7 @@ impl Filter {
 pub struct Dropped {
     #[serde(flatten)]
     pub key: AttemptKey,
+    pub run: String,
     pub filter: Filter,
     /// Why, with what it was measured on.
     pub detail: String,

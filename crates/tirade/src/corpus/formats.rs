@@ -17,7 +17,7 @@ use crate::model::Role;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// `{"problem", "attempt", "messages": [{"role", "content"}]}`: tirade's own, and what most trainers read.
+    /// `{"problem", "attempt", "run", "messages": [{"role", "content"}]}`: tirade's own, and what most trainers read.
     #[default]
     Messages,
     /// `{"id", "system", "conversations": [{"from", "value"}]}`.
@@ -57,9 +57,9 @@ fn lines(examples: &[&Example], row: impl Fn(&Example) -> Value) -> Vec<u8> {
     examples.iter().map(|example| row(example).to_string() + "\n").collect::<String>().into_bytes()
 }
 
-/// `PROBLEM#ATTEMPT`: leads back to the trace.
+/// `PROBLEM#ATTEMPT@RUN`: leads back to the trace.
 fn id(example: &Example) -> String {
-    format!("{}#{}", example.problem, example.attempt)
+    format!("{}#{}@{}", example.problem, example.attempt, example.run)
 }
 
 fn said_by(example: &Example, role: Role) -> &str {
@@ -141,7 +141,7 @@ mod tests {
     use crate::model::Message;
 
     fn example(attempt: u32, messages: Vec<Message>) -> Example {
-        Example { problem: "p".into(), attempt, messages, unsuited: None }
+        Example { problem: "p".into(), attempt, run: "r".into(), messages, unsuited: None }
     }
 
     fn usual() -> Example {
@@ -153,15 +153,15 @@ mod tests {
         for (format, expected) in [
             (
                 Format::Messages,
-                r#"{"problem":"p","attempt":2,"messages":[{"role":"system","content":"s"},{"role":"user","content":"q \"1\"\nq"},{"role":"assistant","content":"a"}]}"#,
+                r#"{"problem":"p","attempt":2,"run":"r","messages":[{"role":"system","content":"s"},{"role":"user","content":"q \"1\"\nq"},{"role":"assistant","content":"a"}]}"#,
             ),
             (
                 Format::Sharegpt,
-                r#"{"id":"p#2","system":"s","conversations":[{"from":"human","value":"q \"1\"\nq"},{"from":"gpt","value":"a"}]}"#,
+                r#"{"id":"p#2@r","system":"s","conversations":[{"from":"human","value":"q \"1\"\nq"},{"from":"gpt","value":"a"}]}"#,
             ),
             (
                 Format::Alpaca,
-                r#"{"id":"p#2","instruction":"q \"1\"\nq","input":"","output":"a","system":"s"}"#,
+                r#"{"id":"p#2@r","instruction":"q \"1\"\nq","input":"","output":"a","system":"s"}"#,
             ),
         ] {
             let bytes = format.write(&[&usual()]).unwrap();

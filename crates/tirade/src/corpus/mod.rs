@@ -39,9 +39,12 @@ use unsuited::{Bounds, Unsuited};
 /// One training example: system prompt, problem, solution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Example {
-    /// Id of the problem; with `attempt` it leads back to the trace.
+    /// Id of the problem; with `attempt` and `run` it leads back to the trace.
     pub problem: String,
     pub attempt: u32,
+    /// The run whose row it is: a translate run, or a solve or eval run.
+    #[serde(default)]
+    pub run: String,
     pub messages: Vec<Message>,
     /// Why prose may not carry it, where such examples are marked and not left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,12 +120,23 @@ impl Default for CorpusOptions {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Candidate {
     pub key: AttemptKey,
+    /// The run whose row it is: the same attempt may have been translated in several.
+    pub run: String,
     pub text: String,
     /// How often the checks sent it back before it passed.
     pub repairs: u32,
     /// Mean log-probability of its tokens for the student, in nats, where one was asked.
     pub log_probability: Option<f64>,
     pub unsuited: Option<Unsuited>,
+}
+
+/// Which row of the store a candidate is: the attempt, and the run.
+type Row = (AttemptKey, String);
+
+impl Candidate {
+    fn row(&self) -> Row {
+        (self.key.clone(), self.run.clone())
+    }
 }
 
 /// A finished corpus, with everything that did not become part of it.
@@ -159,16 +173,16 @@ pub fn build(
     let groups = groups(&candidates, &by_id, options);
     let copies = copies(&candidates, &groups, options.near_duplicate);
     corpus.keep(Filter::Duplicate, &mut candidates, |one| {
-        copies.get(&one.key).filter(|(exact, _)| *exact).map(of)
+        copies.get(&one.row()).filter(|(exact, _)| *exact).map(of)
     });
-    corpus.keep(Filter::NearDuplicate, &mut candidates, |one| copies.get(&one.key).map(of));
+    corpus.keep(Filter::NearDuplicate, &mut candidates, |one| copies.get(&one.row()).map(of));
     let mut taken: HashMap<String, usize> = HashMap::new();
     corpus.keep(Filter::Surplus, &mut candidates, |one| {
         let count = taken.entry(one.key.problem.clone()).or_default();
         *count += 1;
         (*count > options.per_problem).then(|| format!("number {count} of this problem"))
     });
-    candidates.sort_by(|a, b| a.key.cmp(&b.key));
+    candidates.sort_by_key(Candidate::row);
     for candidate in candidates {
         let problem = by_id[candidate.key.problem.as_str()];
         corpus.examples.push((split_of(&groups[&problem.id], options), example(problem, candidate, options)));
@@ -188,7 +202,8 @@ impl Corpus {
         let before = candidates.len();
         candidates.retain(|candidate| match why(candidate) {
             Some(detail) => {
-                self.dropped.push(Dropped { key: candidate.key.clone(), filter, detail });
+                let (key, run) = candidate.row();
+                self.dropped.push(Dropped { key, run, filter, detail });
                 false
             }
             None => true,
@@ -225,15 +240,15 @@ fn better(a: &Candidate, b: &Candidate, usual: &HashMap<String, usize>) -> std::
         .then_with(|| sane(b).cmp(&sane(a)))
         .then_with(|| likely(b).total_cmp(&likely(a)))
         .then_with(|| a.text.len().abs_diff(usual(a)).cmp(&b.text.len().abs_diff(usual(b))))
-        .then_with(|| a.key.cmp(&b.key))
+        .then_with(|| a.row().cmp(&b.row()))
 }
 
 fn told(unsuited: &Unsuited) -> String {
     format!("{}: {}", unsuited.kind.as_str(), unsuited.detail)
 }
 
-fn of((_, key): &(bool, AttemptKey)) -> String {
-    format!("of {}#{}", key.problem, key.attempt)
+fn of((_, (key, run)): &(bool, Row)) -> String {
+    format!("of {}#{} in {run}", key.problem, key.attempt)
 }
 
 /// Agreements of the candidates' problems with held-out ones, of the kinds that count.
@@ -286,7 +301,7 @@ fn copies(
     candidates: &[Candidate],
     groups: &HashMap<String, String>,
     bound: f64,
-) -> HashMap<AttemptKey, (bool, AttemptKey)> {
+) -> HashMap<Row, (bool, Row)> {
     let mut by_group: BTreeMap<&str, Vec<&Candidate>> = BTreeMap::new();
     for candidate in candidates {
         by_group.entry(&groups[&candidate.key.problem]).or_default().push(candidate);
@@ -296,22 +311,22 @@ fn copies(
 }
 
 /// The candidates come in order, the better one first; what is a copy itself takes nothing away.
-fn copies_among(candidates: &[&Candidate], bound: f64) -> HashMap<AttemptKey, (bool, AttemptKey)> {
+fn copies_among(candidates: &[&Candidate], bound: f64) -> HashMap<Row, (bool, Row)> {
     let tokens: Vec<_> = candidates.iter().map(|one| words::tokens(&one.text)).collect();
     let sets: Vec<Vec<u64>> = tokens.iter().map(|tokens| words::shingles(tokens, 3)).collect();
     let firsts = near::firsts(&sets);
     let mut copies = HashMap::new();
     for (index, first) in firsts.iter().enumerate().filter(|(index, first)| index != *first) {
         let exact = tokens[index] == tokens[*first];
-        copies.insert(candidates[index].key.clone(), (exact, candidates[*first].key.clone()));
+        copies.insert(candidates[index].row(), (exact, candidates[*first].row()));
     }
     let distinct: Vec<usize> = (0..sets.len()).filter(|index| firsts[*index] == *index).collect();
     let kept: Vec<Vec<u64>> = distinct.iter().map(|index| sets[*index].clone()).collect();
     for pair in near::pairs(&kept, bound) {
-        let key = |index: usize| &candidates[distinct[index]].key;
-        let (first, second) = (key(pair.first), key(pair.second));
-        if !copies.contains_key(first) && !copies.contains_key(second) {
-            copies.insert(second.clone(), (false, first.clone()));
+        let row = |index: usize| candidates[distinct[index]].row();
+        let (first, second) = (row(pair.first), row(pair.second));
+        if !copies.contains_key(&first) && !copies.contains_key(&second) {
+            copies.insert(second, (false, first));
         }
     }
     copies
@@ -330,7 +345,13 @@ fn example(problem: &Problem, candidate: Candidate, options: &CorpusOptions) -> 
         Message::assistant(candidate.text),
     ];
     let unsuited = candidate.unsuited.as_ref().map(told);
-    Example { problem: problem.id.clone(), attempt: candidate.key.attempt, messages, unsuited }
+    Example {
+        problem: problem.id.clone(),
+        attempt: candidate.key.attempt,
+        run: candidate.run,
+        messages,
+        unsuited,
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ fn problem(id: &str, text: &str) -> Problem {
 }
 
 fn candidate(id: &str, attempt: u32, text: &str) -> Candidate {
-    Candidate { key: AttemptKey { problem: id.into(), attempt }, text: text.into(), ..Candidate::default() }
+    let key = AttemptKey { problem: id.into(), attempt };
+    Candidate { key, run: "r1".into(), text: text.into(), ..Candidate::default() }
 }
 
 fn options() -> CorpusOptions {
@@ -53,7 +54,7 @@ fn every_candidate_is_counted_once() {
     );
     let taken: usize = corpus.card.filters.iter().map(|(_, count)| count).sum();
     assert_eq!((corpus.card.candidates, taken + corpus.card.train), (6, 6));
-    assert_eq!(corpus.dropped[1].detail, "of bees#2");
+    assert_eq!(corpus.dropped[1].detail, "of bees#2 in r1");
 }
 
 #[test]
@@ -99,6 +100,24 @@ fn the_best_candidate_is_taken() {
         best(vec![with(0, 0, Some(f64::NAN), "not a number"), with(1, 0, Some(-2.0), "finite")]),
         best(vec![with(1, 0, Some(-2.0), "finite"), with(0, 0, Some(f64::NAN), "not a number")])
     );
+}
+
+#[test]
+fn solutions_of_one_attempt_compete() {
+    let ways = |per_problem| {
+        let in_run = |run: &str, text: &str| Candidate { run: run.into(), ..candidate("cake", 0, text) };
+        let candidates = vec![
+            in_run("rules", "She gets one half, which is 420 grams."),
+            in_run("mixed", "Twice as much as each of two others is as much as both, so half: 420 grams."),
+            in_run("llm", "She gets one half, which is  420 grams"),
+        ];
+        build(&[problem("cake", CAKE)], candidates, &[], &CorpusOptions { per_problem, ..options() })
+    };
+    let runs = |corpus: &Corpus| corpus.examples.iter().map(|(_, one)| one.run.clone()).collect::<Vec<_>>();
+    assert_eq!(runs(&ways(2)), ["llm", "mixed"], "the copy is gone, the first of the two by name stays");
+    assert_eq!(runs(&ways(1)).len(), 1);
+    let dropped = &ways(2).dropped;
+    assert_eq!((dropped[0].run.as_str(), dropped[0].filter), ("rules", Filter::Duplicate));
 }
 
 #[test]

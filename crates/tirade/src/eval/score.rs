@@ -125,7 +125,7 @@ pub struct Score {
     pub name: String,
     /// First attempts, so that each problem counts once and the interval is honest.
     pub overall: Rate,
-    /// By level, then `unknown`.
+    /// By level, then `unknown`; empty where no level is known.
     pub by_level: Vec<(String, Rate)>,
     pub by_subject: Vec<(String, Rate)>,
     /// For k = 1, 2, 4, … up to the number of attempts that every problem has; empty for one attempt.
@@ -194,13 +194,19 @@ impl Paired {
     }
 }
 
+/// None where nobody knows any key: that would say the whole once more.
 fn rates(outcomes: &[Outcome], key: impl Fn(&Outcome) -> Option<String>) -> Vec<(String, Rate)> {
     // The unknown come last: no key sorts after every text.
     let mut rates: BTreeMap<(bool, String), Rate> = BTreeMap::new();
+    let mut known = false;
     for outcome in outcomes {
         let key = key(outcome);
+        known |= key.is_some();
         let key = (key.is_none(), key.unwrap_or_else(|| "unknown".into()));
         rates.entry(key).or_default().add(outcome.is_right());
+    }
+    if !known {
+        return Vec::new();
     }
     rates.into_iter().map(|((_, name), rate)| (name, rate)).collect()
 }

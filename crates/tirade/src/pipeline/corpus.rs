@@ -1,6 +1,6 @@
 //! Building a corpus: reads the rows that a preset needs, asks the student where it may choose, keeps examples and card.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -18,8 +18,8 @@ use crate::translate::Solution;
 
 /// Which solutions become examples.
 pub struct CorpusJob {
-    /// The translate run; for the presets `gold` and `own` also a solve or eval run.
-    pub from: String,
+    /// Translate runs, whose solutions of one problem compete; for the presets `gold` and `own` also solve or eval runs.
+    pub from: Vec<String>,
     pub preset: Preset,
     /// Problems that must not be learnt from, by data set.
     pub evaluation: Vec<(String, Vec<Problem>)>,
@@ -31,18 +31,21 @@ pub struct CorpusJob {
 /// Builds the corpus, keeps its examples, and gives the run's id with it.
 pub async fn corpus(context: &Context<'_>, job: &CorpusJob) -> Result<(String, Corpus), PipelineError> {
     let store = &context.store;
-    let sources = Sources::read(store, job)?;
+    let sources = job.from.iter().map(|run| Source::read(store, job, run)).collect::<Result<Vec<_>, _>>()?;
+    let by_id = problems_of(&sources)?;
     let mut pool = Pool::default();
-    match job.preset {
-        Preset::Gold => pool.gold(store, &sources)?,
-        Preset::Own => pool.own(store, &sources)?,
-        preset => pool.translated(store, &sources, preset, &job.options)?,
+    for source in &sources {
+        match job.preset {
+            Preset::Gold => pool.gold(store, source)?,
+            Preset::Own => pool.own(store, source)?,
+            preset => pool.translated(store, source, preset, &job.options)?,
+        }
     }
     if let Some(student) = &job.student {
-        ask(context, student.as_ref(), &sources.problems, &mut pool.candidates, &job.options).await?;
+        ask(context, student.as_ref(), &by_id, &mut pool.candidates, &job.options).await?;
     }
     let evaluation: Vec<Problem> = job.evaluation.iter().flat_map(|(_, problems)| problems.clone()).collect();
-    let problems: Vec<Problem> = sources.problems.values().cloned().collect();
+    let problems: Vec<Problem> = by_id.into_values().collect();
     let mut corpus = corpus::build(&problems, pool.candidates, &evaluation, &job.options);
     corpus.card.solutions = pool.solutions;
     for dropped in &pool.dropped {
@@ -58,7 +61,7 @@ fn keep(context: &Context<'_>, job: &CorpusJob, corpus: &Corpus) -> Result<Strin
     let store = &context.store;
     let spec = RunSpec {
         stage: Stage::Corpus,
-        inputs: vec![job.from.clone()],
+        inputs: job.from.clone(),
         config: json!({
             "preset": job.preset,
             "options": job.options,
@@ -85,31 +88,36 @@ pub fn card(store: &Store, run: &str) -> Result<Option<Card>, PipelineError> {
     Ok(store.fact(&format!("card:{run}"))?)
 }
 
-/// The runs that a corpus is made from.
-struct Sources {
+/// A run that a corpus is made from, and what it was made from.
+struct Source {
     /// The translate run, where one is read.
     translated: Option<Run>,
     solved: Run,
     problems: BTreeMap<String, Problem>,
 }
 
-impl Sources {
-    fn read(store: &Store, job: &CorpusJob) -> Result<Self, PipelineError> {
-        let run = store.run(&job.from)?;
+impl Source {
+    fn read(store: &Store, job: &CorpusJob, from: &str) -> Result<Self, PipelineError> {
+        let run = store.run(from)?;
         let (translated, solved) = if run.stage == Stage::Translate.as_str() {
             let solved = run
                 .inputs
                 .first()
-                .ok_or_else(|| PipelineError::Input(format!("{} names no solve run", job.from)))?;
+                .ok_or_else(|| PipelineError::Input(format!("{from} names no solve run")))?;
             let solved = store.run(solved)?;
             (Some(run), solved)
         } else {
             (None, run)
         };
-        refuse(job, translated.as_ref(), &solved)?;
+        refuse(job.preset, from, translated.as_ref(), &solved)?;
         let problems =
             store.problems(&solved.run)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
         Ok(Self { translated, solved, problems })
+    }
+
+    /// The run whose rows its candidates are.
+    fn run(&self) -> &str {
+        &self.translated.as_ref().unwrap_or(&self.solved).run
     }
 
     fn trace(&self, store: &Store, key: &AttemptKey) -> Result<Option<Trace>, PipelineError> {
@@ -123,16 +131,36 @@ impl Sources {
     }
 }
 
+/// The problems of all sources by id.
+///
+/// # Errors
+/// Two problems with one id: nobody could tell whose solution is whose.
+fn problems_of(sources: &[Source]) -> Result<BTreeMap<String, Problem>, PipelineError> {
+    let mut known: BTreeMap<&str, (&Problem, &str)> = BTreeMap::new();
+    for source in sources {
+        for (id, problem) in &source.problems {
+            let (first, run) = *known.entry(id).or_insert((problem, source.run()));
+            if first.problem != problem.problem {
+                return Err(PipelineError::Input(format!(
+                    "{id} is one problem in {run} and another in {}: read one of the two sets under another --name",
+                    source.run()
+                )));
+            }
+        }
+    }
+    Ok(known.into_iter().map(|(id, (problem, _))| (id.to_owned(), problem.clone())).collect())
+}
+
 /// Presets and the runs they cannot be made from.
-fn refuse(job: &CorpusJob, translated: Option<&Run>, solved: &Run) -> Result<(), PipelineError> {
-    let name = job.preset.as_str();
+fn refuse(preset: Preset, from: &str, translated: Option<&Run>, solved: &Run) -> Result<(), PipelineError> {
+    let name = preset.as_str();
     let solving = [Stage::Solve, Stage::Eval].iter().any(|stage| stage.as_str() == solved.stage);
     let wrong =
-        |what: &str| Err(PipelineError::Input(format!("the preset {name} {what}; {} is not one", job.from)));
+        |what: &str| Err(PipelineError::Input(format!("the preset {name} {what}; {from} is not one")));
     match translated {
-        None if job.preset.reads_translations() => wrong("needs a translate run"),
+        None if preset.reads_translations() => wrong("needs a translate run"),
         None if !solving => wrong("needs a translate, solve or eval run"),
-        Some(run) if job.preset == Preset::Rules && run.config["options"]["way"] != "rules" => {
+        Some(run) if preset == Preset::Rules && run.config["options"]["way"] != "rules" => {
             wrong("needs a run of `tirade translate --way rules`")
         }
         _ => Ok(()),
@@ -148,12 +176,13 @@ struct Pool {
 }
 
 impl Pool {
-    fn add(&mut self, key: &AttemptKey, candidate: Result<Candidate, String>) {
+    fn add(&mut self, run: &str, key: &AttemptKey, candidate: Result<Candidate, String>) {
         self.solutions += 1;
+        let run = run.to_owned();
         match candidate {
-            Ok(candidate) => self.candidates.push(candidate),
+            Ok(candidate) => self.candidates.push(Candidate { run, ..candidate }),
             Err(detail) => {
-                self.dropped.push(Dropped { key: key.clone(), filter: Filter::NotAccepted, detail })
+                self.dropped.push(Dropped { key: key.clone(), run, filter: Filter::NotAccepted, detail })
             }
         }
     }
@@ -161,40 +190,47 @@ impl Pool {
     fn translated(
         &mut self,
         store: &Store,
-        sources: &Sources,
+        source: &Source,
         preset: Preset,
         options: &CorpusOptions,
     ) -> Result<(), PipelineError> {
-        for solution in sources.solutions(store)?.unwrap_or_default() {
-            let Some(trace) = sources.trace(store, &solution.key)? else { continue };
+        for solution in source.solutions(store)?.unwrap_or_default() {
+            let Some(trace) = source.trace(store, &solution.key)? else { continue };
             let candidate = presets::translated(preset, &trace, &solution);
             let unsuited = unsuited::unsuited(&trace, &options.bounds);
-            self.add(&solution.key, candidate.map(|candidate| Candidate { unsuited, ..candidate }));
+            self.add(
+                source.run(),
+                &solution.key,
+                candidate.map(|candidate| Candidate { unsuited, ..candidate }),
+            );
         }
         Ok(())
     }
 
     /// The problems with an accepted translation, where a translate run says which; else all.
-    fn gold(&mut self, store: &Store, sources: &Sources) -> Result<(), PipelineError> {
-        let accepted: Option<std::collections::BTreeSet<String>> =
-            sources.solutions(store)?.map(|solutions| {
-                let accepted = solutions.into_iter().filter(|solution| solution.reason.is_empty());
-                accepted.map(|solution| solution.key.problem).collect()
-            });
-        for (id, problem) in &sources.problems {
+    fn gold(&mut self, store: &Store, source: &Source) -> Result<(), PipelineError> {
+        let accepted: Option<BTreeSet<String>> = source.solutions(store)?.map(|solutions| {
+            let accepted = solutions.into_iter().filter(|solution| solution.reason.is_empty());
+            accepted.map(|solution| solution.key.problem).collect()
+        });
+        for (id, problem) in &source.problems {
             if accepted.as_ref().is_none_or(|accepted| accepted.contains(id)) {
-                self.add(&AttemptKey { problem: id.clone(), attempt: 0 }, presets::gold(problem));
+                self.add(
+                    source.run(),
+                    &AttemptKey { problem: id.clone(), attempt: 0 },
+                    presets::gold(problem),
+                );
             }
         }
         Ok(())
     }
 
-    fn own(&mut self, store: &Store, sources: &Sources) -> Result<(), PipelineError> {
-        for row in store.attempts(&sources.solved.run)? {
+    fn own(&mut self, store: &Store, source: &Source) -> Result<(), PipelineError> {
+        for row in store.attempts(&source.solved.run)? {
             if row.outcome != Outcome::Correct {
-                self.add(&row.key, Err(row.outcome.as_str().to_owned()));
-            } else if let Some(trace) = sources.trace(store, &row.key)? {
-                self.add(&row.key, presets::own(&trace));
+                self.add(source.run(), &row.key, Err(row.outcome.as_str().to_owned()));
+            } else if let Some(trace) = source.trace(store, &row.key)? {
+                self.add(source.run(), &row.key, presets::own(&trace));
             }
         }
         Ok(())
@@ -244,9 +280,17 @@ fn evaluation(job: &CorpusJob) -> Value {
 }
 
 /// Everything that a reader of the corpus must know to make it again, and what it cost.
-fn about(store: &Store, job: &CorpusJob, sources: &Sources, corpus: &Corpus) -> Result<Value, PipelineError> {
-    let runs = [Some(&sources.solved), sources.translated.as_ref()].into_iter().flatten();
-    let runs = runs.map(|run| of_run(store, run)).collect::<Result<Vec<_>, _>>()?;
+fn about(
+    store: &Store,
+    job: &CorpusJob,
+    sources: &[Source],
+    corpus: &Corpus,
+) -> Result<Value, PipelineError> {
+    let mut runs: Vec<&Run> = sources.iter().map(|source| &source.solved).collect();
+    runs.extend(sources.iter().filter_map(|source| source.translated.as_ref()));
+    let mut seen = BTreeSet::new();
+    runs.retain(|run| seen.insert(&run.run));
+    let runs = runs.into_iter().map(|run| of_run(store, run)).collect::<Result<Vec<_>, _>>()?;
     let lines: Vec<String> = corpus.examples.iter().map(|(_, example)| json!(example).to_string()).collect();
     Ok(json!({
         "preset": job.preset,

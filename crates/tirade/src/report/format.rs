@@ -6,7 +6,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// `p = 0.13`, `p < 0.001`.
-pub(super) fn p_value(p: f64) -> String {
+pub fn p_value(p: f64) -> String {
     if p < 0.001 { "p\u{a0}<\u{a0}0.001".into() } else { format!("p\u{a0}=\u{a0}{}", short(p)) }
 }
 

@@ -21,11 +21,12 @@ use crate::translate::{Outcome as Translated, Solution};
 /// Traces shown beside their prose.
 const PAIRS: usize = 6;
 
-/// The runs of one experiment that belong together: each the input of the next, the latest where there are several.
+/// The runs of one experiment that belong together: each the input of the next, the latest where there are several. A corpus may be made of
+/// several translate runs, and they of several solve runs.
 #[derive(Clone, Debug, Default)]
 struct Runs {
-    solve: Option<Run>,
-    translate: Option<Run>,
+    solves: Vec<Run>,
+    translates: Vec<Run>,
     corpus: Option<Run>,
     train: Option<Run>,
     base: Option<Run>,
@@ -38,12 +39,8 @@ pub fn gather(store: &Store, title: &str, date: &str) -> Result<Report, StoreErr
     let mut report = Report { title: title.to_owned(), date: date.to_owned(), ..Report::default() };
     report.configuration = runs.configuration();
     report.versions = runs.versions();
-    if let Some(run) = &runs.solve {
-        solving(store, run, &mut report)?;
-    }
-    if let Some(run) = &runs.translate {
-        translating(store, run, runs.solve.as_ref(), &mut report)?;
-    }
+    solving(store, &runs.solves, &mut report)?;
+    translating(store, &runs.translates, &mut report)?;
     if let Some(run) = &runs.corpus {
         let count = |split| Ok::<u64, StoreError>(store.examples::<Value>(&run.run, split)?.len() as u64);
         report.funnel.push(Count::new("examples", count("train")? + count("validation")?));
@@ -82,16 +79,22 @@ impl Runs {
     fn latest(store: &Store) -> Result<Self, StoreError> {
         let all = store.runs()?;
         let latest = |stage: Stage| all.iter().rfind(|run| run.stage == stage.as_str()).cloned();
-        let input = |run: &Option<Run>, stage: Stage| {
-            let named = run.as_ref().and_then(|run| run.inputs.first());
-            named
-                .and_then(|named| all.iter().find(|run| run.run == *named).cloned())
-                .or_else(|| latest(stage))
+        let inputs = |of: &[Run], stage: Stage| -> Vec<Run> {
+            let named: Vec<&String> = of.iter().flat_map(|run| &run.inputs).collect();
+            let read = all.iter().filter(|run| named.contains(&&run.run)).cloned();
+            if named.is_empty() { latest(stage).into_iter().collect() } else { read.collect() }
+        };
+        let of = |runs: &[Run], stage: Stage| -> Vec<Run> {
+            runs.iter().filter(|run| run.stage == stage.as_str()).cloned().collect()
         };
         let train = latest(Stage::Train);
-        let corpus = input(&train, Stage::Corpus);
-        let translate = input(&corpus, Stage::Translate);
-        let solve = input(&translate, Stage::Solve);
+        let corpus = inputs(train.as_slice(), Stage::Corpus).pop();
+        let read = inputs(corpus.as_slice(), Stage::Translate);
+        let translates = of(&read, Stage::Translate);
+        let solves = match (translates.is_empty(), of(&read, Stage::Solve)) {
+            (true, solves) if !solves.is_empty() => solves,
+            _ => inputs(&translates, Stage::Solve),
+        };
         let adapts =
             |run: &&Run| run.config["model"].as_str().is_some_and(|model| model.contains("+adapter:"));
         let evals = || all.iter().filter(|run| run.stage == Stage::Eval.as_str());
@@ -100,32 +103,35 @@ impl Runs {
             adapted.as_ref().is_none_or(|adapted| adapted.config["problems"] == run.config["problems"])
         };
         let base = evals().filter(|run| !adapts(run)).rfind(same).cloned();
-        Ok(Self { solve, translate, corpus, train, base, adapted })
+        Ok(Self { solves, translates, corpus, train, base, adapted })
     }
 
     fn all(&self) -> impl Iterator<Item = &Run> {
-        [&self.solve, &self.translate, &self.corpus, &self.train, &self.base, &self.adapted]
-            .into_iter()
-            .flatten()
+        let later = [&self.corpus, &self.train, &self.base, &self.adapted];
+        self.solves.iter().chain(&self.translates).chain(later.into_iter().flatten())
     }
 
     fn configuration(&self) -> Vec<(String, String)> {
         let mut lines = Vec::new();
-        let mut add = |name: &str, value: Option<&Value>| {
-            let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            lines.extend(text.filter(|text| text != "null").map(|text| (name.to_owned(), text)));
+        let mut add = |name: &str, runs: &[Run], path: &str| {
+            let values =
+                runs.iter().filter_map(|run| run.config.pointer(path)).filter(|value| !value.is_null());
+            let values: BTreeSet<String> =
+                values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+            let text = values.into_iter().collect::<Vec<_>>().join(", ");
+            lines.extend((!text.is_empty()).then(|| (name.to_owned(), text)));
         };
-        let of = |run: &Option<Run>| run.as_ref().map(|run| run.config.clone()).unwrap_or_default();
-        let (solve, translate, train, base) =
-            (of(&self.solve), of(&self.translate), of(&self.train), of(&self.base));
-        add("solver", solve.get("model"));
-        add("problems", solve["about"]["problems"].get("dataset"));
-        add("toolkits", solve["about"].get("toolkits"));
-        add("attempts per problem", solve.get("attempts"));
-        add("translator", translate.get("translator"));
-        add("way of translating", translate["options"].get("way"));
-        add("student", train.get("base").or(base.get("model")));
-        add("seed", solve["solver"].get("seed"));
+        add("solver", &self.solves, "/model");
+        add("problems", &self.solves, "/about/problems/dataset");
+        add("toolkits", &self.solves, "/about/toolkits");
+        add("attempts per problem", &self.solves, "/attempts");
+        add("translator", &self.translates, "/translator");
+        add("way of translating", &self.translates, "/options/way");
+        match &self.train {
+            Some(train) => add("student", std::slice::from_ref(train), "/base"),
+            None => add("student", self.base.as_slice(), "/model"),
+        }
+        add("seed", &self.solves, "/solver/seed");
         lines
     }
 
@@ -134,15 +140,27 @@ impl Runs {
         let mut lines: Vec<(String, String)> =
             programs.into_iter().map(|version| ("tirade".to_owned(), version.to_owned())).collect();
         lines.extend(self.all().map(|run| (format!("{} run", run.stage), run.run.clone())));
-        if let Some(tools) = self.solve.as_ref().and_then(|run| run.config["tools"].as_str()) {
-            lines.push(("tools".into(), tools.to_owned()));
-        }
+        let tools: BTreeSet<&str> =
+            self.solves.iter().filter_map(|run| run.config["tools"].as_str()).collect();
+        lines.extend(tools.into_iter().map(|tools| ("tools".into(), tools.to_owned())));
         lines
     }
 }
 
-fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreError> {
-    let (problems, attempts) = (store.problems(&run.run)?, store.attempts(&run.run)?);
+fn solving(store: &Store, runs: &[Run], report: &mut Report) -> Result<(), StoreError> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let (mut problems, mut attempts) = (Vec::new(), Vec::new());
+    for run in runs {
+        problems.extend(store.problems(&run.run)?);
+        let of_run = store.attempts(&run.run)?;
+        report.stages.push(cost(store, run, "solve", &of_run)?);
+        tool_use(store, run, &of_run, &mut report.tools)?;
+        attempts.extend(of_run);
+    }
+    problems.sort_by(|a, b| a.id.cmp(&b.id));
+    problems.dedup_by(|a, b| a.id == b.id);
     let count =
         |wanted: &dyn Fn(&AttemptRow) -> bool| attempts.iter().filter(|row| wanted(row)).count() as u64;
     let correct = |row: &AttemptRow| row.outcome == Outcome::Correct;
@@ -152,8 +170,6 @@ fn solving(store: &Store, run: &Run, report: &mut Report) -> Result<(), StoreErr
     let used = count(&|row| correct(row) && row.tool_calls > 0);
     report.funnel.push(Count::new("with a tool", used).note("verified, and a tool was called"));
     report.solving = Some(Score::of("solver with tools", &outcomes(&problems, &attempts)));
-    report.stages.push(cost(store, run, "solve", &attempts)?);
-    report.tools = tool_use(store, run, &attempts)?;
     for outcome in Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Correct) {
         let missed = count(&|row| row.outcome == outcome);
         if missed > 0 {
@@ -177,41 +193,45 @@ fn cost(store: &Store, run: &Run, name: &str, attempts: &[AttemptRow]) -> Result
     })
 }
 
-fn tool_use(store: &Store, run: &Run, attempts: &[AttemptRow]) -> Result<Vec<ToolUse>, StoreError> {
-    let mut uses: BTreeMap<String, ToolUse> = BTreeMap::new();
+/// Adds the calls of a run to `uses`, which are in the order of their names.
+fn tool_use(
+    store: &Store,
+    run: &Run,
+    attempts: &[AttemptRow],
+    uses: &mut Vec<ToolUse>,
+) -> Result<(), StoreError> {
     for row in attempts.iter().filter(|row| row.tool_calls > 0) {
         let trace =
             Trace { problem: Problem::default(), attempt: 0, events: store.events(&run.run, &row.key)? };
         for (call, result) in trace.tool_calls() {
-            let used = uses
-                .entry(call.name.clone())
-                .or_insert_with(|| ToolUse { name: call.name.clone(), ..ToolUse::default() });
+            let index = uses.binary_search_by(|used| used.name.cmp(&call.name)).unwrap_or_else(|index| {
+                uses.insert(index, ToolUse { name: call.name.clone(), ..ToolUse::default() });
+                index
+            });
+            let used = &mut uses[index];
             used.calls += 1;
             used.failed += u64::from(result.is_none_or(|result| result.status != ToolStatus::Ok));
             used.seconds += result.map_or(0.0, |result| result.seconds);
         }
     }
-    Ok(uses.into_values().collect())
+    Ok(())
 }
 
-fn translating(
-    store: &Store,
-    run: &Run,
-    solved: Option<&Run>,
-    report: &mut Report,
-) -> Result<(), StoreError> {
-    let solutions: Vec<SolutionRow<Solution>> = store.solutions(&run.run)?;
-    let account = store.account(&run.run)?;
-    report.stages.push(StageCost {
-        name: "translate".to_owned(),
-        rows: solutions.len() as u64,
-        seconds: store.seconds(&run.run)?,
-        prompt_tokens: account.usage.prompt,
-        completion_tokens: account.usage.completion,
-        cost: (account.calls > account.unpriced).then(|| account.cost.dollars()),
-    });
+fn translating(store: &Store, runs: &[Run], report: &mut Report) -> Result<(), StoreError> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let mut solutions: Vec<(&Run, SolutionRow<Solution>)> = Vec::new();
+    for run in runs {
+        let of_run: Vec<SolutionRow<Solution>> = store.solutions(&run.run)?;
+        let way = run.config["options"]["way"].as_str().filter(|_| runs.len() > 1);
+        report.stages.push(translate_cost(store, run, way, of_run.len())?);
+        solutions.extend(of_run.into_iter().map(|solution| (run, solution)));
+    }
+    // An attempt that several runs translated counts once, by the best that became of it.
     let count = |wanted: &dyn Fn(Translated) -> bool| {
-        solutions.iter().filter(|s| wanted(s.row.outcome)).count() as u64
+        let good = solutions.iter().filter(|(_, s)| wanted(s.row.outcome));
+        good.map(|(run, s)| (&run.inputs, &s.key)).collect::<BTreeSet<_>>().len() as u64
     };
     report.funnel.push(
         Count::new("translated", count(&|outcome| outcome != Translated::Failed))
@@ -221,7 +241,7 @@ fn translating(
         Count::new("accepted", count(&|outcome| outcome == Translated::Accepted)).note("passed every check"),
     );
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for solution in solutions.iter().filter(|solution| !solution.reason.is_empty()) {
+    for (_, solution) in solutions.iter().filter(|(_, solution)| !solution.reason.is_empty()) {
         *reasons.entry(&solution.reason).or_default() += 1;
     }
     report.rejections.extend(
@@ -230,25 +250,39 @@ fn translating(
             .map(|(reason, n)| Count::new(format!("translate: {}", reason.replace('_', " ")), n)),
     );
     report.rejections.sort_by_key(|rejected| std::cmp::Reverse(rejected.count));
-    if let Some(solved) = solved {
-        report.pairs = pairs(store, solved, &solutions)?;
-    }
+    report.pairs = pairs(store, &solutions)?;
     Ok(())
 }
 
+fn translate_cost(store: &Store, run: &Run, way: Option<&str>, rows: usize) -> Result<StageCost, StoreError> {
+    let account = store.account(&run.run)?;
+    Ok(StageCost {
+        name: way.map_or_else(|| "translate".to_owned(), |way| format!("translate ({way})")),
+        rows: rows as u64,
+        seconds: store.seconds(&run.run)?,
+        prompt_tokens: account.usage.prompt,
+        completion_tokens: account.usage.completion,
+        cost: (account.calls > account.unpriced).then(|| account.cost.dollars()),
+    })
+}
+
 /// Accepted ones first, then a few that were not.
-fn pairs(store: &Store, solved: &Run, solutions: &[SolutionRow<Solution>]) -> Result<Vec<Pair>, StoreError> {
-    let problems: BTreeMap<String, Problem> =
-        store.problems(&solved.run)?.into_iter().map(|problem| (problem.id.clone(), problem)).collect();
+fn pairs(store: &Store, solutions: &[(&Run, SolutionRow<Solution>)]) -> Result<Vec<Pair>, StoreError> {
     let (accepted, others): (Vec<_>, Vec<_>) =
-        solutions.iter().partition(|s| s.row.outcome == Translated::Accepted);
-    let written = others.into_iter().filter(|solution| !solution.row.text.is_empty());
+        solutions.iter().partition(|(_, s)| s.row.outcome == Translated::Accepted);
+    let written = others.into_iter().filter(|(_, solution)| !solution.row.text.is_empty());
     let chosen = accepted.into_iter().take(PAIRS - 2).chain(written).take(PAIRS);
     let mut pairs = Vec::new();
-    for solution in chosen {
-        let Some(problem) = problems.get(&solution.key.problem) else { continue };
-        let events = store.events(&solved.run, &solution.key)?;
-        let trace = Trace { problem: problem.clone(), attempt: solution.key.attempt, events };
+    let mut problems: BTreeMap<&str, Vec<Problem>> = BTreeMap::new();
+    for (run, solution) in chosen {
+        let Some(solved) = run.inputs.first() else { continue };
+        if !problems.contains_key(solved.as_str()) {
+            problems.insert(solved, store.problems(solved)?);
+        }
+        let problem = problems[solved.as_str()].iter().find(|problem| problem.id == solution.key.problem);
+        let Some(problem) = problem.cloned() else { continue };
+        let events = store.events(solved, &solution.key)?;
+        let trace = Trace { problem, attempt: solution.key.attempt, events };
         pairs.push(pair(trace, &solution.row));
     }
     Ok(pairs)

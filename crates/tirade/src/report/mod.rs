@@ -28,6 +28,7 @@ pub mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use format::p_value;
 pub use gather::gather;
 
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use tirade_math::{Assumptions, Gold, Outcome as Same, Policy, Truth, check_relat
 
 use super::Solution;
 use super::check;
-use super::results::{readings, without_noise};
+use super::results::{members, readings, without_noise};
 use super::spans::{Span, sentences};
 use crate::solver::said;
 use crate::trace::{Event, Trace};
@@ -73,7 +73,8 @@ fn conclusion(all: &[Part], answer: &str) -> Option<String> {
     let start = sentence.rfind("\\boxed{")?;
     let inside = &sentence[start + "\\boxed{".len()..];
     let inside = &inside[..tirade_math::closing_brace(inside)?];
-    let is_plain = !sentence.contains(['`', '#', '\n']) && !sentence.contains("**") && sentence.len() <= 400;
+    let begins = !sentence.starts_with(|first: char| first.is_lowercase());
+    let is_plain = begins && !sentence.contains(['`', '#', '\n', '*']) && sentence.len() <= 400;
     let words = sentence.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
     // A decimal where the answer is exact is no way to end, nor is a fraction where the tool's result was a decimal.
     let decimal = inside.contains('.') && !answer.contains('.');
@@ -128,13 +129,12 @@ fn speaks_of(text: &str, letter: &str) -> bool {
     })
 }
 
-/// Whether a tool's result is the answer.
+/// Whether a tool's result is the answer, or one of a few values that it consists of.
 fn gives(result: &str, answer: &str) -> bool {
     let policy = Policy::default();
     let gold = Gold::parse(answer, &policy);
-    readings(result)
-        .iter()
-        .any(|reading| tirade_math::verify_answer(&gold, reading, &policy).outcome == Same::Equal)
+    let is_answer = |text: &String| tirade_math::verify_answer(&gold, text, &policy).outcome == Same::Equal;
+    readings(result).iter().any(is_answer) || members(result).iter().any(is_answer)
 }
 
 /// A paragraph, and the call it stands for.
@@ -224,6 +224,7 @@ mod tests {
                 Some("Selene pays \\(\\boxed{551}\\) dollars in all."),
             ),
             ("So \\(\\boxed{6}\\).", "6", None),
+            ("ald's new time for it is \\(\\boxed{6}\\) seconds.", "6", None),
             ("There are `six` and so the answer is $\\boxed{6}$.", "6", None),
         ] {
             assert_eq!(conclusion(&parts(text), answer).as_deref(), expected, "{text}");

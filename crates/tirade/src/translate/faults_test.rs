@@ -5,10 +5,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::*;
-use crate::model::{Message, Reply, Request, Role, ToolCall, Usage};
+use crate::model::{Finish, Message, Reply, Request, Role, ToolCall, Usage};
 use crate::problem::Problem;
 use crate::tool::{EXECUTE_CODE, ToolResult, ToolStatus};
 use crate::trace::{Event, Phase};
+
+/// Ends a reply that its limit of tokens cut off.
+const CUT: &str = "The same holds for";
 
 /// Answers derivations with `derivation`, first drafts with `draft` and repairs with `repair`.
 struct Writer {
@@ -34,7 +37,8 @@ impl Model for Writer {
                 if derivations.len() > 1 { derivations.remove(0) } else { derivations[0].clone() }
             }
         };
-        Ok(Reply { text, ..Reply::default() })
+        let finish = if text.ends_with(CUT) { Finish::Length } else { Finish::default() };
+        Ok(Reply { text, finish, ..Reply::default() })
     }
 }
 
@@ -178,6 +182,19 @@ fn good_prose_is_accepted_every_way() {
             let first = &solution.spans[0];
             assert!(solution.text[first.start..first.end].contains(&product), "{way:?}: {}", solution.text);
         }
+    }
+}
+
+#[test]
+fn a_text_that_was_cut_off_is_written_again() {
+    let (a, b, c) = CASES[0];
+    let cut = format!("{} {CUT}", good(a, b, c));
+    for (repair, outcome, drafts) in
+        [(good(a, b, c), Outcome::Accepted, 2), (cut.clone(), Outcome::Rejected, 3)]
+    {
+        let writer = Writer { derivations: Mutex::new(derivations(a, b, c)), draft: cut.clone(), repair };
+        let solution = translated(Way::Llm, &trace(a, b, c), &writer);
+        assert_eq!((solution.outcome, solution.drafts), (outcome, drafts), "{solution:?}");
     }
 }
 

@@ -46,11 +46,17 @@ async fn by_model(with: &Translators<'_>, trace: &Trace, solution: &mut Solution
         };
         let reply = with.rephraser.reply(&request).await?;
         solution.drafts += 1;
-        let text = match reply.finish {
-            Finish::Length => reply.text.trim().to_owned(),
-            _ => concluded(reply.text.trim(), answer),
+        let cut_off = reply.finish == Finish::Length;
+        let text = match cut_off {
+            true => reply.text.trim().to_owned(),
+            false => concluded(reply.text.trim(), answer),
         };
         settle(trace, solution, text);
+        if cut_off {
+            solution.outcome = Outcome::Rejected;
+            let what = "the text is too long and was cut off: say the same in half as many words".to_owned();
+            solution.findings.insert(0, Finding::whole(check::Kind::Shape, what));
+        }
         if let Some(finding) = echo::echoed(&instructions, &solution.text) {
             (solution.outcome, solution.findings) = (Outcome::Rejected, vec![finding]);
         }

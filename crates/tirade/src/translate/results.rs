@@ -57,6 +57,19 @@ pub fn readings(result: &str) -> Vec<String> {
     found
 }
 
+/// More values than these are a table to look something up in.
+const MOST_MEMBERS: usize = 8;
+
+/// The values of a tuple, list or dictionary of a few, from which a solver takes one: `(21, 48)` has 21 and 48. A nested one has none.
+pub fn members(result: &str) -> Vec<String> {
+    let plain = without_noise(result.trim());
+    let flat = unbracketed(&values_of(&plain));
+    let inside = flat.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&flat);
+    let parts: Vec<String> = inside.split(',').map(|part| part.trim().to_owned()).collect();
+    let fits = (2..=MOST_MEMBERS).contains(&parts.len()) && !inside.contains(['(', '[', '{', '\n']);
+    if fits && inside != plain { parts } else { Vec::new() }
+}
+
 /// `[1, 2]` is `1, 2`; `[(1, 2)]` is `(1, 2)`.
 fn unbracketed(text: &str) -> String {
     match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -139,6 +152,22 @@ mod tests {
             ("(2.0, 3)", "(2, 3)"),
         ] {
             assert_eq!(without_noise(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_few_values_are_members() {
+        for (result, expected) in [
+            ("(21, 48.0)", &["21", "48"][..]),
+            ("[2, 3]", &["2", "3"]),
+            ("{a: 28.0000000000000, c: 48.0000000000000}", &["28", "48"]),
+            ("[{a: 1, c: 2}]", &["1", "2"]),
+            ("1, 2", &[]),
+            ("42", &[]),
+            ("[(1, 2), (3, 4)]", &[]),
+            ("[1, 2, 3, 4, 5, 6, 7, 8, 9]", &[]),
+        ] {
+            assert_eq!(members(result), expected, "{result}");
         }
     }
 

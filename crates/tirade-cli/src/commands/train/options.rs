@@ -158,26 +158,9 @@ pub fn combined(
         activation_checkpointing: machine.activation_checkpointing,
         threads,
         checkpoint_every: Some(machine.checkpoint_every),
-        memory_limit: machine.memory_limit.map(|mib| mib << 20).or_else(free_memory),
+        memory_limit: machine.memory_limit.map(|mib| mib << 20).or_else(tirade_nn::engine::available_memory),
         ..TrainOptions::default()
     })
-}
-
-/// Bytes that this process may still take: what the system has available, or less where a control group allows less.
-fn free_memory() -> Option<u64> {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let group = || {
-        let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
-        Some(number("/sys/fs/cgroup/memory.max")?.saturating_sub(number("/sys/fs/cgroup/memory.current")?))
-    };
-    let system = available(&read("/proc/meminfo")?)?;
-    Some(group().map_or(system, |group| group.min(system)))
-}
-
-/// `MemAvailable` of `/proc/meminfo`, in bytes.
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }
 
 #[cfg(test)]
@@ -203,12 +186,5 @@ mod tests {
         );
         assert!(options.threads > 0 && options.checkpoint_every == Some(10));
         options.validate().unwrap();
-    }
-
-    #[test]
-    fn free_memory_is_read_in_bytes() {
-        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   2048 kB\n"), Some(2 << 20));
-        assert_eq!(available("MemTotal: 9 kB\n"), None);
-        assert!(free_memory().is_none_or(|bytes| bytes > 1 << 20));
     }
 }

@@ -203,7 +203,16 @@ impl Reader {
             ("Rational" | "Fraction", [a, b]) => {
                 let made = binary("/", a, b)?;
                 let value = Number { kind: Kind::Exact, ..made.number()?.clone() };
-                Ok(Worked::plain(Value::Number(value)))
+                // A fraction in lowest terms is a number as it stands, another is reduced.
+                let lowest = value.rational().zip(b.number()?.rational()).is_some_and(|(value, b)| {
+                    let below = value.denominator().as_ibig();
+                    b.is_int() && (b.numerator() == below || *b.numerator() == -below.clone())
+                });
+                Ok(if lowest {
+                    Worked::plain(Value::Number(value))
+                } else {
+                    Worked::with(value, made.formula)
+                })
             }
             ("Rational" | "Fraction" | "Integer" | "sympify" | "S" | "nsimplify", [x]) => {
                 let number = match &x.value {

@@ -31,7 +31,9 @@ mod parse_expression;
 mod rounding;
 mod series;
 mod solving;
+mod statements;
 mod story;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -260,7 +260,10 @@ pub fn label(name: &str) -> Label {
             words.insert(1, "of".to_owned());
         }
     }
-    if words.len() > 1 && matches!(words[0].as_str(), "p" | "prob") {
+    // `P_rounded` is the same P, written otherwise.
+    let of_event =
+        words.get(1).is_some_and(|event| !["rounded", "final", "value", "total"].contains(&event.as_str()));
+    if of_event && matches!(words[0].as_str(), "p" | "prob") {
         words.splice(0..1, ["probability", "of"].map(str::to_owned));
     }
     with_preposition(&mut words);
@@ -328,6 +331,7 @@ mod tests {
             ("theta", symbol("\\theta")),
             ("AB", symbol("AB")),
             ("result", Label::Nameless),
+            ("P_rounded", Label::Nameless),
             ("factor_list", Label::Nameless),
             ("_", Label::Nameless),
         ] {

@@ -132,6 +132,37 @@ fn names_live_from_cell_to_cell() {
 }
 
 #[test]
+fn a_fraction_that_is_reduced_is_a_step() {
+    check(
+        "from sympy import *\nways = 6 * 20\nprint(Rational(24, ways))",
+        "1/5",
+        "The number of ways is $6 \\cdot 20 = 120$. We get $\\frac{24}{120} = \\frac{1}{5}$.",
+    );
+    refused("from sympy import *\nprint(Rational(6, 11))", "6/11", "how the printed");
+}
+
+#[test]
+fn what_is_named_again_is_said_once() {
+    check(
+        "def profit():\n    profit = 320 - 160\n    return profit\nprofit = profit()\nprofit = round(profit)\nprint(profit)",
+        "160",
+        "The profit is $320 - 160 = 160$.",
+    );
+    check("a = 5\na = 7\nprint(a)", "7", "Let $a = 5$. Now $a$ becomes $7$.");
+}
+
+#[test]
+fn a_program_that_prints_nothing_is_read_by_its_last_name() {
+    check(
+        "cost = 4 * 7\nans = cost / 2",
+        "14.0",
+        "The cost is $4 \\cdot 7 = 28$. We get $\\frac{28}{2} = 14$.",
+    );
+    refused("cost = 4 * 7\nans = cost / 2", "15.0", "it should be 14");
+    refused("ans = 4 * 7\nif ans > 3:\n    ans = 2", "2", "nothing more");
+}
+
+#[test]
 fn what_differs_from_the_output_is_refused() {
     refused("print(2 + 2)", "5", "it should be 4");
     refused("print(2 + 2)", "4\n5", "nothing more");

@@ -18,12 +18,13 @@ pub(super) fn explain(name: &str, call: &Call) -> Option<Explained> {
         "find_extrema" | "function_range" => extrema(name, call),
         "function_domain" => domain(call),
         "solve_recurrence" => recurrence(call),
+        "optimize" => super::lagrange::optimum(call),
         "definite_integral" => definite(call),
         _ => return None,
     })
 }
 
-fn derivative(e: &Expr, x: &SmolStr) -> Result<Expr, String> {
+pub(super) fn derivative(e: &Expr, x: &SmolStr) -> Result<Expr, String> {
     cas::differentiate_worked(e, x).map(|made| made.value).map_err(|why| why.to_string())
 }
 

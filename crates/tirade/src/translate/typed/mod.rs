@@ -13,6 +13,7 @@
 mod algebra;
 mod calculus;
 mod figures;
+mod lagrange;
 #[cfg(test)]
 mod tests;
 
@@ -24,9 +25,10 @@ use crate::tool::args::Args;
 use crate::tool::spec::Decline;
 use crate::tool::syntax::{Names, read};
 
-/// A call with its result, both read.
+/// A call with what it gave: everything, and the result in it.
 struct Call {
     args: Args,
+    content: Value,
     result: Value,
 }
 
@@ -45,7 +47,8 @@ pub fn explain(name: &str, arguments: &str, content: &str) -> Explained {
         serde_json::from_str(content).map_err(|why| format!("the result of {name}: {why}"))?;
     let call = Call {
         args: Args::read(tool, &arguments)?,
-        result: content.get("result").cloned().unwrap_or(content),
+        result: content.get("result").unwrap_or(&content).clone(),
+        content,
     };
     let found = algebra::explain(name, &call)
         .or_else(|| calculus::explain(name, &call))
