@@ -19,7 +19,7 @@ const BUDGET: u64 = 40_000;
 /// An operation on big balls costs this many of those.
 const BIG_COST: u64 = 25;
 /// Units of [`fuel`] for an operation on f64 balls.
-const OPERATION: u64 = 8;
+const OPERATION: u64 = 10;
 /// Sample points tried in f64; those behind them are tried with more bits.
 const POINTS: u64 = 30;
 /// Primes near 2^61, for residues.
@@ -258,8 +258,8 @@ fn constants(a: &Expr, b: &Expr, log10: bool, budget: &mut u64) -> Equivalence {
         Sample::Inadmissible if *budget > 0 => return towers(a, b, budget),
         _ => {}
     }
-    for bits in [192usize, 640] {
-        match sample::<BigBall>(a, b, bits, Vec::new(), false, log10, budget, BIG_COST) {
+    for (bits, cost) in [(192usize, BIG_COST), (640, 4 * BIG_COST)] {
+        match sample::<BigBall>(a, b, bits, Vec::new(), false, log10, budget, cost) {
             Sample::Differ => return Equivalence::not_equal(Stage::Numeric, "different values"),
             Sample::Agree(n) if n > 100.0 => {
                 return Equivalence::equal(Stage::Numeric, "values agree to more than 100 bits");

@@ -20,8 +20,8 @@ pub const COMPARISON: u64 = 500_000;
 pub const READING: u64 = 100_000;
 /// One normal form, wherever it is built.
 pub const NORMAL_FORM: u64 = 150_000;
-/// One text that is checked: 40 ms at worst.
-pub const PROSE: u64 = 4_000_000;
+/// One text that is checked: 50 ms at worst.
+pub const PROSE: u64 = 2_500_000;
 
 /// Outside of every comparison.
 const UNBOUNDED: u64 = u64::MAX;

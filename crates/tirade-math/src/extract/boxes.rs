@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// What the boxes of a text say.
 pub(super) enum Boxed<'a> {
@@ -84,14 +85,20 @@ fn label_before(text: &str) -> &str {
     if known { &text[start..] } else { "" }
 }
 
+/// What both `boxed` and `fbox` hold. Made once: making it costs as much as searching a completion.
+static BOX: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("box"));
+
 /// The offset behind the next `boxed` or `fbox`.
 fn next_box(text: &str, from: usize) -> Option<usize> {
     let rest = &text.as_bytes()[from..];
-    // "a boxed set of 3" is English: without a backslash a brace must follow.
-    let is_box = |i: &usize| (*i > 0 && rest[i - 1] == b'\\') || rest.get(i + 5) == Some(&b'{');
-    let a = memmem::find_iter(rest, b"boxed").find(is_box).map(|i| i + 5);
-    let b = memmem::find(&rest[..a.unwrap_or(rest.len())], b"\\fbox").map(|i| i + 5);
-    b.or(a).map(|i| from + i)
+    BOX.find_iter(rest).find_map(|i| {
+        // "a boxed set of 3" is English: without a backslash a brace must follow.
+        let commanded = rest[..i].ends_with(b"\\") || rest.get(i + 5) == Some(&b'{');
+        if rest[i..].starts_with(b"boxed") && commanded {
+            return Some(from + i + 5);
+        }
+        rest[..i].ends_with(b"\\f").then_some(from + i + 3)
+    })
 }
 
 fn box_content(text: &str, at: usize) -> Result<(&str, usize), &'static str> {

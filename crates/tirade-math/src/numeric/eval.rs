@@ -246,7 +246,7 @@ impl<R: Real> Evaluator<'_, R> {
                 if value.is_real() { Ok(value) } else { Err(EvalError::Undefined) }
             }
             (_, [x]) => {
-                self.spend(4)?;
+                self.spend(12)?;
                 let x = self.eval(x)?;
                 functions::unary(func, &x, cx).ok_or(EvalError::Undefined)
             }
