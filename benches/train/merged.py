@@ -1,6 +1,6 @@
 """Does a merged GGUF say in llama.cpp what base and adapter say here?
 
-    python merged.py TIRADE BENCH_GENERATE BASE.gguf ADAPTER          (pip install xllamacpp==2026.10.11549)
+    python merged.py TIRADE BENCH_GENERATE BASE.gguf ADAPTER [PROMPTS, at most 5]          (pip install xllamacpp==2026.10.11549)
 
 Merges to F32 with `tirade models merge`, which checks logits itself; then compares greedy replies of up to 200 tokens: tirade with the
 adapter unmerged (exact), llama.cpp with the merged file, and llama.cpp with the base alone to see that the adapter matters.
@@ -10,8 +10,9 @@ import json, os, subprocess, sys, tempfile, urllib.request
 import xllamacpp
 
 tirade, bench, base, adapter = map(os.path.abspath, sys.argv[1:5])
+count = int(sys.argv[5]) if len(sys.argv) > 5 else 5
 PROMPTS = ["What is 17 * 23?", "Solve for x: 3x + 5 = 20", "Tom has 3 boxes of 12 pens and gives 7 away. How many are left?",
-           "Name three prime numbers.", "Write a short sentence about rain."]
+           "Name three prime numbers.", "Write a short sentence about rain."][:count]
 
 
 def replies(path):
