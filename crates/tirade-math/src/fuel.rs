@@ -14,12 +14,12 @@ use crate::expr::Rational;
 use dashu::base::BitTest;
 use std::cell::Cell;
 
-/// One answer compared with a gold answer: 5 ms, 10 at worst.
-pub const COMPARISON: u64 = 500_000;
+/// One answer compared with a gold answer: 4 ms, 10 at worst, also where other work shares the core.
+pub const COMPARISON: u64 = 350_000;
 /// A text read as an answer, with its operators written out.
-pub const READING: u64 = 100_000;
+pub const READING: u64 = 80_000;
 /// One normal form, wherever it is built.
-pub const NORMAL_FORM: u64 = 150_000;
+pub const NORMAL_FORM: u64 = 110_000;
 /// One text that is checked: 50 ms at worst.
 pub const PROSE: u64 = 2_500_000;
 
