@@ -70,7 +70,11 @@ impl<R: Real> Evaluator<'_, R> {
             Expr::Num(n) => self.number(n),
             Expr::Dec(d) => self.number(&d.value),
             Expr::Sym(name) => self.variable(name),
-            Expr::Apply(..) => self.variable(&e.to_string()),
+            Expr::Apply(..) => {
+                let name = e.to_string();
+                self.spend(name.len() as u64 / 4)?;
+                self.variable(&name)
+            }
             Expr::Const(c) => self.constant(*c),
             Expr::Add(terms) => terms.iter().try_fold(self.int(0), |sum, t| Ok(sum.add(&self.eval(t)?))),
             Expr::Mul(factors) => {
