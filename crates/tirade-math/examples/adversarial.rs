@@ -10,17 +10,11 @@ use tirade_math::{Gold, Policy, check_prose, verify_answer};
 #[path = "support/cpu.rs"]
 mod cpu;
 
-/// xorshift64*
-struct Rng(u64);
+#[path = "support/rng.rs"]
+mod rng;
+use rng::Rng;
 
 impl Rng {
-    fn next(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % n.max(1)
-    }
-
     fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.next(list.len())]
     }

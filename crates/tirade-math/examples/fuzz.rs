@@ -8,17 +8,9 @@ use tirade_math::{
     Assumptions, ExtractMode, Gold, Outcome, Policy, check_relation, extract, parse, verify, verify_answer,
 };
 
-/// xorshift64*
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % n.max(1)
-    }
-}
+#[path = "support/rng.rs"]
+mod rng;
+use rng::Rng;
 
 const BITS: [&str; 64] = [
     "{",

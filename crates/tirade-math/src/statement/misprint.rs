@@ -335,11 +335,12 @@ impl Eval<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::parse;
 
-    fn sides(equation: &str) -> (Expr, Expr) {
+    /// Both sides of an equation.
+    pub(in crate::statement) fn sides(equation: &str) -> (Expr, Expr) {
         let (l, r) = equation.split_once('=').unwrap();
         (parse(l).unwrap(), parse(r).unwrap())
     }

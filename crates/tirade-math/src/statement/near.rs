@@ -118,13 +118,8 @@ fn replaced(e: &Expr, node: &Expr, new: &Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
+    use super::super::misprint::tests::sides;
     use super::*;
-    use crate::parse;
-
-    fn sides(equation: &str) -> (Expr, Expr) {
-        let (l, r) = equation.split_once('=').unwrap();
-        (parse(l).unwrap(), parse(r).unwrap())
-    }
 
     #[test]
     fn consequences_but_for_one_number_or_sign() {

@@ -1,6 +1,6 @@
 //! A third set of attacks: through SymPy and numpy, through memory that stays taken, through what is called late, on the cache.
 
-use crate::sandbox;
+use crate::{sandbox, second_cells_are_unharmed};
 use std::sync::Arc;
 use std::time::Duration;
 use tirade_sandbox::{Limits, ResultCache, Sandbox, Status};
@@ -183,20 +183,7 @@ const LATE: &[(&str, &str)] = &[
 fn what_comes_late_does_not_harm_the_second_cell() {
     let Some(sandbox) = sandbox() else { return };
     let limits = Limits { memory: 128 << 20, ..Limits::default() }.within(Duration::from_secs(3));
-    let mut harmed = Vec::new();
-    for (name, code) in LATE {
-        let session = sandbox.session();
-        let first = session.execute(code, &limits).unwrap();
-        for next in
-            ["print(21 + 21)", "from sympy import *\nx = symbols('x')\nprint(sum(solve(x**2 - 42*x + 5, x)))"]
-        {
-            let second = session.execute(next, &limits).unwrap();
-            if second.status != Status::Ok || second.stdout != "42\n" {
-                harmed.push(format!("{name}\n  {first:?}\n  {next}: {second:?}"));
-            }
-        }
-    }
-    assert!(harmed.is_empty(), "{}", harmed.join("\n"));
+    second_cells_are_unharmed(sandbox, LATE, &limits);
 }
 
 /// What a hostile cell makes of its own answer stays the answer to that cell after that history.

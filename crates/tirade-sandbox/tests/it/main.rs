@@ -52,3 +52,21 @@ fn stdout(sandbox: &Sandbox, code: &str) -> String {
     assert_eq!(result.status, Status::Ok, "{code}\n{result:?}");
     result.stdout
 }
+
+/// Runs two plain cells after each of the hostile ones, in its session, and asserts that they find what they always find.
+fn second_cells_are_unharmed(sandbox: &Sandbox, first_cells: &[(&str, &str)], limits: &Limits) {
+    let mut harmed = Vec::new();
+    for (name, code) in first_cells {
+        let session = sandbox.session();
+        let first = session.execute(code, limits).unwrap();
+        for next in
+            ["print(21 + 21)", "from sympy import *\nx = symbols('x')\nprint(sum(solve(x**2 - 42*x + 5, x)))"]
+        {
+            let second = session.execute(next, limits).unwrap();
+            if second.status != Status::Ok || second.stdout != "42\n" {
+                harmed.push(format!("{name}\n  {first:?}\n  {next}: {second:?}"));
+            }
+        }
+    }
+    assert!(harmed.is_empty(), "{}", harmed.join("\n"));
+}

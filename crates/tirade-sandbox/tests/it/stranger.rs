@@ -1,7 +1,7 @@
 //! A fourth set of attacks, by somebody who had not seen the first three: memory that outlives a fork, callbacks that come late, answers that
 //! are too long or lie about themselves, and what the interpreter lets be replaced.
 
-use crate::{run, sandbox};
+use crate::{run, sandbox, second_cells_are_unharmed};
 use std::time::Duration;
 use tirade_sandbox::{Limits, Status};
 
@@ -165,20 +165,7 @@ const LATE: &[(&str, &str)] = &[
 fn what_strange_cells_leave_does_not_harm_the_second() {
     let Some(sandbox) = sandbox() else { return };
     let limits = Limits { memory: 256 << 20, ..Limits::default() }.within(Duration::from_secs(3));
-    let mut harmed = Vec::new();
-    for (name, code) in LATE {
-        let session = sandbox.session();
-        let first = session.execute(code, &limits).unwrap();
-        for next in
-            ["print(21 + 21)", "from sympy import *\nx = symbols('x')\nprint(sum(solve(x**2 - 42*x + 5, x)))"]
-        {
-            let second = session.execute(next, &limits).unwrap();
-            if second.status != Status::Ok || second.stdout != "42\n" {
-                harmed.push(format!("{name}\n  {first:?}\n  {next}: {second:?}"));
-            }
-        }
-    }
-    assert!(harmed.is_empty(), "{}", harmed.join("\n"));
+    second_cells_are_unharmed(sandbox, LATE, &limits);
 }
 
 /// A cell that answers for itself is believed only as far as it could have said the same by printing or raising: errors stay short, and what
