@@ -134,6 +134,7 @@ def private_code(source):
     scope |= {"get_limit": sys.getrecursionlimit, "set_limit": sys.setrecursionlimit}
     scope |= {"set_trace": sys.settrace, "set_profile": sys.setprofile}
     scope |= {"collector_calls": gc.callbacks, "set_thresholds": gc.set_threshold, "THRESHOLDS": gc.get_threshold()}
+    scope |= {"get_thresholds": gc.get_threshold, "collect": gc.collect}
     scope |= {"collect_again": gc.enable, "stop_tracing": tracemalloc.stop}
     scope |= {"set_timer": signal.setitimer, "set_handler": signal.signal, "set_wakeup": signal.set_wakeup_fd}
     scope |= {"TIMERS": (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)}
