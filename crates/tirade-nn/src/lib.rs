@@ -19,6 +19,7 @@ mod kernel;
 mod kv;
 pub mod lora;
 mod model;
+mod penalty;
 mod pool;
 pub mod quant;
 pub mod safetensors;

@@ -27,9 +27,9 @@ use crate::open::Opened;
 /// together; the same request with the same seed gives the same reply whatever else runs. Name it as a model with the line it prints:
 /// `tirade solve --model http://127.0.0.1:8000/v1#smollm2-135m-instruct`. Ctrl-C lets replies under way end; a second one does not.
 ///
-/// Understood are messages, tools and tool_choice, max_tokens, temperature, top_p, top_k, min_p, seed, stop, n, stream, logprobs and
-/// response_format (json_object, json_schema). What would change the reply and is not understood is refused, not ignored. With tools,
-/// a streamed reply comes in one piece.
+/// Understood are messages, tools and tool_choice, max_tokens, temperature, top_p, top_k, min_p, presence_penalty, frequency_penalty,
+/// repetition_penalty, logit_bias, seed, stop, n, stream, logprobs, top_logprobs and response_format (json_object, json_schema).
+/// Probabilities are the model's own, before penalties. With tools, a streamed reply comes in one piece.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// The model: local:NAME or file:PATH

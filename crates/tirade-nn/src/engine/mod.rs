@@ -39,6 +39,7 @@ pub use self::request::{
 pub use self::stats::Stats;
 pub use crate::kernel::pack::Precision;
 pub use crate::kernel::simd::Isa;
+pub use crate::penalty::Penalties;
 pub use crate::sample::Sampling;
 
 use self::blocks::Blocks;

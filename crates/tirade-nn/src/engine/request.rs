@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use super::grammar::Grammar;
 use crate::NnError;
+use crate::penalty::Penalties;
 use crate::sample::Sampling;
 
 /// An adapter the engine has loaded.
@@ -21,11 +22,14 @@ pub struct GenerateRequest {
     /// The reply ends before the first of these texts.
     pub stop: Vec<String>,
     pub sampling: Sampling,
+    pub penalties: Penalties,
     /// The form the reply must have; `None` for any.
     pub grammar: Option<Grammar>,
     pub adapter: Option<AdapterId>,
     /// Whether the log-probability of every token is wanted.
     pub logprobs: bool,
+    /// How many of the likeliest tokens are wanted beside every token.
+    pub top_logprobs: usize,
     /// Whether the reply goes on after the model's end token, to `max_tokens`: for benchmarks.
     pub ignore_end: bool,
 }
@@ -56,6 +60,8 @@ pub struct GenerateReply {
     pub cached_tokens: usize,
     /// Natural logarithms of the tokens' probabilities at temperature 1, if asked for.
     pub logprobs: Option<Vec<f32>>,
+    /// For every token, the likeliest ones in its place with the same logarithms, likeliest first; empty if none were asked for.
+    pub top_logprobs: Vec<Vec<(u32, f32)>>,
     /// From submission to the end.
     pub seconds: f64,
 }

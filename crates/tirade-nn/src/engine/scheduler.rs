@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use super::blocks::Blocks;
-use super::request::{AdapterId, Finish};
-use super::sequence::{Sequence, Waiting};
+use super::request::{AdapterId, Finish, GenerateRequest};
+use super::sequence::{Believed, Sequence, Waiting};
 use super::stats::Counters;
 use crate::NnError;
 use crate::kernel::attention::BLOCK;
@@ -134,7 +134,7 @@ impl Scheduler {
         if request.max_tokens == 0 {
             return Some("max_tokens is 0".into());
         }
-        request.sampling.problem()
+        request.sampling.problem().or_else(|| request.penalties.problem(self.model.config().vocab))
     }
 
     fn tokens_problem(&self, tokens: &[u32], adapter: Option<AdapterId>) -> Option<String> {
@@ -314,17 +314,23 @@ impl Scheduler {
     /// Adds a token to a reply; says if that ends it. Fails with a sentence if its grammar cannot go on.
     fn extend(&mut self, index: usize, logits: &mut [f32]) -> Result<Option<Finish>, String> {
         let sequence = &mut self.running[index];
-        // A probability is the model's own, whatever the grammar allows; so its sum comes before the mask.
-        let total = sequence.request.logprobs.then(|| log_sum(self.isa, logits));
+        let request = &sequence.request;
+        // A probability is the model's own, whatever penalties and the grammar make of it.
+        let own = (request.logprobs || request.top_logprobs > 0).then(|| logits.to_vec());
+        if !request.penalties.is_none() {
+            let (prompt, reply) = sequence.tokens.split_at(request.prompt.len());
+            request.penalties.apply(logits, prompt, reply);
+        }
         if let Some(constraint) = &mut sequence.constraint {
             constraint.mask(logits)?;
         }
         let token = sequence.request.sampling.choose(self.isa, logits, sequence.generated());
-        let logprob = total.map(|total| logits[token as usize] - total);
+        let believed =
+            own.map_or_else(Believed::default, |own| believed(self.isa, &own, token, &sequence.request));
         let complete = sequence.constraint.as_mut().map_or(Ok(false), |c| c.push(token))?;
         let visible = if self.tokenizer.is_special(token) { &[] } else { self.tokenizer.bytes(token) };
         let is_end = self.tokenizer.end_tokens().contains(&token);
-        let finish = sequence.push(token, logprob, visible, is_end, self.context);
+        let finish = sequence.push(token, believed, visible, is_end, self.context);
         Ok(finish
             .filter(|finish| !(complete && *finish == Finish::Length))
             .or(complete.then_some(Finish::Stop)))
@@ -383,6 +389,29 @@ impl Scheduler {
         }
         scores
     }
+}
+
+fn believed(isa: Isa, logits: &[f32], token: u32, request: &GenerateRequest) -> Believed {
+    let total = log_sum(isa, logits);
+    let top = |count| {
+        likeliest(logits, count).into_iter().map(|token| (token, logits[token as usize] - total)).collect()
+    };
+    Believed {
+        logprob: request.logprobs.then(|| logits[token as usize] - total),
+        top: (request.top_logprobs > 0).then(|| top(request.top_logprobs)),
+    }
+}
+
+/// The `count` tokens with the largest logits, largest first.
+fn likeliest(logits: &[f32], count: usize) -> Vec<u32> {
+    let order = |a: &u32, b: &u32| logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b));
+    let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
+    if count < tokens.len() {
+        tokens.select_nth_unstable_by(count, order);
+        tokens.truncate(count);
+    }
+    tokens.sort_unstable_by(order);
+    tokens
 }
 
 fn logprob(isa: Isa, logits: &[f32], token: u32) -> f32 {

@@ -13,6 +13,14 @@ use crate::NnError;
 use crate::kernel::attention::BLOCK;
 use crate::kv::KvCache;
 
+/// What the model itself thinks of a chosen token, as far as it was asked for.
+#[derive(Default)]
+pub struct Believed {
+    pub logprob: Option<f32>,
+    /// The likeliest tokens in its place.
+    pub top: Option<Vec<(u32, f32)>>,
+}
+
 /// A request with all that has come of it so far.
 pub struct Sequence {
     pub request: GenerateRequest,
@@ -32,6 +40,7 @@ pub struct Sequence {
     text: Text,
     stopped_by: Option<String>,
     logprobs: Vec<f32>,
+    top_logprobs: Vec<Vec<(u32, f32)>>,
 }
 
 impl Sequence {
@@ -51,6 +60,7 @@ impl Sequence {
             text: Text::new(stop),
             stopped_by: None,
             logprobs: Vec::new(),
+            top_logprobs: Vec::new(),
             request,
         }
     }
@@ -110,13 +120,14 @@ impl Sequence {
     pub fn push(
         &mut self,
         token: u32,
-        logprob: Option<f32>,
+        believed: Believed,
         bytes: &[u8],
         is_end: bool,
         context: usize,
     ) -> Option<Finish> {
         self.tokens.push(token);
-        self.logprobs.extend(logprob);
+        self.logprobs.extend(believed.logprob);
+        self.top_logprobs.extend(believed.top);
         if is_end && !self.request.ignore_end {
             return Some(Finish::Stop);
         }
@@ -150,6 +161,7 @@ impl Sequence {
             prompt_tokens: self.request.prompt.len(),
             cached_tokens: self.cached.unwrap_or(0),
             logprobs: self.request.logprobs.then(|| std::mem::take(&mut self.logprobs)),
+            top_logprobs: std::mem::take(&mut self.top_logprobs),
             seconds: self.begun.elapsed().as_secs_f64(),
         };
         self.report(Ok(reply));

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use super::make::{HIDDEN, Numbers, tiny_model};
 use tirade_nn::NnError;
 use tirade_nn::engine::{
-    Callbacks, Engine, EngineOptions, Finish, GenerateReply, GenerateRequest, Isa, Sampling,
+    Callbacks, Engine, EngineOptions, Finish, GenerateReply, GenerateRequest, Isa, Penalties, Sampling,
 };
 use tirade_nn::gguf::Gguf;
 use tirade_nn::template::ChatMessage;
@@ -98,6 +98,47 @@ fn score_agrees_with_generation() {
     let logits = engine.logits(&request.prompt, None).unwrap();
     let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
     assert_eq!(best as u32, reply.tokens[0]);
+}
+
+#[test]
+fn the_likeliest_are_the_models_own_whatever_penalties_say() {
+    let engine = engine(small());
+    let mut request = GenerateRequest { top_logprobs: 3, ..request(3, 50) };
+    request.sampling = Sampling::default();
+    let free = wait(&engine, request.clone());
+    request.penalties = Penalties { repetition: 1.3, bias: vec![(77, 100.0)], ..Penalties::default() };
+    request.ignore_end = true;
+    let biased = wait(&engine, request.clone());
+    assert_eq!(biased.tokens, [77; 20]);
+    assert_eq!(biased.top_logprobs[0], free.top_logprobs[0]);
+    let logits = engine.logits(&request.prompt, None).unwrap();
+    let sum: f64 = logits.iter().map(|logit| f64::from(*logit).exp()).sum();
+    let mut own: Vec<(u32, f32)> =
+        (0u32..).zip(logits.iter().map(|l| (f64::from(*l) - sum.ln()) as f32)).collect();
+    own.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for ((token, logprob), (expected, exact)) in free.top_logprobs[0].iter().zip(&own) {
+        assert!(
+            token == expected && (logprob - exact).abs() < 1e-4,
+            "{token} {logprob} for {expected} {exact}"
+        );
+    }
+    assert_eq!((free.top_logprobs[0].len(), free.top_logprobs[0][0].0), (3, free.tokens[0]));
+    assert!(
+        (biased.logprobs.unwrap()[0] - own.iter().find(|(token, _)| *token == 77).unwrap().1).abs() < 1e-4
+    );
+}
+
+#[test]
+fn what_the_reply_has_said_it_says_less() {
+    let engine = engine(small());
+    let mut request = GenerateRequest { ignore_end: true, max_tokens: 60, ..request(8, 30) };
+    request.sampling = Sampling::default();
+    let kinds =
+        |reply: GenerateReply| reply.tokens.into_iter().collect::<std::collections::HashSet<_>>().len();
+    let free = kinds(wait(&engine, request.clone()));
+    request.penalties = Penalties { frequency: 2.0, presence: 2.0, ..Penalties::default() };
+    let varied = kinds(wait(&engine, request));
+    assert!(varied > free, "{varied} kinds of tokens, {free} without penalties");
 }
 
 #[test]

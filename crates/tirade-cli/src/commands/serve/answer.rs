@@ -112,9 +112,15 @@ fn usage(replies: &[GenerateReply]) -> Value {
 
 fn logprobs(reply: &GenerateReply, tokenizer: &Tokenizer) -> Value {
     let Some(logprobs) = &reply.logprobs else { return Value::Null };
-    let token = |(&token, logprob): (&u32, &f32)| {
+    let one = |token: u32, logprob: f32| {
         let bytes = tokenizer.bytes(token);
-        json!({ "token": String::from_utf8_lossy(bytes), "bytes": bytes, "logprob": logprob, "top_logprobs": [] })
+        json!({ "token": String::from_utf8_lossy(bytes), "bytes": bytes, "logprob": logprob })
     };
-    json!({ "content": reply.tokens.iter().zip(logprobs).map(token).collect::<Vec<_>>() })
+    let with_likeliest = |(i, (&token, &logprob)): (usize, (&u32, &f32))| {
+        let likeliest = reply.top_logprobs.get(i).into_iter().flatten();
+        let mut value = one(token, logprob);
+        value["top_logprobs"] = likeliest.map(|&(token, logprob)| one(token, logprob)).collect();
+        value
+    };
+    json!({ "content": reply.tokens.iter().zip(logprobs).enumerate().map(with_likeliest).collect::<Vec<_>>() })
 }

@@ -1,10 +1,12 @@
 //! From the body of a request to what the engine is asked.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tirade::model::local::{call_grammar, prompt};
 use tirade::model::{Message, Request, Role, ToolCall, ToolChoice, ToolSpec, Tools};
-use tirade_nn::engine::{AdapterId, Engine, GenerateRequest, Grammar, Sampling};
+use tirade_nn::engine::{AdapterId, Engine, GenerateRequest, Grammar, Penalties, Sampling};
 
 use super::server::Problem;
 
@@ -29,12 +31,11 @@ pub struct Body {
     stream_options: StreamOptions,
     logprobs: Option<bool>,
     response_format: ResponseFormat,
-    // Refused if they would change anything.
-    top_logprobs: Option<u64>,
+    top_logprobs: Option<usize>,
     frequency_penalty: Option<f32>,
     presence_penalty: Option<f32>,
     repetition_penalty: Option<f32>,
-    logit_bias: Value,
+    logit_bias: BTreeMap<String, f32>,
 }
 
 #[derive(Deserialize, Default)]
@@ -137,8 +138,9 @@ pub struct Ask {
 impl Body {
     /// What the engine is asked. `fresh` is the seed where the request names none.
     pub fn ask(self, engine: &Engine, adapter: Option<AdapterId>, fresh: u64) -> Result<Ask, Problem> {
-        self.refuse_unknown()?;
         let sampling = self.sampling(fresh);
+        let penalties = self.penalties()?;
+        let top_logprobs = self.top_logprobs()?;
         let count = self.n.unwrap_or(1);
         if !(1..=64).contains(&count) {
             return Err(Problem::bad(format!("n is {count}; 1 to 64 is possible")));
@@ -174,10 +176,12 @@ impl Body {
             prompt: prompt.clone(),
             max_tokens,
             stop: stop.clone(),
+            penalties: penalties.clone(),
             sampling: Sampling { seed: sampling.seed.wrapping_add(i), ..sampling },
             grammar: grammar.clone(),
             adapter,
             logprobs,
+            top_logprobs,
             ignore_end: false,
         };
         Ok(Ask {
@@ -200,18 +204,29 @@ impl Body {
         }
     }
 
-    fn refuse_unknown(&self) -> Result<(), Problem> {
-        let differs = |value: Option<f32>, neutral: f32| value.is_some_and(|value| value != neutral);
-        let found = [
-            ("top_logprobs", self.top_logprobs.is_some_and(|n| n > 0)),
-            ("frequency_penalty", differs(self.frequency_penalty, 0.0)),
-            ("presence_penalty", differs(self.presence_penalty, 0.0)),
-            ("repetition_penalty", differs(self.repetition_penalty, 1.0)),
-            ("logit_bias", self.logit_bias.as_object().is_some_and(|bias| !bias.is_empty())),
-        ];
-        match found.into_iter().find(|(_, set)| *set) {
-            Some((name, _)) => Err(Problem::bad(format!("{name} is not supported; leave it out"))),
-            None => Ok(()),
+    fn penalties(&self) -> Result<Penalties, Problem> {
+        let bias = |(token, bias): (&String, &f32)| match token.parse() {
+            Ok(token) => Ok((token, *bias)),
+            Err(_) => {
+                Err(Problem::bad(format!("logit_bias names {token:?}; its keys are numbers of tokens")))
+            }
+        };
+        Ok(Penalties {
+            presence: self.presence_penalty.unwrap_or(0.0),
+            frequency: self.frequency_penalty.unwrap_or(0.0),
+            repetition: self.repetition_penalty.unwrap_or(1.0),
+            bias: self.logit_bias.iter().map(bias).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn top_logprobs(&self) -> Result<usize, Problem> {
+        match self.top_logprobs.unwrap_or(0) {
+            0 => Ok(0),
+            _ if self.logprobs != Some(true) => Err(Problem::bad("top_logprobs needs logprobs: true".into())),
+            count if count > 20 => {
+                Err(Problem::bad(format!("top_logprobs is {count}; up to 20 is possible")))
+            }
+            count => Ok(count),
         }
     }
 }
@@ -290,17 +305,24 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused_by_name() {
-        for (field, value, refused) in [
-            ("logit_bias", json!({"5": 1}), true),
-            ("logit_bias", json!({}), false),
-            ("frequency_penalty", json!(0.5), true),
-            ("presence_penalty", json!(0), false),
-            ("repetition_penalty", json!(1.0), false),
-            ("top_logprobs", json!(3), true),
+    fn penalties_are_the_protocols() {
+        let read = |value: Value| body(value).penalties().ok();
+        assert_eq!(read(json!({ "logit_bias": {} })), Some(Penalties::default()));
+        assert_eq!(read(json!({ "logit_bias": { "five": 1 } })), None);
+        let all = json!({ "logit_bias": { "5": -100 }, "presence_penalty": 1, "frequency_penalty": 0.5, "repetition_penalty": 1.1 });
+        let expected = Penalties { presence: 1.0, frequency: 0.5, repetition: 1.1, bias: vec![(5, -100.0)] };
+        assert_eq!(read(all), Some(expected));
+    }
+
+    #[test]
+    fn alternatives_need_logprobs() {
+        for (value, expected) in [
+            (json!({}), Some(0)),
+            (json!({ "top_logprobs": 3 }), None),
+            (json!({ "top_logprobs": 3, "logprobs": true }), Some(3)),
+            (json!({ "top_logprobs": 21, "logprobs": true }), None),
         ] {
-            let result = body(json!({ field: value })).refuse_unknown();
-            assert_eq!(result.is_err(), refused, "{field}: {value}");
+            assert_eq!(body(value.clone()).top_logprobs().ok(), expected, "{value}");
         }
     }
 

@@ -115,6 +115,25 @@ async fn a_stream_is_the_whole_answer_in_pieces() {
 }
 
 #[tokio::test]
+async fn biases_and_alternatives() {
+    let (live, _folder) = tiny().await;
+    let asked = json!({"logit_bias": {"100": 100}, "logprobs": true, "top_logprobs": 2, "max_tokens": 3, "temperature": 0});
+    let (status, answer) = ask(&live, &body(asked)).await;
+    assert_eq!(status, 200, "{answer}");
+    let content = answer["choices"][0]["logprobs"]["content"].as_array().unwrap();
+    assert!(
+        content.len() == 3 && content.iter().all(|token| token["bytes"] == content[0]["bytes"]),
+        "{answer}"
+    );
+    let likeliest = content[0]["top_logprobs"].as_array().unwrap();
+    assert_eq!(likeliest.len(), 2);
+    assert!(
+        likeliest[0]["logprob"].as_f64() > content[0]["logprob"].as_f64(),
+        "the bias is not in the probabilities"
+    );
+}
+
+#[tokio::test]
 async fn requests_at_once_get_what_each_gets_alone() {
     let (live, _folder) = tiny().await;
     let bodies: Vec<Value> = (0..12)
@@ -163,7 +182,10 @@ async fn what_cannot_be_answered_is_said() {
     let long = "ab".repeat(600);
     for (more, status, part) in [
         (json!({"model": "horse"}), 404, "served are base, tuned"),
-        (json!({"logit_bias": {"5": 1}}), 400, "logit_bias"),
+        (json!({"logit_bias": {"five": 1}}), 400, "logit_bias"),
+        (json!({"logit_bias": {"9999999": 1}}), 400, "vocabulary"),
+        (json!({"presence_penalty": 3}), 400, "presence"),
+        (json!({"top_logprobs": 2}), 400, "needs logprobs"),
         (json!({"temperature": -1}), 400, "temperature"),
         (json!({"n": 0}), 400, "n is 0"),
         (json!({"messages": [{"role": "user", "content": long}]}), 400, "context length"),
