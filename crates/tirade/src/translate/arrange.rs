@@ -7,6 +7,7 @@ use super::check;
 use super::results::{members, readings, without_noise};
 use super::spans::{Span, sentences};
 use crate::solver::said;
+use crate::tool::ToolStatus;
 use crate::trace::{Event, Trace};
 
 /// Longer introductions tell a story of their own.
@@ -155,7 +156,7 @@ pub(super) fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for (index, event) in trace.events.iter().enumerate() {
         match event {
-            Event::Reply { .. } => {
+            Event::Reply { .. } if !mends(&trace.events, index) => {
                 let own = check::without_tool_talk(&said(&trace.events, index), &trace.problem.problem);
                 parts.push(Part::said(own));
             }
@@ -171,6 +172,19 @@ pub(super) fn working(trace: &Trace, solution: &Solution) -> Vec<Part> {
     }
     parts.retain(|part| !part.text.trim().is_empty());
     parts
+}
+
+/// Whether the reply at `index` follows a call that failed and makes another: what it says is about the program that failed.
+fn mends(events: &[Event], index: usize) -> bool {
+    let is_reply = |event: &&Event| matches!(event, Event::Reply { .. });
+    let before = events[..index].iter().rev().take_while(|event| !is_reply(event));
+    let mut results = before.filter_map(|event| match event {
+        Event::ToolResult { result, .. } => Some(result.status),
+        _ => None,
+    });
+    let failed = results.next().is_some_and(|last| last != ToolStatus::Ok);
+    let mut after = events[index + 1..].iter().take_while(|event| !is_reply(event));
+    failed && after.any(|event| matches!(event, Event::ToolCall { .. }))
 }
 
 const BETWEEN: &str = "\n\n";

@@ -254,3 +254,32 @@ fn a_wrong_derivation_gives_way_to_the_rule() {
     let solution = translated(Way::Llm, &trace(a, b, c), &writer);
     assert_eq!(solution.outcome, Outcome::Failed, "{solution:?}");
 }
+
+#[test]
+fn what_is_said_about_a_failed_program_is_left_out() {
+    let mut trace = trace(14, 23, 17);
+    let failed = |id: &str| {
+        let call = ToolCall {
+            id: id.into(),
+            name: EXECUTE_CODE.into(),
+            arguments: serde_json::json!({ "code": "print((14" }).to_string(),
+        };
+        let result = ToolResult {
+            status: ToolStatus::Error,
+            content: "SyntaxError: '(' was never closed".into(),
+            derivation: None,
+            seconds: 0.0,
+        };
+        [Event::ToolCall { call }, Event::ToolResult { call_id: id.into(), result }]
+    };
+    trace.events[1] = reply("Every bracket must be closed.");
+    trace.events.splice(1..1, [reply("We count by boxes.")].into_iter().chain(failed("bad")));
+    let writer = Writer { derivations: Mutex::default(), draft: String::new(), repair: String::new() };
+    let solution = translated(Way::Rules, &trace, &writer);
+    assert_eq!(solution.outcome, Outcome::Accepted, "{solution:?}");
+    let said = arrange::text_of(&arrange::working(&trace, &solution));
+    assert!(said.contains("We count by boxes.") && !said.contains("bracket"), "{said}");
+    // After the last program it is what the solver concludes, however that program ended.
+    trace.events.splice(trace.events.len() - 2..trace.events.len() - 2, failed("worse"));
+    assert!(arrange::text_of(&arrange::working(&trace, &solution)).contains("pencils."));
+}
