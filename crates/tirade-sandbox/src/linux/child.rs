@@ -162,6 +162,22 @@ impl Child {
         kilobytes.unwrap_or(0) << 10
     }
 
+    /// Bytes of the request that the child has not read yet.
+    pub fn unread(&self) -> usize {
+        let mut bytes: libc::c_int = 0;
+        // SAFETY: writes one int.
+        match unsafe { libc::ioctl(self.link.as_raw_fd(), libc::TIOCOUTQ, &mut bytes) } {
+            0 => bytes.max(0) as usize,
+            _ => 0,
+        }
+    }
+
+    /// Whether it waits for something that is not there.
+    pub fn sleeps(&self) -> bool {
+        let stat = self.proc_file("stat").unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
+    }
+
     /// Address space in use, in bytes. 0 when the child is gone.
     pub fn address_space(&self) -> u64 {
         let sizes = self.proc_file("statm").unwrap_or_default();
