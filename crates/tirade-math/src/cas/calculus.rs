@@ -7,7 +7,7 @@ use super::kernel::{add, mul, pow};
 use super::tex::{factor_tex, tex};
 use super::{canonical, from_dense, rational_text, to_dense};
 use crate::derivation::{Derivation, Rule, claim, term, wanted};
-use crate::exact::{Exact, Worked, unsupported};
+use crate::exact::{Exact, MAX_TERMS, Worked, at_most, unsupported};
 use crate::expr::Expr;
 use crate::operators::{Form, derived, put};
 use crate::poly::{Poly, rational_tex};
@@ -18,7 +18,7 @@ use crate::poly::{Poly, rational_tex};
 /// `Unsupported` for expressions outside the kernel of [`canonical`].
 pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     let input = canonical(e)?;
-    let mut form = Canonical { name, steps: Derivation::default() };
+    let mut form = Canonical { name, steps: Derivation::default(), left: MAX_TERMS };
     let value = derived(&input, name, &mut form)?;
     let mut steps = form.steps;
     if wanted() {
@@ -35,9 +35,17 @@ pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
 struct Canonical<'a> {
     name: &'a SmolStr,
     steps: Derivation,
+    /// Parts that may still be visited.
+    left: usize,
 }
 
 impl Form for Canonical<'_> {
+    fn visit(&mut self, cost: usize) -> Exact<()> {
+        at_most("parts of a derivative", cost, self.left)?;
+        self.left -= cost;
+        Ok(())
+    }
+
     fn sum(&self, terms: Vec<Expr>) -> Exact<Expr> {
         add(terms)
     }

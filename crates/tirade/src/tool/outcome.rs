@@ -1,6 +1,9 @@
 //! How one call went, in full: what the command line prints as a row, and what becomes the [`ToolResult`] that a model sees.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
+use tirade_math::fuel;
 use tirade_sandbox::{CallResult, Status};
 
 use super::args::Args;
@@ -18,7 +21,8 @@ pub struct NativeCall {
 impl NativeCall {
     /// Makes the call once more, with its steps in words.
     fn derivation(&self) -> Option<String> {
-        (self.tool.native?)(&self.args).ok()?.derivation
+        let native = self.tool.native?;
+        fuel::within(fuel::CALL, || native(&self.args)).ok()?.derivation
     }
 }
 
@@ -80,7 +84,7 @@ impl Outcome {
 
     /// The error of a typed tool, as CAMEL words it.
     pub fn typed_error(tool: &str, message: &str) -> Self {
-        Self::json(json!({ "status": "error", "message": format!("Error in {tool}: {message}") }))
+        Self::json(json!({ "status": "error", "message": format!("Error in {tool}: {}", shortened(message)) }))
     }
 
     /// The outcome of a typed call in the sandbox.
@@ -150,6 +154,16 @@ impl Outcome {
         parts.retain(|part| !part.is_empty());
         parts.join("\n")
     }
+}
+
+/// A message may hold what the model wrote, which may be long.
+fn shortened(message: &str) -> Cow<'_, str> {
+    let place = |n: usize| message.char_indices().nth(n).map_or(message.len(), |(at, _)| at);
+    let length = message.chars().count();
+    if length <= 400 {
+        return message.into();
+    }
+    format!("{} … {}", &message[..place(300)], &message[place(length - 90)..]).into()
 }
 
 fn json_bytes(value: &Value) -> usize {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tirade_math::derivation::omitted;
+use tirade_math::fuel;
 use tirade_sandbox::{Limits, Sandbox, SandboxError, TypedWorker};
 
 use super::args::Args;
@@ -269,8 +270,8 @@ impl Shared {
 
     /// Native first; SymPy for what the native lane declines.
     fn compute(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
-        let native = tool.native.filter(|_| self.options.native);
-        let declined = match native.map(|native| omitted(|| native(args))) {
+        let (native, started) = (tool.native.filter(|_| self.options.native), Instant::now());
+        let declined = match native.map(|native| omitted(|| fuel::within(fuel::CALL, || native(args)))) {
             Some(Ok(answer)) => {
                 let native = Some(NativeCall { tool, args: args.clone() });
                 return Ok(Outcome { native, ..Outcome::json(answer.content) });
@@ -280,7 +281,10 @@ impl Shared {
             None => String::new(),
         };
         match tool.python {
-            Some(function) => self.sympy(tool, function, args, limits),
+            Some(function) => {
+                let wall = limits.wall.saturating_sub(started.elapsed());
+                self.sympy(tool, function, args, &Limits { wall, ..*limits })
+            }
             None => Ok(Outcome::typed_error(tool.name, &declined)),
         }
     }
