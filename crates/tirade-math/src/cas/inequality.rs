@@ -137,10 +137,9 @@ fn sign_pieces(p: &Poly, roots: &[Surd], op: RelOp, x: &str, steps: &mut Derivat
         let sign = words(if positive { "positive" } else { "negative" });
         let range = condition(interval_tex(&(low, high), x));
         let shown = claim(super::factor::value_tex(p, q));
-        steps.push(
-            Rule::SignOnInterval,
-            || [condition(format!("{x} = {}", rational_tex(q))), shown, sign, range],
-        );
+        steps.push(Rule::SignOnInterval, || {
+            [condition(format!("{x} = {}", rational_tex(q))), shown, sign, range]
+        });
         positive == wants_positive
     };
     points.iter().enumerate().map(piece).collect()

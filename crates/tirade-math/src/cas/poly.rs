@@ -101,7 +101,8 @@ pub fn to_polynomial(e: &Expr, names: &[SmolStr]) -> Exact<MPoly> {
 fn monomial(term: &Expr, names: &[SmolStr]) -> Option<(Monomial, RBig)> {
     let mut exponents: Monomial = SmallVec::from_elem(0, names.len());
     let mut coefficient = RBig::ONE;
-    for factor in if let Expr::Mul(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) } {
+    for factor in if let Expr::Mul(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) }
+    {
         let (name, power) = match factor {
             Expr::Num(q) => {
                 coefficient *= q;

@@ -87,9 +87,10 @@ fn simplify_fraction(input: &Expr, names: &[SmolStr], steps: &mut Derivation) ->
     let common = gcd_multi(&above, &below)?;
     if common.as_constant().is_none() {
         let shown = |top, bottom| quotient_tex(top, bottom, names);
-        let formula =
-            || format!("{} = {}", shown(&above, &below), shown(&fraction.top, &fraction.bottom));
-        steps.push(Rule::CancelFactor, || [term(common.tex(&super::poly::tex_names(names))), claim(formula())]);
+        let formula = || format!("{} = {}", shown(&above, &below), shown(&fraction.top, &fraction.bottom));
+        steps.push(Rule::CancelFactor, || {
+            [term(common.tex(&super::poly::tex_names(names))), claim(formula())]
+        });
     }
     if fraction.bottom.as_constant().is_some() {
         let p = fraction.top.scale(&(RBig::ONE / fraction.bottom.as_constant().unwrap_or(RBig::ONE)));

@@ -10,7 +10,9 @@ use super::{Fraction, canonical, from_polynomial, root_to_expr, symbols, to_frac
 use crate::derivation::{Derivation, Rule, claim, condition, term, wanted};
 use crate::exact::{Exact, Worked, unsupported};
 use crate::expr::{Expr, RelOp};
-use crate::poly::{MPoly, Poly, Root, factor, factor_multi, quadratic_roots, rational_tex, roots_of_irreducible};
+use crate::poly::{
+    MPoly, Poly, Root, factor, factor_multi, quadratic_roots, rational_tex, roots_of_irreducible,
+};
 
 /// Left side minus right side of an equation; an expression stands for itself.
 ///

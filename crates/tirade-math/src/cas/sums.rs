@@ -123,7 +123,8 @@ fn explain_sum(
         Ok(n) if (1..=WRITTEN_OUT).contains(&n) => {
             let terms: Vec<String> =
                 (0..n).map(|i| wrapped(&f.eval(&RBig::from(low + IBig::from(i))))).collect();
-            steps.push(Rule::SumTerms, || [claim(format!("{} = {}", terms.join(" + "), rational_tex(value)))]);
+            steps
+                .push(Rule::SumTerms, || [claim(format!("{} = {}", terms.join(" + "), rational_tex(value)))]);
         }
         _ => {
             let _ = difference_step(f, anti, k, steps);
@@ -166,10 +167,9 @@ pub fn product_worked(e: &Expr, name: &SmolStr, low: &Expr, high: &Expr) -> Exac
     let head = format!("\\prod_{{{} = {low}}}^{{{high}}} {}", tex_name(name), paren(&f.tex(&tex_name(name))));
     if (2..=WRITTEN_OUT).contains(&count) {
         let shown: Vec<String> = factors.iter().map(wrapped).collect();
-        steps.push(
-            Rule::ProductTerms,
-            || [claim(format!("{} = {}", shown.join(" \\cdot "), rational_tex(&value)))],
-        );
+        steps.push(Rule::ProductTerms, || {
+            [claim(format!("{} = {}", shown.join(" \\cdot "), rational_tex(&value)))]
+        });
     }
     steps.push(Rule::Conclude, || [claim(format!("{head} = {}", rational_tex(&value)))]);
     Ok(Worked::new(Expr::Num(value), steps))

@@ -178,10 +178,9 @@ pub fn angle_between_worked(l: (&Point, &Point), m: (&Point, &Point)) -> Exact<W
     let formula = format!("\\frac{{{top}}}{{{} \\cdot {}}} = {}", squares(&u), squares(&v), cosine.tex());
     steps.push(Rule::AngleCosine, || [claim(formula)]);
     let value = arc_cosine(&cosine)?;
-    steps.push(
-        Rule::AngleIs,
-        || [claim(format!("\\arccos\\left({}\\right) = {}", cosine.tex(), crate::cas::tex(&value)))],
-    );
+    steps.push(Rule::AngleIs, || {
+        [claim(format!("\\arccos\\left({}\\right) = {}", cosine.tex(), crate::cas::tex(&value)))]
+    });
     Ok(Worked::new(value, steps))
 }
 

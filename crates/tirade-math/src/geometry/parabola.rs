@@ -117,7 +117,8 @@ pub fn parabola_worked(conic: &Conic) -> Exact<Worked<Parabola>> {
     let value = Parabola { h, k, p, horizontal };
     steps.push(Rule::ParabolaForm, || [condition(value.standard_tex()), term(value.vertex().tex())]);
     let shown = condition(format!("4 p = {}", rational_tex(&(&value.p * RBig::from(4)))));
-    steps.push(Rule::ParabolaFocus, || [shown, term(value.focus().tex()), condition(value.directrix().tex())]);
+    steps
+        .push(Rule::ParabolaFocus, || [shown, term(value.focus().tex()), condition(value.directrix().tex())]);
     Ok(Worked::new(value, steps))
 }
 

@@ -68,7 +68,9 @@ pub fn circumcenter_worked(a: &Point, b: &Point, c: &Point) -> Exact<Worked<Poin
     let (first, second) = (perpendicular_bisector_worked(a, b)?, perpendicular_bisector_worked(a, c)?);
     let mut steps = Derivation::default();
     for (worked, end) in [(&first, b), (&second, c)] {
-        steps.push(Rule::BisectorEquation, || [term(a.tex()), term(end.tex()), condition(worked.value.0.tex())]);
+        steps.push(Rule::BisectorEquation, || {
+            [term(a.tex()), term(end.tex()), condition(worked.value.0.tex())]
+        });
     }
     meet(&first.value.0, &second.value.0, steps)
 }

@@ -107,7 +107,9 @@ pub fn gcd_worked(a: &IBig, b: &IBig) -> Exact<Worked<IBig>> {
     if a.is_zero() || b.is_zero() {
         steps.push(Rule::GcdWithZero, result);
     } else {
-        steps.push(Rule::EuclidStart, || [term(a.clone().abs().to_string()), term(b.clone().abs().to_string())]);
+        steps.push(Rule::EuclidStart, || {
+            [term(a.clone().abs().to_string()), term(b.clone().abs().to_string())]
+        });
         steps.push(Rule::EuclidDivisions, || divisions(a, b).into_iter().map(|d| claim(division_tex(&d))));
         steps.push(Rule::EuclidEnd, result);
     }
@@ -181,10 +183,9 @@ pub fn extended_gcd_worked(a: &IBig, b: &IBig) -> Exact<Worked<Bezout>> {
     let rows = remainders_as_combinations(a, b);
     if !rows.is_empty() {
         let formulas = rows.into_iter().map(claim);
-        steps.push(
-            Rule::BackSubstitute,
-            || [term(a.to_string()), term(b.to_string())].into_iter().chain(formulas),
-        );
+        steps.push(Rule::BackSubstitute, || {
+            [term(a.to_string()), term(b.to_string())].into_iter().chain(formulas)
+        });
     }
     steps.push(Rule::Bezout, || [claim(combination_tex(&bezout.gcd, &bezout.x, a, &bezout.y, b))]);
     Ok(Worked::new(bezout, steps))

@@ -155,13 +155,14 @@ pub fn inverse_mod_worked(a: &IBig, m: &IBig) -> Exact<Worked<IBig>> {
         let bezout = extended_gcd_worked(&reduced, m)?;
         steps.extend(bezout.derivation);
         let congruence = format!("{} \\cdot {reduced} \\equiv 1 \\pmod{{{m}}}", factor_tex(&bezout.value.x));
-        steps.push(Rule::InverseByBezout, || [term(m.to_string()), claim(congruence), term(value.to_string())]);
+        steps.push(Rule::InverseByBezout, || {
+            [term(m.to_string()), claim(congruence), term(value.to_string())]
+        });
     }
     let product = &reduced * &value;
-    steps.push(
-        Rule::InverseCheck,
-        || [claim(format!("{reduced} \\cdot {value} = {product} \\equiv 1 \\pmod{{{m}}}"))],
-    );
+    steps.push(Rule::InverseCheck, || {
+        [claim(format!("{reduced} \\cdot {value} = {product} \\equiv 1 \\pmod{{{m}}}"))]
+    });
     Ok(Worked::new(value, steps))
 }
 

@@ -351,10 +351,9 @@ pub fn is_prime_worked(n: &IBig) -> Exact<Worked<bool>> {
         match factorint(n) {
             Ok(factors) => {
                 let p = &factors[0].0;
-                steps.push(
-                    Rule::HasDivisor,
-                    || [claim(format!("{n} = {p} \\cdot {}", n / p)), term(n.to_string())],
-                );
+                steps.push(Rule::HasDivisor, || {
+                    [claim(format!("{n} = {p} \\cdot {}", n / p)), term(n.to_string())]
+                });
             }
             Err(_) => steps.push(Rule::StrongWitness, || [term(n.to_string())]),
         }

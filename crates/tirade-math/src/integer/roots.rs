@@ -152,7 +152,9 @@ mod tests {
         for (n, s, f) in [(72, 6, 2), (1, 1, 1), (-12, 2, -3), (49, 7, 1)] {
             assert_eq!(square_part(&n.into()).unwrap(), (s.into(), f.into()));
         }
-        for n in (1..3000i64).chain(9_999_000..10_000_000).chain([7_999_999_999, 1 << 60, 1_999 * 1_999 * 2_003]) {
+        for n in
+            (1..3000i64).chain(9_999_000..10_000_000).chain([7_999_999_999, 1 << 60, 1_999 * 1_999 * 2_003])
+        {
             let (s, f) = square_part(&n.into()).unwrap();
             assert_eq!(&s * &s * &f, n.into());
             assert!(factorint(&f).unwrap().iter().all(|(_, e)| *e == 1), "{n} = {s}^2 {f}");

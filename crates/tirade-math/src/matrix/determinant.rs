@@ -115,10 +115,9 @@ fn elimination_steps(m: &Matrix, value: &RBig, steps: &mut Derivation) -> Exact<
             work.rows.swap(row, column);
             negative = !negative;
             let swapped = claim(format!("{before} = -{}", work.bars_tex()));
-            steps.push(
-                Rule::DeterminantSwap,
-                || [term((column + 1).to_string()), term((row + 1).to_string()), swapped],
-            );
+            steps.push(Rule::DeterminantSwap, || {
+                [term((column + 1).to_string()), term((row + 1).to_string()), swapped]
+            });
         }
         let before = work.bars_tex();
         if eliminate_below(&mut work, column)? {

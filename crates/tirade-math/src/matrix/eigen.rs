@@ -101,7 +101,9 @@ pub fn eigenvectors_worked(m: &Matrix) -> Exact<Worked<Vec<EigenSpace>>> {
         let basis = nullspace_of(&rref(&shifted)?, m.width());
         let equation = term(format!("{} v = 0", shifted.tex()));
         let vectors = basis.iter().map(|v| term(v.tex()));
-        steps.push(Rule::EigenvectorSolve, || [term(rational_tex(&value)), equation].into_iter().chain(vectors));
+        steps.push(Rule::EigenvectorSolve, || {
+            [term(rational_tex(&value)), equation].into_iter().chain(vectors)
+        });
         spaces.push((value, multiplicity, basis));
     }
     Ok(Worked::new(spaces, steps))

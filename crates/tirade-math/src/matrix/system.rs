@@ -126,10 +126,9 @@ fn eliminate(m: &Matrix, names: &[String], steps: &mut Derivation) {
     for j in 0..width {
         let Some(chosen) = pick(&rows, j) else { continue };
         let pivot = rows.remove(chosen);
-        steps.push(
-            Rule::UseEquation,
-            || [condition(equation_tex(&pivot, names)), condition(solved_tex(&pivot, j, names))],
-        );
+        steps.push(Rule::UseEquation, || {
+            [condition(equation_tex(&pivot, names)), condition(solved_tex(&pivot, j, names))]
+        });
         let mut touched = false;
         for row in rows.iter_mut().filter(|r| !r[j].is_zero()) {
             touched = true;

@@ -195,7 +195,12 @@ fn forged_answers_are_no_longer_than_real_ones_and_end_with_their_call() {
 fn a_cell_that_answers_and_never_ends_costs_the_next_one_nothing() {
     let Some(sandbox) = sandbox() else { return };
     let limits = Limits::default().within(Duration::from_secs(20));
-    for way in ["while True: pass", "time.sleep(1000)", "import signal; signal.pause()", "os.read(0, 1); time.sleep(9 ** 9)"] {
+    for way in [
+        "while True: pass",
+        "time.sleep(1000)",
+        "import signal; signal.pause()",
+        "os.read(0, 1); time.sleep(9 ** 9)",
+    ] {
         let session = sandbox.session();
         let early = format!("{NONCE}os.write(3, nonce + b'o' + bytes(4))\n{way}");
         session.execute(&early, &limits).unwrap();

@@ -84,7 +84,9 @@ impl Outcome {
 
     /// The error of a typed tool, as CAMEL words it.
     pub fn typed_error(tool: &str, message: &str) -> Self {
-        Self::json(json!({ "status": "error", "message": format!("Error in {tool}: {}", shortened(message)) }))
+        Self::json(
+            json!({ "status": "error", "message": format!("Error in {tool}: {}", shortened(message)) }),
+        )
     }
 
     /// The outcome of a typed call in the sandbox.

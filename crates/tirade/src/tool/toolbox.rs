@@ -243,8 +243,7 @@ impl ToolSession for Attended {
         let ended = || ToolFailure("the tool's thread ended in an earlier call".into());
         let mut session = self.0.take().ok_or_else(ended)?;
         let (name, arguments) = (name.to_owned(), arguments.clone());
-        let work =
-            move || (session.run(&name, &arguments, None).map(Outcome::into_result), session);
+        let work = move || (session.run(&name, &arguments, None).map(Outcome::into_result), session);
         let (outcome, session) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| ToolFailure(format!("the tool's thread ended: {error}")))?;

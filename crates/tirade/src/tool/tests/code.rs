@@ -70,7 +70,7 @@ fn a_typed_call_without_memory_does_not_answer_for_one_that_has_it() {
     let Some(toolbox) = toolbox() else { return };
     let arguments = json!({ "expression": "x^150000 + 1", "variable": "x" });
     let under = |memory: u64| {
-        let limits = Limits { memory, ..Limits::default() };
+        let limits = Limits { memory, output: 4 << 20, ..Limits::default() };
         toolbox.open().run("polynomial_coefficients", &arguments, Some(&limits)).unwrap()
     };
     let little = under(1 << 20);
