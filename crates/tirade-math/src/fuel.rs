@@ -23,6 +23,9 @@ pub const NORMAL_FORM: u64 = 110_000;
 /// One text that is checked: 50 ms at worst.
 pub const PROSE: u64 = 2_500_000;
 
+/// One call of a tool: 50 ms at worst for what spends from it.
+pub const CALL: u64 = 5_000_000;
+
 /// Outside of every comparison.
 const UNBOUNDED: u64 = u64::MAX;
 

@@ -11,7 +11,7 @@ mod equiv;
 pub mod exact;
 pub mod expr;
 mod extract;
-mod fuel;
+pub mod fuel;
 pub mod geometry;
 mod group;
 pub mod integer;

@@ -42,7 +42,7 @@ impl From<i64> for Surd {
 
 impl Surd {
     /// `c sqrt(n)` for square-free `n > 0`.
-    fn term(c: RBig, n: IBig) -> Surd {
+    pub(crate) fn term(c: RBig, n: IBig) -> Surd {
         let mut terms = BTreeMap::new();
         if !c.is_zero() {
             terms.insert(n, c);

@@ -1,4 +1,5 @@
 """Expressions, equations, inequalities and polynomials."""
+from sympy.polys import polyroots
 
 
 @tool
@@ -86,18 +87,22 @@ def default_symbol(variable, *expressions):
 def solve_equation(sympy_equation, variable):
     form = zero_form(sympy_equation)
     symbol = default_symbol(variable, form)
-    # What costs most in `solve` is to simplify each solution; those of an equation of degree two over the rational numbers stay as they are.
-    solutions = sp.solve(form, symbol, simplify=not is_plain_quadratic(form, symbol))
+    solutions = plain_roots(form, symbol) or sp.solve(form, symbol)
     if not solutions and sp.simplify(form) == 0:
         return {"result": [], "note": f"the equation holds for every {symbol}"}
     return ok(texts(solutions))
 
 
-def is_plain_quadratic(form, symbol):
+def plain_roots(form, symbol):
+    """What `solve` finds for an equation of degree one or two over the rational numbers, in its order and without its search for a
+    method; None for other equations."""
     if form.free_symbols != {symbol} or not form.is_polynomial(symbol):
-        return False
+        return None
     poly = sp.Poly(form, symbol)
-    return poly.degree() <= 2 and all(c.is_Rational for c in poly.all_coeffs())
+    if not (1 <= poly.degree() <= 2 and all(c.is_Rational for c in poly.all_coeffs())):
+        return None
+    roots = polyroots.roots_linear(poly) if poly.degree() == 1 else polyroots.roots_quadratic(poly)
+    return sorted(set(roots), key=sp.default_sort_key)
 
 
 @tool

@@ -28,6 +28,8 @@ def handle(request):
 
 
 def failure(name, message):
+    """A message may hold what the model wrote, which may be long."""
+    message = message if len(message) <= 400 else message[:300] + " … " + message[-90:]
     return {"status": "error", "message": f"Error in {name}: {message}"}
 
 

@@ -118,7 +118,7 @@ fn call(args: &CallArgs, home: &Home) -> anyhow::Result<()> {
     let arguments: Value = serde_json::from_str(&args.args)
         .with_context(|| format!("--args is not JSON: {}\n  {hint}", args.args))?;
     let outcome = open(home, 1)?.open().run(&args.name, &arguments, None)?;
-    let derivation = outcome.derivation.clone();
+    let derivation = outcome.derivation();
     finish(outcome)?;
     if let Some(steps) = derivation {
         println!("\n{steps}");

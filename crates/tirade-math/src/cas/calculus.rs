@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 use super::kernel::{add, mul, pow};
 use super::tex::{factor_tex, tex};
 use super::{canonical, from_dense, rational_text, to_dense};
-use crate::derivation::{Derivation, Rule, claim, term};
-use crate::exact::{Exact, Worked, unsupported};
+use crate::derivation::{Derivation, Rule, claim, term, wanted};
+use crate::exact::{Exact, MAX_TERMS, Worked, at_most, unsupported};
 use crate::expr::Expr;
 use crate::operators::{Form, derived, put};
 use crate::poly::{Poly, rational_tex};
@@ -18,13 +18,15 @@ use crate::poly::{Poly, rational_tex};
 /// `Unsupported` for expressions outside the kernel of [`canonical`].
 pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     let input = canonical(e)?;
-    let mut form = Canonical { name, steps: Derivation::default() };
+    let mut form = Canonical { name, steps: Derivation::default(), left: MAX_TERMS };
     let value = derived(&input, name, &mut form)?;
     let mut steps = form.steps;
-    let whole = claim(format!("{} = {}", d_tex(&input, name), tex(&value)));
-    let told = steps.steps.last().is_some_and(|s| s.formulas.last() == Some(&whole));
-    if !told {
-        steps.push(Rule::DerivativeResult, [whole]);
+    if wanted() {
+        let whole = claim(format!("{} = {}", d_tex(&input, name), tex(&value)));
+        let told = steps.steps.last().is_some_and(|s| s.formulas.last() == Some(&whole));
+        if !told {
+            steps.push(Rule::DerivativeResult, || [whole]);
+        }
     }
     Ok(Worked::new(value, steps))
 }
@@ -33,9 +35,17 @@ pub fn differentiate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
 struct Canonical<'a> {
     name: &'a SmolStr,
     steps: Derivation,
+    /// Parts that may still be visited.
+    left: usize,
 }
 
 impl Form for Canonical<'_> {
+    fn visit(&mut self, cost: usize) -> Exact<()> {
+        at_most("parts of a derivative", cost, self.left)?;
+        self.left -= cost;
+        Ok(())
+    }
+
     fn sum(&self, terms: Vec<Expr>) -> Exact<Expr> {
         add(terms)
     }
@@ -61,7 +71,7 @@ impl Form for Canonical<'_> {
     }
 
     fn told(&mut self, rule: Rule, e: &Expr, value: &Expr) {
-        self.steps.push(rule, [claim(format!("{} = {}", d_tex(e, self.name), tex(value)))]);
+        self.steps.push(rule, || [claim(format!("{} = {}", d_tex(e, self.name), tex(value)))]);
     }
 }
 
@@ -80,10 +90,10 @@ pub fn integrate_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     let mut steps = Derivation::default();
     let x = tex(&Expr::sym(name.clone()));
     if matches!(input, Expr::Mul(_) | Expr::Pow(..)) && p.term_count() > 1 {
-        steps.push(Rule::ExpandProduct, [claim(format!("{} = {}", tex(&input), p.tex(&x)))]);
+        steps.push(Rule::ExpandProduct, || [claim(format!("{} = {}", tex(&input), p.tex(&x)))]);
     }
-    let derivative = claim(format!("{} = {}", d_tex(&value, name), p.tex(&x)));
-    steps.push(Rule::IntegratePowers, [term(tex(&value)), derivative]);
+    let derivative = || claim(format!("{} = {}", d_tex(&value, name), p.tex(&x)));
+    steps.push(Rule::IntegratePowers, || [term(tex(&value)), derivative()]);
     Ok(Worked::new(value, steps))
 }
 
@@ -98,9 +108,9 @@ pub fn definite_integral_worked(e: &Expr, name: &SmolStr, low: &RBig, high: &RBi
     let (top, bottom) = (f.eval(high), f.eval(low));
     let value = &top - &bottom;
     crate::exact::bounded_rational(&value)?;
-    let difference = format!("{} - {} = {}", rational_tex(&top), paren(&bottom), rational_tex(&value));
-    let ends = [high, low].map(|q| claim(super::factor::value_tex(&f, q)));
-    worked.derivation.push(Rule::EvaluateBounds, ends.into_iter().chain([claim(difference)]));
+    let difference = || format!("{} - {} = {}", rational_tex(&top), paren(&bottom), rational_tex(&value));
+    let ends = || [high, low].map(|q| claim(super::factor::value_tex(&f, q)));
+    worked.derivation.push(Rule::EvaluateBounds, || ends().into_iter().chain([claim(difference())]));
     Ok(worked.map(|_| value))
 }
 
@@ -125,6 +135,9 @@ pub fn limit_worked(e: &Expr, name: &SmolStr, point: &RBig) -> Exact<Worked<RBig
     crate::exact::bounded_rational(&value)?;
     let x = tex(&Expr::sym(name.clone()));
     let mut steps = Derivation::default();
+    if !wanted() {
+        return Ok(Worked::new(value, steps));
+    }
     let reduced = reduced_tex(&top, &bottom, &x);
     if input == canonical(&from_dense(&top, name)?)? || continuous(&input, name, point)? {
         let shown = format!(
@@ -133,11 +146,11 @@ pub fn limit_worked(e: &Expr, name: &SmolStr, point: &RBig) -> Exact<Worked<RBig
             factor_tex(&input),
             rational_tex(&value)
         );
-        steps.push(Rule::LimitContinuous, [claim(shown)]);
+        steps.push(Rule::LimitContinuous, || [claim(shown)]);
     } else {
         let shown =
             format!("\\lim_{{{x} \\to {}}} {reduced} = {}", rational_tex(point), rational_tex(&value));
-        steps.push(Rule::LimitCancel, [claim(shown)]);
+        steps.push(Rule::LimitCancel, || [claim(shown)]);
     }
     Ok(Worked::new(value, steps))
 }

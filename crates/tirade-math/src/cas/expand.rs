@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::kernel::is_number;
 use super::tex::tex;
 use super::{canonical, from_polynomial, surd_of, symbols, to_polynomial};
-use crate::derivation::{Derivation, Rule, claim, term};
+use crate::derivation::{Derivation, Rule, claim, term, wanted};
 use crate::exact::{Exact, Worked};
 use crate::expr::Expr;
 use crate::poly::MPoly;
@@ -19,7 +19,7 @@ pub fn expand_worked(e: &Expr) -> Exact<Worked<Expr>> {
     let mut steps = Derivation::default();
     if is_number(&input) {
         let value = surd_of(&input)?.expr;
-        steps.push(Rule::Compute, [claim(format!("{} = {}", tex(&input), tex(&value)))]);
+        steps.push(Rule::Compute, || [claim(format!("{} = {}", tex(&input), tex(&value)))]);
         return Ok(Worked::new(value, steps));
     }
     let names = symbols(&input);
@@ -27,9 +27,9 @@ pub fn expand_worked(e: &Expr) -> Exact<Worked<Expr>> {
     let value = from_polynomial(&p, &names)?;
     if value == input {
         steps = Derivation::default();
-        steps.push(Rule::Trivial, [claim(format!("{} = {}", tex(&input), tex(&value)))]);
+        steps.push(Rule::Trivial, || [claim(format!("{} = {}", tex(&input), tex(&value)))]);
     } else {
-        steps.push(Rule::Conclude, [claim(format!("{} = {}", tex(&input), tex(&value)))]);
+        steps.push(Rule::Conclude, || [claim(format!("{} = {}", tex(&input), tex(&value)))]);
     }
     Ok(Worked::new(value, steps))
 }
@@ -51,9 +51,7 @@ fn expand_steps(e: &Expr, names: &[SmolStr], steps: &mut Derivation) -> Exact<MP
                 let both = product.mul(&next)?;
                 let interesting = next.len() > 1 && product != MPoly::one(names.len());
                 if interesting || (product.len() > 1 && next != MPoly::one(names.len())) {
-                    let shown = [&product, &next, &both].map(|p| from_polynomial(p, names).map(|e| tex(&e)));
-                    let [a, b, c] = shown;
-                    steps.push(Rule::ExpandProduct, [claim(format!("{} {} = {}", wrap(a?), wrap(b?), c?))]);
+                    product_step([&product, &next, &both], names, steps)?;
                 }
                 product = both;
             }
@@ -65,14 +63,24 @@ fn expand_steps(e: &Expr, names: &[SmolStr], steps: &mut Derivation) -> Exact<MP
                 return to_polynomial(e, names);
             };
             let power = inner.pow(k)?;
-            if inner.len() > 1 {
+            if inner.len() > 1 && wanted() {
                 let (a, b) = (from_polynomial(&inner, names)?, from_polynomial(&power, names)?);
-                steps.push(Rule::ExpandPower, [claim(format!("{}^{{{k}}} = {}", wrap(tex(&a)), tex(&b)))]);
+                steps.push(Rule::ExpandPower, || [claim(format!("{}^{{{k}}} = {}", wrap(tex(&a)), tex(&b)))]);
             }
             Ok(power)
         }
         _ => to_polynomial(e, names),
     }
+}
+
+/// Two factors and their product.
+fn product_step(parts: [&MPoly; 3], names: &[SmolStr], steps: &mut Derivation) -> Exact<()> {
+    if wanted() {
+        let [a, b, c] = parts.map(|p| from_polynomial(p, names).map(|e| tex(&e)));
+        let formula = format!("{} {} = {}", wrap(a?), wrap(b?), c?);
+        steps.push(Rule::ExpandProduct, || [claim(formula)]);
+    }
+    Ok(())
 }
 
 fn wrap(text: String) -> String {
@@ -99,7 +107,7 @@ pub fn collect_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Expr>> {
     }
     let value = super::kernel::add(terms)?;
     let mut steps = expanded.derivation;
-    let formula = format!("{} = {}", tex(&expanded.value), tex(&value));
-    steps.push(Rule::CollectPowers, [term(tex(&Expr::sym(name.clone()))), claim(formula)]);
+    let formula = || format!("{} = {}", tex(&expanded.value), tex(&value));
+    steps.push(Rule::CollectPowers, || [term(tex(&Expr::sym(name.clone()))), claim(formula())]);
     Ok(Worked::new(value, steps))
 }

@@ -7,7 +7,7 @@ use super::kernel::{mul, pow, with_coefficient};
 use super::poly::tex_names;
 use super::tex::tex;
 use super::{canonical, from_polynomial, symbols, to_fraction};
-use crate::derivation::{Derivation, Rule, claim, condition, term};
+use crate::derivation::{Derivation, Rule, claim, condition, term, wanted};
 use crate::exact::{Exact, Worked};
 use crate::expr::Expr;
 use crate::poly::{MFactored, MPoly, Poly, factor_multi, rational_tex};
@@ -22,25 +22,28 @@ pub fn factor_worked(e: &Expr) -> Exact<Worked<Expr>> {
     let mut steps = Derivation::default();
     if names.is_empty() {
         super::to_polynomial(&input, &names)?;
-        steps.push(Rule::Trivial, [claim(format!("{} = {}", tex(&input), tex(&input)))]);
+        steps.push(Rule::Trivial, || [claim(format!("{} = {}", tex(&input), tex(&input)))]);
         return Ok(Worked::new(input, steps));
     }
     let fraction = to_fraction(&input, &names)?;
     if fraction.top.is_zero() {
-        steps.push(Rule::Simplify, [claim(format!("{} = 0", tex(&input)))]);
+        steps.push(Rule::Simplify, || [claim(format!("{} = 0", tex(&input)))]);
         return Ok(Worked::new(Expr::int(0), steps));
     }
     let (top, bottom) = (factor_multi(&fraction.top)?, factor_multi(&fraction.bottom)?);
     let value = assemble(&top, &bottom, &names)?;
+    if !wanted() {
+        return Ok(Worked::new(value, steps));
+    }
     if fraction.bottom.as_constant().is_some() {
         explain(&fraction.top, &top, &names, &mut steps)?;
     } else {
         explain_fraction(&input, [(&fraction.top, &top), (&fraction.bottom, &bottom)], &names, &mut steps)?;
     }
     if value == input {
-        steps.push(Rule::Irreducible, [term(tex(&input))]);
+        steps.push(Rule::Irreducible, || [term(tex(&input))]);
     } else {
-        steps.push(Rule::Conclude, [claim(format!("{} = {}", tex(&input), tex(&value)))]);
+        steps.push(Rule::Conclude, || [claim(format!("{} = {}", tex(&input), tex(&value)))]);
     }
     Ok(Worked::new(value, steps))
 }
@@ -89,11 +92,11 @@ fn explain_fraction(
     let tex_names = tex_names(names);
     let [(top, _), (bottom, _)] = parts;
     let joined = format!("{} = \\frac{{{}}}{{{}}}", tex(input), top.tex(&tex_names), bottom.tex(&tex_names));
-    steps.push(Rule::CommonDenominator, [claim(joined)]);
+    steps.push(Rule::CommonDenominator, || [claim(joined)]);
     for ((p, f), rule) in parts.into_iter().zip([Rule::FactorNumerator, Rule::FactorDenominator]) {
         let product = product_tex(f, &tex_names);
         if product != p.tex(&tex_names) {
-            steps.push(rule, [claim(format!("{} = {product}", p.tex(&tex_names)))]);
+            steps.push(rule, || [claim(format!("{} = {product}", p.tex(&tex_names)))]);
         }
     }
     Ok(())
@@ -110,7 +113,7 @@ pub(super) fn explain(p: &MPoly, f: &MFactored, names: &[SmolStr], steps: &mut D
         let text = outside.tex(&tex_names);
         let sign = if text == "-1" { "-".into() } else { text };
         let formula = format!("{} = {sign}({})", p.tex(&tex_names), rest.tex(&tex_names));
-        steps.push(Rule::CommonFactor, [claim(formula)]);
+        steps.push(Rule::CommonFactor, || [claim(formula)]);
     }
     let inner: Vec<&(MPoly, usize)> = f.factors.iter().filter(|(g, _)| g.len() > 1).collect();
     if inner.iter().map(|(_, n)| n).sum::<usize>() < 2 {
@@ -122,7 +125,7 @@ pub(super) fn explain(p: &MPoly, f: &MFactored, names: &[SmolStr], steps: &mut D
     match (used.as_slice(), used.first().and_then(|&v| rest.to_dense(v))) {
         ([v], Some(dense)) => explain_dense(&dense, &tex_names[*v], identity, steps),
         _ => {
-            steps.push(pattern(&rest, &inner), [identity]);
+            steps.push(pattern(&rest, &inner), || [identity]);
             Ok(())
         }
     }
@@ -152,13 +155,13 @@ fn explain_dense(
         while rest.degree() > 2 && rest.eval(&root).is_zero() {
             let quotient = rest.exact_div(&linear).unwrap_or_else(|| rest.clone());
             let at = condition(format!("{x} = {}", rational_tex(&root)));
-            steps.push(Rule::RootGivesFactor, [at, claim(value_tex(&rest, &root)), term(linear.tex(x))]);
+            steps.push(Rule::RootGivesFactor, || [at, claim(value_tex(&rest, &root)), term(linear.tex(x))]);
             let divided = format!("{} = ({}) ({})", rest.tex(x), linear.tex(x), quotient.tex(x));
-            steps.push(Rule::DivideOutFactor, [claim(divided)]);
+            steps.push(Rule::DivideOutFactor, || [claim(divided)]);
             rest = quotient;
         }
     }
-    steps.push(Rule::FactorFound, [identity]);
+    steps.push(Rule::FactorFound, || [identity]);
     Ok(())
 }
 
@@ -197,8 +200,8 @@ fn explain_quadratic(
     let [c, b, a] = [0, 1, 2].map(|i| p.coeff(i));
     let roots = crate::poly::rational_roots(p)?;
     match (roots.as_slice(), b.is_zero()) {
-        ([_], _) => steps.push(Rule::PerfectSquare, [identity]),
-        ([..], true) => steps.push(Rule::DifferenceOfSquares, [identity]),
+        ([_], _) => steps.push(Rule::PerfectSquare, || [identity]),
+        ([..], true) => steps.push(Rule::DifferenceOfSquares, || [identity]),
         ([r, s], _) => {
             // a x^2 + b x + c: split b into two numbers with product a c.
             let (m, n) = (-(&a * s), -(&a * r));
@@ -211,10 +214,10 @@ fn explain_quadratic(
                 format!("+ {tail}")
             };
             let halves = format!("{} = {split} {tail}", p.tex(x));
-            steps.push(Rule::SplitMiddle, numbers.into_iter().chain([claim(halves)]));
-            steps.push(Rule::Grouping, [identity]);
+            steps.push(Rule::SplitMiddle, || numbers.into_iter().chain([claim(halves)]));
+            steps.push(Rule::Grouping, || [identity]);
         }
-        _ => steps.push(Rule::FactorFound, [identity]),
+        _ => steps.push(Rule::FactorFound, || [identity]),
     }
     Ok(())
 }

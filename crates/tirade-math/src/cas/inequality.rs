@@ -44,17 +44,17 @@ pub fn solve_inequality_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Interva
     }
     let x = tex(&Expr::sym(name.clone()));
     let mut steps = Derivation::default();
-    steps.push(Rule::MoveToOneSide, [condition(format!("{} {} 0", p.tex(&x), op_tex(*op)))]);
+    steps.push(Rule::MoveToOneSide, || [condition(format!("{} {} 0", p.tex(&x), op_tex(*op)))]);
     let roots = real_roots(&p)?;
     if !roots.is_empty() {
-        steps.push(Rule::CriticalPoints, roots.iter().map(|r| condition(format!("{x} = {}", r.tex()))));
+        steps.push(Rule::CriticalPoints, || roots.iter().map(|r| condition(format!("{x} = {}", r.tex()))));
     }
     let pieces = sign_pieces(&p, &roots, *op, &x, &mut steps);
     let solution = join(&pieces, &roots, matches!(op, RelOp::Le | RelOp::Ge))?;
     if solution.is_empty() {
-        steps.push(Rule::NoSolution, []);
+        steps.push(Rule::NoSolution, || []);
     } else {
-        steps.push(Rule::InequalitySolution, solution.iter().map(|i| condition(interval_tex(i, &x))));
+        steps.push(Rule::InequalitySolution, || solution.iter().map(|i| condition(interval_tex(i, &x))));
     }
     Ok(Worked::new(solution, steps))
 }
@@ -137,10 +137,9 @@ fn sign_pieces(p: &Poly, roots: &[Surd], op: RelOp, x: &str, steps: &mut Derivat
         let sign = words(if positive { "positive" } else { "negative" });
         let range = condition(interval_tex(&(low, high), x));
         let shown = claim(super::factor::value_tex(p, q));
-        steps.push(
-            Rule::SignOnInterval,
-            [condition(format!("{x} = {}", rational_tex(q))), shown, sign, range],
-        );
+        steps.push(Rule::SignOnInterval, || {
+            [condition(format!("{x} = {}", rational_tex(q))), shown, sign, range]
+        });
         positive == wants_positive
     };
     points.iter().enumerate().map(piece).collect()

@@ -1,6 +1,7 @@
 //! From expressions to polynomials and rational functions, and back.
 
 use dashu::rational::RBig;
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::kernel::{add, mul, pow};
@@ -12,7 +13,7 @@ use crate::poly::{MPoly, Monomial, Poly, gcd_multi};
 pub fn symbols(e: &Expr) -> Vec<SmolStr> {
     let mut names = Vec::new();
     visit(e, &mut names);
-    names.sort_by_key(|n| generator_rank(n));
+    names.sort_by_cached_key(|n| generator_rank(n));
     names
 }
 
@@ -79,7 +80,10 @@ pub fn to_polynomial(e: &Expr, names: &[SmolStr]) -> Exact<MPoly> {
         Expr::Add(terms) => {
             let mut sum = MPoly::zero(n);
             for t in terms {
-                sum = sum.add(&to_polynomial(t, names)?);
+                match monomial(t, names) {
+                    Some((exponents, c)) => sum.add_term(exponents, c),
+                    None => sum = sum.add(&to_polynomial(t, names)?),
+                }
             }
             Ok(sum)
         }
@@ -91,6 +95,31 @@ pub fn to_polynomial(e: &Expr, names: &[SmolStr]) -> Exact<MPoly> {
         },
         other => unsupported(format!("{other} as a polynomial with rational coefficients")),
     }
+}
+
+/// A term of an expanded polynomial: a number times powers of symbols.
+fn monomial(term: &Expr, names: &[SmolStr]) -> Option<(Monomial, RBig)> {
+    let mut exponents: Monomial = SmallVec::from_elem(0, names.len());
+    let mut coefficient = RBig::ONE;
+    for factor in if let Expr::Mul(factors) = term { factors.as_slice() } else { std::slice::from_ref(term) }
+    {
+        let (name, power) = match factor {
+            Expr::Num(q) => {
+                coefficient *= q;
+                continue;
+            }
+            Expr::Sym(name) => (name, 1),
+            Expr::Pow(base, exponent) => match &**base {
+                Expr::Sym(name) => (name, u16::try_from(exponent.as_i64()?).ok()?),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let exponent = &mut exponents[names.iter().position(|n| n == name)?];
+        *exponent = exponent.checked_add(power)?;
+    }
+    let degree: usize = exponents.iter().map(|e| usize::from(*e)).sum();
+    (degree <= MAX_DEGREE).then_some((exponents, coefficient))
 }
 
 fn to_number_power(base: &Expr, exponent: &Expr, n: usize) -> Exact<MPoly> {
@@ -105,22 +134,29 @@ fn to_number_power(base: &Expr, exponent: &Expr, n: usize) -> Exact<MPoly> {
 /// # Errors
 /// `Undefined` for a zero denominator, `Unsupported` and `TooLarge` as [`to_polynomial`].
 pub fn to_fraction(e: &Expr, names: &[SmolStr]) -> Exact<Fraction> {
+    match to_polynomial(e, names) {
+        Ok(top) => Ok(Fraction { top, bottom: MPoly::one(names.len()) }),
+        Err(_) => to_quotient(e, names),
+    }
+}
+
+fn to_quotient(e: &Expr, names: &[SmolStr]) -> Exact<Fraction> {
     let n = names.len();
     match e {
         Expr::Add(terms) => {
             let mut sum = Fraction { top: MPoly::zero(n), bottom: MPoly::one(n) };
             for t in terms {
-                sum = sum.add(&to_fraction(t, names)?)?;
+                sum = sum.add(&to_quotient(t, names)?)?;
             }
             Ok(sum)
         }
         Expr::Mul(factors) => {
             let start = Fraction { top: MPoly::one(n), bottom: MPoly::one(n) };
-            factors.iter().try_fold(start, |p, f| p.mul(&to_fraction(f, names)?))
+            factors.iter().try_fold(start, |p, f| p.mul(&to_quotient(f, names)?))
         }
         Expr::Pow(base, exponent) => match exponent.as_i64() {
-            Some(k) if k < 0 => to_fraction(base, names)?.power(k.unsigned_abs() as usize)?.recip(),
-            Some(k) => to_fraction(base, names)?.power(k as usize),
+            Some(k) if k < 0 => to_quotient(base, names)?.power(k.unsigned_abs() as usize)?.recip(),
+            Some(k) => to_quotient(base, names)?.power(k as usize),
             None => Ok(Fraction { top: to_polynomial(e, names)?, bottom: MPoly::one(n) }),
         },
         _ => Ok(Fraction { top: to_polynomial(e, names)?, bottom: MPoly::one(n) }),

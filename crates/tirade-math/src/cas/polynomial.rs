@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::tex::tex;
 use super::{canonical, from_polynomial, symbols, to_polynomial, to_sympy_string};
-use crate::derivation::{Derivation, Rule, claim, term};
+use crate::derivation::{Derivation, Rule, claim, term, wanted};
 use crate::exact::{Exact, Worked, undefined, unsupported};
 use crate::expr::Expr;
 use crate::poly::MPoly;
@@ -27,10 +27,13 @@ fn parts(e: &Expr, name: &SmolStr) -> Exact<Parts> {
 }
 
 fn introduce(e: &Expr, p: &Parts) -> Exact<Derivation> {
+    if !wanted() {
+        return Ok(Derivation::default());
+    }
     let (input, expanded) = (canonical(e)?, from_polynomial(&p.polynomial, &p.names)?);
     let mut steps = Derivation::default();
     if input != expanded {
-        steps.push(Rule::ExpandProduct, [claim(format!("{} = {}", tex(&input), tex(&expanded)))]);
+        steps.push(Rule::ExpandProduct, || [claim(format!("{} = {}", tex(&input), tex(&expanded)))]);
     }
     Ok(steps)
 }
@@ -47,8 +50,8 @@ pub fn degree_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<usize>> {
     let degree = p.coefficients.len() - 1;
     let mut steps = introduce(e, &p)?;
     let shown = from_polynomial(&p.polynomial, &p.names)?;
-    let formulas = [tex(&Expr::sym(name.clone())), tex(&shown), degree.to_string()];
-    steps.push(Rule::DegreeIs, formulas.map(term));
+    let formulas = || [tex(&Expr::sym(name.clone())), tex(&shown), degree.to_string()];
+    steps.push(Rule::DegreeIs, || formulas().map(term));
     Ok(Worked::new(degree, steps))
 }
 
@@ -64,7 +67,7 @@ pub fn coefficients_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Vec<Expr>>>
         values.push(Expr::int(0));
     }
     let mut steps = introduce(e, &p)?;
-    steps.push(Rule::CoefficientsAre, values.iter().map(|c| term(tex(c))));
+    steps.push(Rule::CoefficientsAre, || values.iter().map(|c| term(tex(c))));
     Ok(Worked::new(values, steps))
 }
 

@@ -1,10 +1,8 @@
 //! Printing in the style of SymPy's `str`: the same order of terms and factors, the same spelling.
 
-use std::collections::BTreeMap;
-
 use dashu::rational::RBig;
 
-use super::compare::{SortKey, function_name, half, ordered_factors, sort_key, split_coefficient};
+use super::compare::{function_name, half, ordered_factors, sort_key, split_coefficient};
 use crate::exact::{Exact, unsupported};
 use crate::expr::{Const, Expr};
 
@@ -262,19 +260,26 @@ pub(super) fn ordered_terms(e: &Expr) -> Vec<Expr> {
     if let Some(pair) = number_first(terms) {
         return pair;
     }
-    let mut parts: Vec<Term> = terms.iter().map(term_parts).collect();
-    let mut generators: BTreeMap<SortKey, Expr> = BTreeMap::new();
+    let parts: Vec<Term> = terms.iter().map(term_parts).collect();
+    let mut generators: Vec<&Expr> = Vec::new();
     for (base, _) in parts.iter().flat_map(|t| &t.powers) {
-        generators.entry(sort_key(base)).or_insert_with(|| base.clone());
+        if !generators.contains(&base) {
+            generators.push(base);
+        }
     }
+    generators.sort_by_cached_key(|base| sort_key(base));
     let exponents = |t: &Term| -> Vec<i64> {
-        let of = |g: &Expr| t.powers.iter().find(|(b, _)| b == g).map_or(0, |(_, n)| -n);
-        generators.values().map(of).collect()
+        let of = |g: &&Expr| t.powers.iter().find(|(b, _)| b == *g).map_or(0, |(_, n)| -n);
+        generators.iter().map(of).collect()
     };
-    parts.sort_by(|a, b| {
-        let value = |t: &Term| (t.coefficient.1 != 0.0, t.coefficient.1, t.coefficient.0);
-        let numeric = value(a).partial_cmp(&value(b)).unwrap_or(std::cmp::Ordering::Equal);
-        exponents(a).cmp(&exponents(b)).then(numeric)
+    let mut order: Vec<(Vec<i64>, usize)> = parts.iter().map(exponents).zip(0..).collect();
+    order.sort_by(|(a, i), (b, j)| {
+        let value = |at: usize| {
+            let (real, imaginary) = parts[at].coefficient;
+            (imaginary != 0.0, imaginary, real)
+        };
+        let numeric = value(*i).partial_cmp(&value(*j)).unwrap_or(std::cmp::Ordering::Equal);
+        a.cmp(b).then(numeric)
     });
-    parts.into_iter().map(|t| t.expr).collect()
+    order.into_iter().map(|(_, at)| parts[at].expr.clone()).collect()
 }

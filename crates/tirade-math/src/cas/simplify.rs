@@ -29,7 +29,7 @@ pub fn simplify_worked(e: &Expr) -> Exact<Worked<Expr>> {
         }
     };
     let rule = if steps.steps.is_empty() { Rule::Simplify } else { Rule::Conclude };
-    steps.push(rule, [claim(format!("{} = {}", tex(&input), tex(&value)))]);
+    steps.push(rule, || [claim(format!("{} = {}", tex(&input), tex(&value)))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -86,9 +86,11 @@ fn simplify_fraction(input: &Expr, names: &[SmolStr], steps: &mut Derivation) ->
     let fraction = to_fraction(input, names)?;
     let common = gcd_multi(&above, &below)?;
     if common.as_constant().is_none() {
-        let reduced = quotient_tex(&fraction.top, &fraction.bottom, names);
-        let formula = format!("{} = {reduced}", quotient_tex(&above, &below, names));
-        steps.push(Rule::CancelFactor, [term(common.tex(&super::poly::tex_names(names))), claim(formula)]);
+        let shown = |top, bottom| quotient_tex(top, bottom, names);
+        let formula = || format!("{} = {}", shown(&above, &below), shown(&fraction.top, &fraction.bottom));
+        steps.push(Rule::CancelFactor, || {
+            [term(common.tex(&super::poly::tex_names(names))), claim(formula())]
+        });
     }
     if fraction.bottom.as_constant().is_some() {
         let p = fraction.top.scale(&(RBig::ONE / fraction.bottom.as_constant().unwrap_or(RBig::ONE)));
@@ -166,6 +168,7 @@ pub fn cancel_worked(e: &Expr) -> Exact<Worked<Expr>> {
     };
     let mut steps = Derivation::default();
     let rule = if matches!(input, Expr::Add(_)) { Rule::CommonDenominator } else { Rule::Simplify };
-    steps.push(rule, [claim(format!("{} = {}", tex(&input), tex(&add([value.clone()])?)))]);
+    let shown = add([value.clone()])?;
+    steps.push(rule, || [claim(format!("{} = {}", tex(&input), tex(&shown)))]);
     Ok(Worked::new(value, steps))
 }

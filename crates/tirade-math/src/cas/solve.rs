@@ -7,10 +7,12 @@ use super::compare::sort_key;
 use super::factor::{explain, value_tex};
 use super::tex::tex;
 use super::{Fraction, canonical, from_polynomial, root_to_expr, symbols, to_fraction, to_polynomial};
-use crate::derivation::{Derivation, Rule, claim, condition, term};
+use crate::derivation::{Derivation, Rule, claim, condition, term, wanted};
 use crate::exact::{Exact, Worked, unsupported};
 use crate::expr::{Expr, RelOp};
-use crate::poly::{MPoly, Poly, Root, exact_roots, factor, factor_multi, rational_tex};
+use crate::poly::{
+    MPoly, Poly, Root, factor, factor_multi, quadratic_roots, rational_tex, roots_of_irreducible,
+};
 
 /// Left side minus right side of an equation; an expression stands for itself.
 ///
@@ -51,7 +53,9 @@ pub fn solve_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Vec<Expr>>> {
     let whole = fraction.bottom.as_constant().is_some();
     let (top, bottom) =
         if whole { (fraction.top.clone(), fraction.bottom.clone()) } else { fraction.integral() };
-    introduce(e, &zero, &Fraction { top: top.clone(), bottom }, &x, &mut steps);
+    if wanted() {
+        introduce(e, &zero, &Fraction { top: top.clone(), bottom }, &x, &mut steps);
+    }
     let p = top.to_dense(0).unwrap_or_default();
     if p.is_zero() {
         return unsupported("an equation that holds for every value");
@@ -62,11 +66,13 @@ pub fn solve_worked(e: &Expr, name: &SmolStr) -> Exact<Worked<Vec<Expr>>> {
     roots.retain(|(factor, root)| {
         let pole = poles.iter().any(|d| d.exact_div(factor).is_some());
         if pole {
-            steps.push(Rule::ExcludePoles, [condition(format!("{x} = {}", root.tex()))]);
+            steps.push(Rule::ExcludePoles, || [condition(format!("{x} = {}", root.tex()))]);
         }
         !pole
     });
-    conclude(&p, &roots, &x, &mut steps);
+    if wanted() {
+        conclude(&p, &roots, &x, &mut steps);
+    }
     let mut values: Vec<Expr> = roots.iter().map(|(_, r)| root_to_expr(r)).collect::<Exact<_>>()?;
     values.sort_by_cached_key(sort_key);
     Ok(Worked::new(values, steps))
@@ -81,14 +87,14 @@ fn introduce(e: &Expr, zero: &Expr, fraction: &Fraction, x: &str, steps: &mut De
         _ => format!("{} = 0", tex(zero)),
     };
     if matches!(e, Expr::Relation(..)) && given != polynomial {
-        steps.push(Rule::MoveToOneSide, [condition(format!("{} = 0", tex(zero)))]);
+        steps.push(Rule::MoveToOneSide, || [condition(format!("{} = 0", tex(zero)))]);
     }
     match fraction.bottom.as_constant() {
         None => {
-            steps.push(Rule::ClearDenominators, [term(fraction.bottom.tex(&name)), condition(polynomial)])
+            steps.push(Rule::ClearDenominators, || [term(fraction.bottom.tex(&name)), condition(polynomial)])
         }
         Some(_) if format!("{} = 0", tex(zero)) != polynomial => {
-            steps.push(Rule::CollectPowers, [term(x), condition(polynomial)]);
+            steps.push(Rule::CollectPowers, || [term(x), condition(polynomial)]);
         }
         Some(_) => {}
     }
@@ -104,19 +110,21 @@ fn solve_polynomial(
 ) -> Exact<()> {
     let x = &tex(&Expr::sym(name.clone()));
     let factors = factor(p)?.factors;
-    if p.degree() > 1 && (factors.len() > 1 || factors.iter().any(|(_, n)| *n > 1)) {
+    if wanted() && p.degree() > 1 && (factors.len() > 1 || factors.iter().any(|(_, n)| *n > 1)) {
         let lifted = MPoly::from_dense(1, 0, p);
         explain(&lifted, &factor_multi(&lifted)?, std::slice::from_ref(name), steps)?;
         let zero = factors.iter().map(|(f, _)| condition(format!("{} = 0", f.tex(x))));
-        steps.push(Rule::ZeroProduct, zero);
+        steps.push(Rule::ZeroProduct, || zero);
     }
     for (f, _) in factors {
+        let found = roots_of_irreducible(&f)?;
         match f.degree() {
+            _ if !wanted() => {}
             1 => linear_step(&f, x, steps),
-            2 => quadratic_step(&f, x, steps),
-            _ => biquadratic_step(&f, x, steps),
+            2 => quadratic_step(&f, &found, x, steps),
+            _ => biquadratic_step(&f, &found, x, steps),
         }
-        roots.extend(exact_roots(&f)?.into_iter().map(|(r, _)| (f.clone(), r)));
+        roots.extend(found.into_iter().map(|r| (f.clone(), r)));
     }
     Ok(())
 }
@@ -127,36 +135,32 @@ fn linear_step(f: &Poly, x: &str, steps: &mut Derivation) {
         return;
     }
     let solved = condition(format!("{x} = {}", rational_tex(&(-c / &a))));
-    steps.push(Rule::LinearSolve, [term(rational_tex(&a)), solved]);
+    steps.push(Rule::LinearSolve, || [term(rational_tex(&a)), solved]);
 }
 
-fn quadratic_step(f: &Poly, x: &str, steps: &mut Derivation) {
+fn quadratic_step(f: &Poly, roots: &[Root], x: &str, steps: &mut Derivation) {
     let [c, b, a] = [0, 1, 2].map(|i| f.coeff(i));
     let paren = |q: &RBig| if *q < RBig::ZERO { format!("({})", rational_tex(q)) } else { rational_tex(q) };
     if b.is_zero() {
         let square = -(&c / &a);
         let isolated = condition(format!("{x}^{{2}} = {}", rational_tex(&square)));
-        if let Ok(roots) = exact_roots(f) {
-            let last = roots.last().map(|(r, _)| r.tex()).unwrap_or_default();
-            steps.push(Rule::PureSquare, [isolated, condition(format!("{x} = \\pm {last}"))]);
-        }
+        let last = roots.last().map(Root::tex).unwrap_or_default();
+        steps.push(Rule::PureSquare, || [isolated, condition(format!("{x} = \\pm {last}"))]);
         return;
     }
     let named =
         [("a", &a), ("b", &b), ("c", &c)].map(|(n, q)| condition(format!("{n} = {}", rational_tex(q))));
-    steps.push(Rule::QuadraticCoefficients, named);
+    steps.push(Rule::QuadraticCoefficients, || named);
     let d = &b * &b - RBig::from(4) * &a * &c;
     let formula =
         format!("{}^{{2}} - 4 \\cdot {} \\cdot {} = {}", paren(&b), paren(&a), paren(&c), rational_tex(&d));
-    steps.push(Rule::DiscriminantIs, [claim(formula)]);
+    steps.push(Rule::DiscriminantIs, || [claim(formula)]);
     let minus_b = rational_tex(&-b);
     let twice = rational_tex(&(RBig::from(2) * &a));
     let mut solution = format!("{x} = \\frac{{{minus_b} \\pm \\sqrt{{{}}}}}{{{twice}}}", rational_tex(&d));
-    if let Ok(roots) = exact_roots(f) {
-        solution.push_str(&plus_minus_tex(&roots[roots.len() - 1].0));
-    }
+    solution.extend(roots.last().map(plus_minus_tex));
     let rule = if d < RBig::ZERO { Rule::DiscriminantNegative } else { Rule::QuadraticFormula };
-    steps.push(rule, [condition(solution)]);
+    steps.push(rule, || [condition(solution)]);
 }
 
 /// ` = p \pm q` from the root with the plus sign.
@@ -170,30 +174,25 @@ fn plus_minus_tex(root: &Root) -> String {
     }
 }
 
-fn biquadratic_step(f: &Poly, x: &str, steps: &mut Derivation) {
-    if f.degree() != 4 {
-        return;
-    }
+fn biquadratic_step(f: &Poly, roots: &[Root], x: &str, steps: &mut Derivation) {
     let inner = Poly::new(vec![f.coeff(0), f.coeff(2), f.coeff(4)]);
     let substitution = condition(format!("u = {x}^{{2}}"));
-    steps.push(Rule::BiquadraticSubstitute, [substitution, condition(format!("{} = 0", inner.tex("u")))]);
-    quadratic_step(&inner, "u", steps);
-    if let Ok(roots) = exact_roots(f) {
-        steps.push(Rule::BiquadraticBack, roots.iter().map(|(r, _)| condition(format!("{x} = {}", r.tex()))));
-    }
+    steps.push(Rule::BiquadraticSubstitute, || [substitution, condition(format!("{} = 0", inner.tex("u")))]);
+    quadratic_step(&inner, &quadratic_roots(&inner).unwrap_or_default(), "u", steps);
+    steps.push(Rule::BiquadraticBack, || roots.iter().map(|r| condition(format!("{x} = {}", r.tex()))));
 }
 
 fn conclude(p: &Poly, roots: &[Solution], x: &str, steps: &mut Derivation) {
     let rational = roots.iter().filter_map(|(_, r)| if let Root::Rational(q) = r { Some(q) } else { None });
     let checks: Vec<_> = rational.map(|q| claim(value_tex(p, q))).collect();
     if p.degree() > 1 && !checks.is_empty() {
-        steps.push(Rule::CheckSolution, checks);
+        steps.push(Rule::CheckSolution, || checks);
     }
     let shown = roots.iter().map(|(_, r)| condition(format!("{x} = {}", r.tex())));
     match roots.len() {
-        0 => steps.push(Rule::NoSolution, []),
-        1 => steps.push(Rule::SolutionIs, shown),
-        _ => steps.push(Rule::SolutionsAre, shown),
+        0 => steps.push(Rule::NoSolution, || []),
+        1 => steps.push(Rule::SolutionIs, || shown),
+        _ => steps.push(Rule::SolutionsAre, || shown),
     }
 }
 
@@ -231,7 +230,7 @@ fn solve_linear_symbolic(zero: &Expr, name: &SmolStr, names: Vec<SmolStr>) -> Ex
     };
     let value = from_polynomial(&rest.scale(&(-RBig::ONE / &c)), &names)?;
     let mut steps = Derivation::default();
-    let equation = format!("{} = {}", tex(&Expr::sym(name.clone())), tex(&value));
-    steps.push(Rule::LinearSolve, [term(rational_tex(&c)), condition(equation)]);
+    let equation = || format!("{} = {}", tex(&Expr::sym(name.clone())), tex(&value));
+    steps.push(Rule::LinearSolve, || [term(rational_tex(&c)), condition(equation())]);
     Ok(Worked::new(vec![value], steps))
 }

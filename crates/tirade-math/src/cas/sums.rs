@@ -62,7 +62,7 @@ pub fn sum_worked(e: &Expr, name: &SmolStr, low: &Expr, high: &Expr) -> Exact<Wo
     bounded_rational(&value)?;
     let mut steps = Derivation::default();
     explain_sum(&f, &anti, &low, &high, &tex_name(name), &value, &mut steps);
-    steps.push(Rule::Conclude, [claim(format!("{head} = {}", rational_tex(&value)))]);
+    steps.push(Rule::Conclude, || [claim(format!("{head} = {}", rational_tex(&value)))]);
     Ok(Worked::new(Expr::Num(value), steps))
 }
 
@@ -97,7 +97,7 @@ fn symbolic_sum(
     let value = from_polynomial(&MPoly::from_dense(1, 0, &closed), std::slice::from_ref(n))?;
     let mut steps = Derivation::default();
     difference_step(f, anti, &tex_name(name), &mut steps)?;
-    steps.push(Rule::Conclude, [claim(format!("{head} = {}", closed.tex(&tex_name(n))))]);
+    steps.push(Rule::Conclude, || [claim(format!("{head} = {}", closed.tex(&tex_name(n))))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -105,7 +105,7 @@ fn symbolic_sum(
 fn difference_step(f: &Poly, anti: &Poly, k: &str, steps: &mut Derivation) -> Exact<()> {
     let next = anti.compose(&Poly::from_ints(&[1, 1]))?;
     let identity = format!("{} - {} = {}", paren(&next.tex(k)), paren(&anti.tex(k)), f.tex(k));
-    steps.push(Rule::Telescope, [term(format!("F({k}) = {}", anti.tex(k))), claim(identity)]);
+    steps.push(Rule::Telescope, || [term(format!("F({k}) = {}", anti.tex(k))), claim(identity)]);
     Ok(())
 }
 
@@ -123,14 +123,15 @@ fn explain_sum(
         Ok(n) if (1..=WRITTEN_OUT).contains(&n) => {
             let terms: Vec<String> =
                 (0..n).map(|i| wrapped(&f.eval(&RBig::from(low + IBig::from(i))))).collect();
-            steps.push(Rule::SumTerms, [claim(format!("{} = {}", terms.join(" + "), rational_tex(value)))]);
+            steps
+                .push(Rule::SumTerms, || [claim(format!("{} = {}", terms.join(" + "), rational_tex(value)))]);
         }
         _ => {
             let _ = difference_step(f, anti, k, steps);
             let (top, bottom) =
                 (anti.eval(&RBig::from(high + IBig::ONE)), anti.eval(&RBig::from(low.clone())));
             let formula = format!("{} - {} = {}", rational_tex(&top), wrapped(&bottom), rational_tex(value));
-            steps.push(Rule::TelescopeEnds, [claim(formula)]);
+            steps.push(Rule::TelescopeEnds, || [claim(formula)]);
         }
     }
 }
@@ -166,11 +167,10 @@ pub fn product_worked(e: &Expr, name: &SmolStr, low: &Expr, high: &Expr) -> Exac
     let head = format!("\\prod_{{{} = {low}}}^{{{high}}} {}", tex_name(name), paren(&f.tex(&tex_name(name))));
     if (2..=WRITTEN_OUT).contains(&count) {
         let shown: Vec<String> = factors.iter().map(wrapped).collect();
-        steps.push(
-            Rule::ProductTerms,
-            [claim(format!("{} = {}", shown.join(" \\cdot "), rational_tex(&value)))],
-        );
+        steps.push(Rule::ProductTerms, || {
+            [claim(format!("{} = {}", shown.join(" \\cdot "), rational_tex(&value)))]
+        });
     }
-    steps.push(Rule::Conclude, [claim(format!("{head} = {}", rational_tex(&value)))]);
+    steps.push(Rule::Conclude, || [claim(format!("{head} = {}", rational_tex(&value)))]);
     Ok(Worked::new(Expr::Num(value), steps))
 }

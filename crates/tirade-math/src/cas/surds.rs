@@ -77,7 +77,7 @@ pub fn root_to_expr(root: &Root) -> Exact<Expr> {
         Root::Quadratic { a, b, d } => {
             let negative = *d < IBig::ZERO;
             let size = if negative { -d.clone() } else { d.clone() };
-            let surd = Surd::sqrt_int(&size)?.scale(b);
+            let surd = Surd::term(b.clone(), size);
             let unit = if negative { Expr::constant(Const::I) } else { Expr::int(1) };
             add([Expr::Num(a.clone()), mul([surd_to_expr(&surd)?, unit])?])
         }

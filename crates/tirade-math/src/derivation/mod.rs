@@ -7,13 +7,42 @@
 //! ```
 //! use tirade_math::derivation::{claim, term, Derivation, Rule};
 //! let mut steps = Derivation::default();
-//! steps.push(Rule::Conclude, [claim("1 + 1 = 2")]);
+//! steps.push(Rule::Conclude, || [claim("1 + 1 = 2")]);
 //! assert_eq!(steps.render_english(), "Therefore $1 + 1 = 2$.");
 //! ```
 
 mod rules;
 
+use std::cell::Cell;
+
 pub use rules::Rule;
+
+thread_local! {
+    static WANTED: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Puts the mark back even if `work` unwinds.
+struct Restore(bool);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        WANTED.set(self.0);
+    }
+}
+
+/// Does `work` without writing steps down: every derivation made in it is empty, and every value the same.
+///
+/// The mark belongs to the calling thread, as the allowance of work does: a parameter of two hundred functions would say the
+/// same.
+pub fn omitted<T>(work: impl FnOnce() -> T) -> T {
+    let _restore = Restore(WANTED.replace(false));
+    work()
+}
+
+/// Whether steps are written down; what only they need can be left undone otherwise.
+pub fn wanted() -> bool {
+    WANTED.get()
+}
 
 /// A formula inside a step: LaTeX without dollars, or plain words.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -129,9 +158,14 @@ impl Step {
 }
 
 impl Derivation {
-    /// Appends a step.
-    pub fn push(&mut self, rule: Rule, formulas: impl IntoIterator<Item = Formula>) {
-        self.steps.push(Step { rule, formulas: formulas.into_iter().collect() });
+    /// Appends a step; its formulas are made only where steps are [`wanted`].
+    pub fn push<Formulas>(&mut self, rule: Rule, formulas: impl FnOnce() -> Formulas)
+    where
+        Formulas: IntoIterator<Item = Formula>,
+    {
+        if wanted() {
+            self.steps.push(Step { rule, formulas: formulas().into_iter().collect() });
+        }
     }
 
     /// Appends all steps of another derivation.

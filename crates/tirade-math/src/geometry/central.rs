@@ -178,7 +178,7 @@ fn complete_squares(conic: &Conic, steps: &mut Derivation) -> Exact<(RBig, RBig,
         push_multiple(&mut right, &-r.clone(), "");
     }
     if !(h.is_zero() && k.is_zero()) {
-        steps.push(Rule::CompleteSquare, [claim(format!("{} = {right}", conic.tex()))]);
+        steps.push(Rule::CompleteSquare, || [claim(format!("{} = {right}", conic.tex()))]);
     }
     Ok((h, k, r))
 }
@@ -217,24 +217,24 @@ pub fn hyperbola_worked(conic: &Conic) -> Exact<Worked<Central>> {
     let value = Central { kind: CentralKind::Hyperbola, h, k, a_squared, b_squared, horizontal };
     describe(&value, &mut steps)?;
     let [first, second] = value.asymptotes()?;
-    steps.push(Rule::AsymptotesAre, [condition(first.tex()), condition(second.tex())]);
+    steps.push(Rule::AsymptotesAre, || [condition(first.tex()), condition(second.tex())]);
     Ok(Worked::new(value, steps))
 }
 
 fn describe(c: &Central, steps: &mut Derivation) -> Exact<()> {
-    steps.push(Rule::StandardForm, [condition(c.standard_tex()), term(c.center().tex())]);
+    steps.push(Rule::StandardForm, || [condition(c.standard_tex()), term(c.center().tex())]);
     let squared = c.c_squared();
     let sign = if c.kind == CentralKind::Ellipse { '-' } else { '+' };
     let (a, b) = (rational_tex(&c.a_squared), rational_tex(&c.b_squared));
     let formula = claim(format!("{a} {sign} {b} = {}", rational_tex(&squared)));
     let distance = Surd::sqrt_rational(&squared)?;
-    steps.push(Rule::FocalDistance, [formula, term(format!("c = {}", distance.tex()))]);
+    steps.push(Rule::FocalDistance, || [formula, term(format!("c = {}", distance.tex()))]);
     let [first, second] = c.foci()?;
-    steps.push(Rule::FociAre, [term(first.tex()), term(second.tex())]);
+    steps.push(Rule::FociAre, || [term(first.tex()), term(second.tex())]);
     let [first, second] = c.vertices()?;
-    steps.push(Rule::VerticesAre, [term(first.tex()), term(second.tex())]);
+    steps.push(Rule::VerticesAre, || [term(first.tex()), term(second.tex())]);
     let ratio = format!("\\frac{{{}}}{{\\sqrt{{{a}}}}} = {}", distance.tex(), c.eccentricity()?.tex());
-    steps.push(Rule::EccentricityIs, [claim(ratio)]);
+    steps.push(Rule::EccentricityIs, || [claim(ratio)]);
     Ok(())
 }
 

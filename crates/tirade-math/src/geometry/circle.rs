@@ -85,11 +85,11 @@ pub fn circle_worked(conic: &Conic) -> Exact<Worked<Circle>> {
     push_multiple(&mut squares, &-r.clone(), "");
     let left = if a.is_one() { squares } else { format!("{} \\left({squares}\\right)", rational_tex(a)) };
     let mut steps = Derivation::default();
-    steps.push(Rule::CompleteSquare, [claim(format!("{} = {left}", conic.tex()))]);
+    steps.push(Rule::CompleteSquare, || [claim(format!("{} = {left}", conic.tex()))]);
     let circle = Circle { center: Point::from_rationals(h, k), radius_squared: r.into() };
     let radius = circle.radius()?;
     let read = [term(circle.center.tex()), term(format!("r = {}", radius.tex()))];
-    steps.push(Rule::CircleRead, read);
+    steps.push(Rule::CircleRead, || read);
     Ok(Worked::new(circle, steps))
 }
 
@@ -106,9 +106,9 @@ pub fn circle_from_three_points_worked(a: &Point, b: &Point, c: &Point) -> Exact
     }
     let squares =
         format!("{}^{{2}} + {}^{{2}} = {}", d.x.factor_tex(), d.y.factor_tex(), radius_squared.tex());
-    steps.push(Rule::RadiusSquared, [claim(squares)]);
+    steps.push(Rule::RadiusSquared, || [claim(squares)]);
     let circle = Circle { center, radius_squared };
-    steps.push(Rule::CircleEquation, [condition(circle.standard_tex())]);
+    steps.push(Rule::CircleEquation, || [condition(circle.standard_tex())]);
     Ok(Worked::new(circle, steps))
 }
 

@@ -172,9 +172,9 @@ pub fn classify_worked(conic: &Conic) -> Exact<Worked<ConicKind>> {
         rational_tex(&conic.discriminant())
     );
     let mut steps = Derivation::default();
-    steps.push(Rule::Given, [condition(format!("{} = 0", conic.tex()))]);
-    steps.push(Rule::ConicDiscriminant, [term("B^{2} - 4 A C"), claim(formula)]);
-    steps.push(Rule::ConicKind, [words(kind.name())]);
+    steps.push(Rule::Given, || [condition(format!("{} = 0", conic.tex()))]);
+    steps.push(Rule::ConicDiscriminant, || [term("B^{2} - 4 A C"), claim(formula)]);
+    steps.push(Rule::ConicKind, || [words(kind.name())]);
     Ok(Worked::new(kind, steps))
 }
 

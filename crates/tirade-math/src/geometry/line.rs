@@ -94,16 +94,16 @@ impl Line {
 pub fn intersection_worked(l: &Line, m: &Line) -> Exact<Worked<Option<Point>>> {
     let det = l.a.mul(&m.b)?.sub(&m.a.mul(&l.b)?);
     let mut steps = Derivation::default();
-    steps.push(Rule::Given, [condition(l.tex()), condition(m.tex())]);
+    steps.push(Rule::Given, || [condition(l.tex()), condition(m.tex())]);
     if det.is_zero() {
-        steps.push(Rule::ParallelLines, []);
+        steps.push(Rule::ParallelLines, || []);
         return Ok(Worked::new(None, steps));
     }
     let x = l.c.mul(&m.b)?.sub(&m.c.mul(&l.b)?).div(&det)?;
     let y = l.a.mul(&m.c)?.sub(&m.a.mul(&l.c)?).div(&det)?;
     let point = Point::new(x, y);
-    steps.push(Rule::IntersectLines, [condition(format!("(x, y) = {}", point.tex()))]);
-    steps.push(Rule::CheckSolution, [check(l, &point), check(m, &point)]);
+    steps.push(Rule::IntersectLines, || [condition(format!("(x, y) = {}", point.tex()))]);
+    steps.push(Rule::CheckSolution, || [check(l, &point), check(m, &point)]);
     Ok(Worked::new(Some(point), steps))
 }
 
@@ -132,8 +132,8 @@ pub fn perpendicular_bisector_worked(p: &Point, q: &Point) -> Exact<Worked<(Line
     let second = middle.plus(&normal);
     let line = Line { c: d.dot(&middle)?, a: d.x, b: d.y }.normalised();
     let formulas = [term(p.tex()), term(q.tex()), condition(line.tex())];
-    steps.push(Rule::BisectorEquation, formulas);
-    steps.push(Rule::CheckSolution, [check(&line, &middle)]);
+    steps.push(Rule::BisectorEquation, || formulas);
+    steps.push(Rule::CheckSolution, || [check(&line, &middle)]);
     Ok(Worked::new((line, middle, second), steps))
 }
 
@@ -148,12 +148,12 @@ pub fn point_line_distance_worked(p: &Point, a: &Point, b: &Point) -> Exact<Work
     let size = if offset.is_positive() { offset.clone() } else { offset.neg() };
     let value = size.div(&norm.sqrt()?)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::LineThrough, [condition(line.tex())]);
+    steps.push(Rule::LineThrough, || [condition(line.tex())]);
     let product = |a: &Surd, b: &Surd| format!("{} \\cdot {}", a.factor_tex(), b.factor_tex());
     let top = format!("{} + {} - {}", product(&line.a, &p.x), product(&line.b, &p.y), line.c.factor_tex());
     let squares = format!("{} + {}", super::point::square_tex(&line.a), super::point::square_tex(&line.b));
     let formula = format!("\\frac{{\\left|{top}\\right|}}{{\\sqrt{{{squares}}}}} = {}", value.tex());
-    steps.push(Rule::PointLineDistance, [claim(formula)]);
+    steps.push(Rule::PointLineDistance, || [claim(formula)]);
     Ok(Worked::new(value, steps))
 }
 
@@ -169,19 +169,18 @@ pub fn angle_between_worked(l: (&Point, &Point), m: (&Point, &Point)) -> Exact<W
     let norms = u.dot(&u)?.mul(&v.dot(&v)?)?;
     let cosine = u.dot(&v)?.div(&norms.sqrt()?)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::DirectionVectors, [term(u.tex()), term(v.tex())]);
+    steps.push(Rule::DirectionVectors, || [term(u.tex()), term(v.tex())]);
     let product = |a: &Surd, b: &Surd| format!("{} \\cdot {}", a.factor_tex(), b.factor_tex());
     let squares = |p: &Point| {
         format!("\\sqrt{{{} + {}}}", super::point::square_tex(&p.x), super::point::square_tex(&p.y))
     };
     let top = format!("{} + {}", product(&u.x, &v.x), product(&u.y, &v.y));
     let formula = format!("\\frac{{{top}}}{{{} \\cdot {}}} = {}", squares(&u), squares(&v), cosine.tex());
-    steps.push(Rule::AngleCosine, [claim(formula)]);
+    steps.push(Rule::AngleCosine, || [claim(formula)]);
     let value = arc_cosine(&cosine)?;
-    steps.push(
-        Rule::AngleIs,
-        [claim(format!("\\arccos\\left({}\\right) = {}", cosine.tex(), crate::cas::tex(&value)))],
-    );
+    steps.push(Rule::AngleIs, || {
+        [claim(format!("\\arccos\\left({}\\right) = {}", cosine.tex(), crate::cas::tex(&value)))]
+    });
     Ok(Worked::new(value, steps))
 }
 

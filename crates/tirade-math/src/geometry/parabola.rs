@@ -112,12 +112,13 @@ pub fn parabola_worked(conic: &Conic) -> Exact<Worked<Parabola>> {
         push_multiple(&mut right, &rest, "");
     }
     let mut steps = Derivation::default();
-    steps.push(Rule::CompleteSquare, [claim(format!("{} = {right}", conic.tex()))]);
+    steps.push(Rule::CompleteSquare, || [claim(format!("{} = {right}", conic.tex()))]);
     let (h, k) = if horizontal { (n, m) } else { (m, n) };
     let value = Parabola { h, k, p, horizontal };
-    steps.push(Rule::ParabolaForm, [condition(value.standard_tex()), term(value.vertex().tex())]);
+    steps.push(Rule::ParabolaForm, || [condition(value.standard_tex()), term(value.vertex().tex())]);
     let shown = condition(format!("4 p = {}", rational_tex(&(&value.p * RBig::from(4)))));
-    steps.push(Rule::ParabolaFocus, [shown, term(value.focus().tex()), condition(value.directrix().tex())]);
+    steps
+        .push(Rule::ParabolaFocus, || [shown, term(value.focus().tex()), condition(value.directrix().tex())]);
     Ok(Worked::new(value, steps))
 }
 
@@ -156,7 +157,7 @@ pub fn parabola_from_focus_worked(focus: &Point, directrix: &Line) -> Exact<Work
     let conic = parabola_equation(focus, directrix)?;
     let mut steps = Derivation::default();
     let formulas = [term(focus.tex()), condition(directrix.tex()), condition(format!("{} = 0", conic.tex()))];
-    steps.push(Rule::EqualDistances, formulas);
+    steps.push(Rule::EqualDistances, || formulas);
     Ok(Worked::new(conic, steps))
 }
 

@@ -114,9 +114,9 @@ pub fn distance_worked(a: &Point, b: &Point) -> Exact<Worked<Surd>> {
     let differences = [(&b.x, &a.x, &d.x), (&b.y, &a.y, &d.y)];
     let difference =
         |(p, q, r): (&Surd, &Surd, &Surd)| claim(format!("{} - {} = {}", p.tex(), q.factor_tex(), r.tex()));
-    steps.push(Rule::Compute, differences.map(difference));
+    steps.push(Rule::Compute, || differences.map(difference));
     let root = format!("\\sqrt{{{} + {}}} = {}", square_tex(&d.x), square_tex(&d.y), value.tex());
-    steps.push(Rule::DistanceFormula, [claim(root)]);
+    steps.push(Rule::DistanceFormula, || [claim(root)]);
     Ok(Worked::new(value, steps))
 }
 
@@ -131,8 +131,8 @@ pub fn midpoint_worked(a: &Point, b: &Point) -> Exact<Worked<Point>> {
         claim(format!("\\frac{{{}{}}}{{2}} = {}", p.tex(), q.signed_tex(), m.tex()))
     };
     let mut steps = Derivation::default();
-    steps.push(Rule::Averages, [average(&a.x, &b.x, &middle.x), average(&a.y, &b.y, &middle.y)]);
-    steps.push(Rule::MidpointIs, [term(middle.tex())]);
+    steps.push(Rule::Averages, || [average(&a.x, &b.x, &middle.x), average(&a.y, &b.y, &middle.y)]);
+    steps.push(Rule::MidpointIs, || [term(middle.tex())]);
     Ok(Worked::new(middle, steps))
 }
 
@@ -145,7 +145,7 @@ pub fn collinear_worked(points: &[Point]) -> Exact<Worked<bool>> {
     let Some(first) = points.first() else { return undefined("the collinearity of no points") };
     let mut steps = Derivation::default();
     let Some(direction) = points.iter().map(|p| p.minus(first)).find(|d| !d.is_zero()) else {
-        steps.push(Rule::Collinear, []);
+        steps.push(Rule::Collinear, || []);
         return Ok(Worked::new(true, steps));
     };
     for p in points {
@@ -162,13 +162,13 @@ pub fn collinear_worked(points: &[Point]) -> Exact<Worked<bool>> {
             v.x.factor_tex(),
             cross.tex()
         );
-        steps.push(Rule::CrossProductTest, [claim(formula)]);
+        steps.push(Rule::CrossProductTest, || [claim(formula)]);
         if !cross.is_zero() {
-            steps.push(Rule::NotCollinear, []);
+            steps.push(Rule::NotCollinear, || []);
             return Ok(Worked::new(false, steps));
         }
     }
-    steps.push(Rule::Collinear, []);
+    steps.push(Rule::Collinear, || []);
     Ok(Worked::new(true, steps))
 }
 

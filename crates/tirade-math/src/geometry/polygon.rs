@@ -34,7 +34,7 @@ pub fn polygon_area_worked(corners: &[Point]) -> Exact<Worked<Surd>> {
     let value = size.scale(&RBig::from_parts(1.into(), 2u8.into()));
     let mut steps = Derivation::default();
     let formula = format!("\\frac{{1}}{{2}} \\left|{}\\right| = {}", products.join(" + "), value.tex());
-    steps.push(Rule::ShoelaceFormula, [claim(formula)]);
+    steps.push(Rule::ShoelaceFormula, || [claim(formula)]);
     Ok(Worked::new(value, steps))
 }
 
@@ -54,11 +54,11 @@ pub fn heron_worked(a: &Surd, b: &Surd, c: &Surd) -> Exact<Worked<Surd>> {
     let value = squared.sqrt()?;
     let mut steps = Derivation::default();
     let sum = format!("\\frac{{{}{}{}}}{{2}} = {}", a.tex(), b.signed_tex(), c.signed_tex(), s.tex());
-    steps.push(Rule::SemiPerimeter, [claim(sum)]);
+    steps.push(Rule::SemiPerimeter, || [claim(sum)]);
     let factors: Vec<String> =
         [a, b, c].iter().map(|x| format!("({} - {})", s.tex(), x.factor_tex())).collect();
     let root = format!("\\sqrt{{{} \\cdot {}}} = {}", s.factor_tex(), factors.join(" "), value.tex());
-    steps.push(Rule::HeronFormula, [claim(root)]);
+    steps.push(Rule::HeronFormula, || [claim(root)]);
     Ok(Worked::new(value, steps))
 }
 

@@ -43,7 +43,7 @@ pub fn position_worked(conic: &Conic, p: &Point) -> Exact<Worked<Position>> {
         _ => (Position::Outside, "outside"),
     };
     let mut steps = Derivation::default();
-    steps.push(Rule::PointPosition, [claim(substituted_tex(conic, p, &value)), words(name)]);
+    steps.push(Rule::PointPosition, || [claim(substituted_tex(conic, p, &value)), words(name)]);
     Ok(Worked::new(position, steps))
 }
 
@@ -105,9 +105,9 @@ pub fn tangent_at_worked(conic: &Conic, p: &Point) -> Exact<Worked<Line>> {
     }
     let line = polar(conic, p)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::PointPosition, [claim(substituted_tex(conic, p, &value)), words("on the curve")]);
-    steps.push(Rule::TangentAt, [term(p.tex()), condition(line.tex())]);
-    steps.push(Rule::CheckSolution, [super::line::check(&line, p)]);
+    steps.push(Rule::PointPosition, || [claim(substituted_tex(conic, p, &value)), words("on the curve")]);
+    steps.push(Rule::TangentAt, || [term(p.tex()), condition(line.tex())]);
+    steps.push(Rule::CheckSolution, || [super::line::check(&line, p)]);
     Ok(Worked::new(line, steps))
 }
 
@@ -122,12 +122,12 @@ pub fn tangents_from_worked(conic: &Conic, p: &Point) -> Exact<Worked<Vec<Line>>
     proper(conic)?;
     let chord = polar(conic, p)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::PolarLine, [term(p.tex()), condition(chord.tex())]);
+    steps.push(Rule::PolarLine, || [term(p.tex()), condition(chord.tex())]);
     let contacts = line_intersections_worked(conic, &chord)?;
     steps.extend(contacts.derivation);
     let lines: Vec<Line> = contacts.value.iter().map(|q| polar(conic, q)).collect::<Exact<_>>()?;
     for (q, line) in contacts.value.iter().zip(&lines) {
-        steps.push(Rule::TangentAt, [term(q.tex()), condition(line.tex())]);
+        steps.push(Rule::TangentAt, || [term(q.tex()), condition(line.tex())]);
     }
     Ok(Worked::new(lines, steps))
 }
@@ -152,15 +152,15 @@ pub fn line_intersections_worked(conic: &Conic, line: &Line) -> Exact<Worked<Vec
     }
     let mut steps = Derivation::default();
     let parametric = format!("x = {}, \\; y = {}", x.tex("t"), y.tex("t"));
-    steps.push(Rule::SubstituteLine, [condition(parametric), condition(format!("{} = 0", p.tex("t")))]);
+    steps.push(Rule::SubstituteLine, || [condition(parametric), condition(format!("{} = 0", p.tex("t")))]);
     let points: Vec<Point> =
         real_roots(&p)?.iter().map(|t| Ok(Point::new(at(&x, t), at(&y, t)))).collect::<Exact<_>>()?;
     if points.is_empty() {
-        steps.push(Rule::NoIntersection, []);
+        steps.push(Rule::NoIntersection, || []);
     } else {
-        steps.push(Rule::IntersectionsAre, points.iter().map(|p| term(p.tex())));
+        steps.push(Rule::IntersectionsAre, || points.iter().map(|p| term(p.tex())));
         let zero = Surd::default();
-        steps.push(Rule::CheckSolution, points.iter().map(|p| claim(substituted_tex(conic, p, &zero))));
+        steps.push(Rule::CheckSolution, || points.iter().map(|p| claim(substituted_tex(conic, p, &zero))));
     }
     Ok(Worked::new(points, steps))
 }

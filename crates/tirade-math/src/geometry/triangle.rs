@@ -26,8 +26,8 @@ pub fn centroid_worked(a: &Point, b: &Point, c: &Point) -> Exact<Worked<Point>> 
         claim(format!("\\frac{{{}{}{}}}{{3}} = {}", p.tex(), q.signed_tex(), r.signed_tex(), m.tex()))
     };
     let mut steps = Derivation::default();
-    steps.push(Rule::Averages, [average(&a.x, &b.x, &c.x, &value.x), average(&a.y, &b.y, &c.y, &value.y)]);
-    steps.push(Rule::CentroidIs, [term(value.tex())]);
+    steps.push(Rule::Averages, || [average(&a.x, &b.x, &c.x, &value.x), average(&a.y, &b.y, &c.y, &value.y)]);
+    steps.push(Rule::CentroidIs, || [term(value.tex())]);
     Ok(Worked::new(value, steps))
 }
 
@@ -45,8 +45,8 @@ pub fn orthocenter_worked(a: &Point, b: &Point, c: &Point) -> Exact<Worked<Point
     proper(a, b, c)?;
     let (first, second) = (altitude(a, b, c)?, altitude(b, a, c)?);
     let mut steps = Derivation::default();
-    steps.push(Rule::AltitudeEquation, [term(a.tex()), condition(first.tex())]);
-    steps.push(Rule::AltitudeEquation, [term(b.tex()), condition(second.tex())]);
+    steps.push(Rule::AltitudeEquation, || [term(a.tex()), condition(first.tex())]);
+    steps.push(Rule::AltitudeEquation, || [term(b.tex()), condition(second.tex())]);
     meet(&first, &second, steps)
 }
 
@@ -68,7 +68,9 @@ pub fn circumcenter_worked(a: &Point, b: &Point, c: &Point) -> Exact<Worked<Poin
     let (first, second) = (perpendicular_bisector_worked(a, b)?, perpendicular_bisector_worked(a, c)?);
     let mut steps = Derivation::default();
     for (worked, end) in [(&first, b), (&second, c)] {
-        steps.push(Rule::BisectorEquation, [term(a.tex()), term(end.tex()), condition(worked.value.0.tex())]);
+        steps.push(Rule::BisectorEquation, || {
+            [term(a.tex()), term(end.tex()), condition(worked.value.0.tex())]
+        });
     }
     meet(&first.value.0, &second.value.0, steps)
 }
@@ -82,14 +84,14 @@ pub fn incenter_worked(a: &Point, b: &Point, c: &Point) -> Exact<Worked<Point>> 
     let length = |p: &Point, q: &Point| super::distance_worked(p, q);
     let sides = [length(b, c)?, length(a, c)?, length(a, b)?];
     let mut steps = Derivation::default();
-    steps.push(Rule::SideLengths, sides.iter().map(|s| term(s.value.tex())));
+    steps.push(Rule::SideLengths, || sides.iter().map(|s| term(s.value.tex())));
     let [p, q, r] = sides.map(|s| s.value);
     let total = p.add(&q).add(&r);
     let weighted = |f: fn(&Point) -> &Surd| -> Exact<Surd> {
         p.mul(f(a))?.add(&q.mul(f(b))?).add(&r.mul(f(c))?).div(&total)
     };
     let value = Point::new(weighted(|p| &p.x)?, weighted(|p| &p.y)?);
-    steps.push(Rule::IncenterIs, [term(value.tex())]);
+    steps.push(Rule::IncenterIs, || [term(value.tex())]);
     Ok(Worked::new(value, steps))
 }
 

@@ -41,9 +41,9 @@ pub fn to_base_worked(n: &IBig, base: u32) -> Exact<Worked<String>> {
         rest = q;
     }
     if rest.is_zero() && !divisions.is_empty() {
-        steps.push(Rule::BaseDivisions, [term(base.to_string())].into_iter().chain(divisions));
+        steps.push(Rule::BaseDivisions, || [term(base.to_string())].into_iter().chain(divisions));
     }
-    steps.push(Rule::BaseReadUp, [term(format!("{sign}{body}_{{{base}}}"))]);
+    steps.push(Rule::BaseReadUp, || [term(format!("{sign}{body}_{{{base}}}"))]);
     Ok(Worked::new(format!("{sign}{body}"), steps))
 }
 
@@ -67,7 +67,7 @@ pub fn from_base_worked(numeral: &str, base: u32) -> Exact<Worked<IBig>> {
     if list.len() <= 64 {
         let place = |(i, d): (usize, &u32)| format!("{d} \\cdot {base}^{{{}}}", list.len() - 1 - i);
         let sum: Vec<String> = list.iter().enumerate().map(place).collect();
-        steps.push(Rule::BasePositional, [claim(format!("{} = {value}", sum.join(" + ")))]);
+        steps.push(Rule::BasePositional, || [claim(format!("{} = {value}", sum.join(" + ")))]);
     }
     Ok(Worked::new(if negative { -value } else { value }, steps))
 }
@@ -84,7 +84,7 @@ pub fn digit_sum_worked(n: &IBig, base: u32) -> Exact<Worked<IBig>> {
     if base != 10 {
         steps.extend(to_base_worked(n, base)?.derivation);
     }
-    steps.push(Rule::DigitSum, [claim(format!("{} = {value}", parts.join(" + ")))]);
+    steps.push(Rule::DigitSum, || [claim(format!("{} = {value}", parts.join(" + ")))]);
     Ok(Worked::new(value.into(), steps))
 }
 

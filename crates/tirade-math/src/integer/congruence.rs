@@ -40,14 +40,14 @@ pub fn crt_worked(system: &[Congruence]) -> Exact<Worked<Option<Congruence>>> {
         |c: &Congruence| Congruence { residue: modulo(&c.residue, &c.modulus), modulus: c.modulus.clone() };
     let mut total = reduce(&system[0]);
     let mut steps = Derivation::default();
-    steps.push(Rule::CrtStart, [condition(congruence_tex(&total))]);
+    steps.push(Rule::CrtStart, || [condition(congruence_tex(&total))]);
     for next in system[1..].iter().map(reduce) {
         match merge(&total, &next, &mut steps)? {
             Some(merged) => total = merged,
             None => return Ok(Worked::new(None, steps)),
         }
     }
-    steps.push(Rule::CrtCheck, system.iter().map(|c| check_tex(&total.residue, c)));
+    steps.push(Rule::CrtCheck, || system.iter().map(|c| check_tex(&total.residue, c)));
     Ok(Worked::new(Some(total), steps))
 }
 
@@ -62,7 +62,7 @@ fn merge(total: &Congruence, next: &Congruence, steps: &mut Derivation) -> Exact
     let form = condition(format!("x = {} + {} t", total.residue, total.modulus));
     let requirement = format!("{} t \\equiv {} \\pmod{{{}}}", total.modulus, difference, next.modulus);
     if !modulo(&difference, &divisor).is_zero() {
-        steps.push(Rule::NoSolution, []);
+        steps.push(Rule::NoSolution, || []);
         return Ok(None);
     }
     let reduced = &next.modulus / &divisor;
@@ -73,8 +73,8 @@ fn merge(total: &Congruence, next: &Congruence, steps: &mut Derivation) -> Exact
     let residue = modulo(&(&total.residue + &total.modulus * &t), &merged_modulus);
     let merged = Congruence { residue, modulus: merged_modulus };
     let solved = condition(format!("t \\equiv {t} \\pmod{{{reduced}}}"));
-    steps.push(Rule::CrtMerge, [form, condition(congruence_tex(next)), condition(requirement), solved]);
-    steps.push(Rule::CrtMerged, [condition(congruence_tex(&merged))]);
+    steps.push(Rule::CrtMerge, || [form, condition(congruence_tex(next)), condition(requirement), solved]);
+    steps.push(Rule::CrtMerged, || [condition(congruence_tex(&merged))]);
     Ok(Some(merged))
 }
 
@@ -90,22 +90,22 @@ pub fn linear_congruence_worked(a: &IBig, b: &IBig, m: &IBig) -> Exact<Worked<Op
     let divisor = gcd(a, m);
     let mut steps = Derivation::default();
     if !modulo(b, &divisor).is_zero() {
-        steps.push(Rule::Recall, [claim(format!("\\gcd({a}, {m}) = {divisor}"))]);
-        steps.push(Rule::DiophantineNoSolution, [term(divisor.to_string()), remainder_claim(b, &divisor)]);
+        steps.push(Rule::Recall, || [claim(format!("\\gcd({a}, {m}) = {divisor}"))]);
+        steps.push(Rule::DiophantineNoSolution, || [term(divisor.to_string()), remainder_claim(b, &divisor)]);
         return Ok(Worked::new(None, steps));
     }
     let (a1, b1, m1) = (a / &divisor, b / &divisor, m / &divisor);
     if !divisor.is_one() {
         let smaller = condition(format!("{} x \\equiv {b1} \\pmod{{{m1}}}", factor_tex(&a1)));
-        steps.push(Rule::LinearCongruenceReduce, [term(divisor.to_string()), smaller]);
+        steps.push(Rule::LinearCongruenceReduce, || [term(divisor.to_string()), smaller]);
     }
     let inverse = inverse_mod(&a1, &m1)?;
     let product = claim(format!("{inverse} \\cdot {} \\equiv 1 \\pmod{{{m1}}}", factor_tex(&a1)));
     let parts = [term(a1.to_string()), term(m1.to_string()), term(inverse.to_string()), product];
-    steps.push(Rule::InverseIs, parts);
+    steps.push(Rule::InverseIs, || parts);
     let residue = modulo(&(&inverse * &b1), &m1);
     let solution = format!("x \\equiv {inverse} \\cdot {} \\equiv {residue} \\pmod{{{m1}}}", factor_tex(&b1));
-    steps.push(Rule::LinearCongruenceSolve, [condition(solution)]);
+    steps.push(Rule::LinearCongruenceSolve, || [condition(solution)]);
     Ok(Worked::new(Some(Congruence { residue, modulus: m1 }), steps))
 }
 

@@ -44,7 +44,7 @@ pub fn factorial_worked(n: &IBig) -> Exact<Worked<IBig>> {
     let product = shown.join(" \\cdot ");
     let tail = if product == value.to_string() { String::new() } else { format!(" = {value}") };
     let mut steps = Derivation::default();
-    steps.push(Rule::FactorialProduct, [claim(format!("{n}! = {product}{tail}"))]);
+    steps.push(Rule::FactorialProduct, || [claim(format!("{n}! = {product}{tail}"))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -84,7 +84,7 @@ pub fn binomial_worked(n: &IBig, k: &IBig) -> Exact<Worked<IBig>> {
         Ok(m) if m > 0 => format!("{head} = \\frac{{{n}!}}{{{k}! \\cdot {}!}} = {value}", n - k),
         _ => format!("{head} = {value}"),
     };
-    steps.push(Rule::BinomialFormula, [claim(formula)]);
+    steps.push(Rule::BinomialFormula, || [claim(formula)]);
     Ok(Worked::new(value, steps))
 }
 
@@ -106,7 +106,7 @@ pub fn permutations_worked(n: &IBig, k: &IBig) -> Exact<Worked<IBig>> {
         let factors: Vec<String> = (0..count).map(|i| (n - IBig::from(i)).to_string()).collect();
         if count == 1 { factors.concat() } else { format!("{} = {value}", factors.join(" \\cdot ")) }
     };
-    steps.push(Rule::PermutationProduct, [term(shown)]);
+    steps.push(Rule::PermutationProduct, || [term(shown)]);
     Ok(Worked::new(value, steps))
 }
 
@@ -127,9 +127,9 @@ pub fn fibonacci_worked(n: &IBig) -> Exact<Worked<IBig>> {
     }
     let mut steps = Derivation::default();
     if shown.is_empty() {
-        steps.push(Rule::Compute, [term(format!("F_{{{n}}} = {a}"))]);
+        steps.push(Rule::Compute, || [term(format!("F_{{{n}}} = {a}"))]);
     } else {
-        steps.push(Rule::Recurrence, [condition_recurrence()].into_iter().chain(shown));
+        steps.push(Rule::Recurrence, || [condition_recurrence()].into_iter().chain(shown));
     }
     Ok(Worked::new(a, steps))
 }
@@ -151,7 +151,7 @@ pub fn catalan_worked(n: &IBig) -> Exact<Worked<IBig>> {
     let mut steps = Derivation::default();
     let formula =
         format!("\\frac{{1}}{{{next}}} \\binom{{{double}}}{{{n}}} = \\frac{{{middle}}}{{{next}}} = {value}");
-    steps.push(Rule::Compute, [claim(formula)]);
+    steps.push(Rule::Compute, || [claim(formula)]);
     Ok(Worked::new(value, steps))
 }
 

@@ -32,12 +32,12 @@ pub fn diophantine_worked(a: &IBig, b: &IBig, c: &IBig) -> Exact<Worked<Option<L
     bounded(c)?;
     let bezout = extended_gcd_worked(a, b)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::DiophantineGcd, []);
+    steps.push(Rule::DiophantineGcd, || []);
     steps.extend(bezout.derivation);
     let d = bezout.value.gcd;
     let (scale, rest) = c.div_rem_euclid(&d);
     if rest != 0u8.into() {
-        steps.push(Rule::DiophantineNoSolution, [term(d.to_string()), remainder_claim(c, &d)]);
+        steps.push(Rule::DiophantineNoSolution, || [term(d.to_string()), remainder_claim(c, &d)]);
         return Ok(Worked::new(None, steps));
     }
     let scale = scale;
@@ -49,7 +49,7 @@ pub fn diophantine_worked(a: &IBig, b: &IBig, c: &IBig) -> Exact<Worked<Option<L
         factor_tex(b),
         factor_tex(&y)
     );
-    steps.push(Rule::DiophantineScale, [term(scale.to_string()), claim(scaled)]);
+    steps.push(Rule::DiophantineScale, || [term(scale.to_string()), claim(scaled)]);
     let solutions = normalised(x, y, b / &d, -(a / &d));
     let general = format!(
         "x = {}{} t, \\; y = {}{} t",
@@ -58,7 +58,7 @@ pub fn diophantine_worked(a: &IBig, b: &IBig, c: &IBig) -> Exact<Worked<Option<L
         solutions.y0,
         signed_tex(&solutions.dy)
     );
-    steps.push(Rule::DiophantineGeneral, [condition(general), term("t")]);
+    steps.push(Rule::DiophantineGeneral, || [condition(general), term("t")]);
     Ok(Worked::new(Some(solutions), steps))
 }
 

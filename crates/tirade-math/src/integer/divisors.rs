@@ -52,7 +52,7 @@ fn factored(n: &IBig) -> Exact<Worked<Vec<(IBig, usize)>>> {
 pub fn divisors_worked(n: &IBig) -> Exact<Worked<Vec<IBig>>> {
     let list = divisors(n)?;
     let mut steps = factored(&n.clone().abs())?.derivation;
-    steps.push(Rule::DivisorList, list.iter().map(|d| term(d.to_string())));
+    steps.push(Rule::DivisorList, || list.iter().map(|d| term(d.to_string())));
     Ok(Worked::new(list, steps))
 }
 
@@ -65,7 +65,7 @@ pub fn divisor_count_worked(n: &IBig) -> Exact<Worked<IBig>> {
     let value: IBig = factors.iter().map(|(_, e)| IBig::from(e + 1)).product();
     let parts: Vec<String> = factors.iter().map(|(_, e)| format!("({e} + 1)")).collect();
     let product = if parts.is_empty() { "1".into() } else { parts.join("") };
-    steps.push(Rule::DivisorCount, [claim(format!("{product} = {value}"))]);
+    steps.push(Rule::DivisorCount, || [claim(format!("{product} = {value}"))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -83,7 +83,7 @@ pub fn divisor_sum_worked(n: &IBig) -> Exact<Worked<IBig>> {
     };
     let parts: Vec<String> = factors.iter().map(|(p, e)| series(p, *e)).collect();
     let product = if parts.is_empty() { "1".into() } else { parts.join("") };
-    steps.push(Rule::DivisorSum, [claim(format!("{product} = {value}"))]);
+    steps.push(Rule::DivisorSum, || [claim(format!("{product} = {value}"))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -120,7 +120,7 @@ pub fn totient_worked(n: &IBig) -> Exact<Worked<IBig>> {
     let parts: Vec<String> = factors.iter().map(part).collect();
     let product = if parts.is_empty() { "1".into() } else { parts.join(" \\cdot ") };
     let formula = if product == value.to_string() { product } else { format!("{product} = {value}") };
-    steps.push(Rule::TotientFormula, [claim(format!("\\varphi({n}) = {formula}"))]);
+    steps.push(Rule::TotientFormula, || [claim(format!("\\varphi({n}) = {formula}"))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -131,12 +131,12 @@ pub fn totient_worked(n: &IBig) -> Exact<Worked<IBig>> {
 pub fn mobius_worked(n: &IBig) -> Exact<Worked<i32>> {
     let Worked { value: factors, derivation: mut steps } = factored(n)?;
     if factors.iter().any(|(_, e)| *e > 1) {
-        steps.push(Rule::MobiusSquare, [claim(format!("\\mu({n}) = 0"))]);
+        steps.push(Rule::MobiusSquare, || [claim(format!("\\mu({n}) = 0"))]);
         return Ok(Worked::new(0, steps));
     }
     let value = if factors.len() % 2 == 0 { 1 } else { -1 };
     let formula = format!("\\mu({n}) = (-1)^{{{}}} = {value}", factors.len());
-    steps.push(Rule::MobiusCount, [term(factors.len().to_string()), claim(formula)]);
+    steps.push(Rule::MobiusCount, || [term(factors.len().to_string()), claim(formula)]);
     Ok(Worked::new(value, steps))
 }
 

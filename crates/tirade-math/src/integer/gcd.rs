@@ -103,13 +103,15 @@ pub fn gcd_worked(a: &IBig, b: &IBig) -> Exact<Worked<IBig>> {
     bounded(b)?;
     let value = gcd(a, b);
     let mut steps = Derivation::default();
-    let result = claim(format!("\\gcd({a}, {b}) = {value}"));
+    let result = || [claim(format!("\\gcd({a}, {b}) = {value}"))];
     if a.is_zero() || b.is_zero() {
-        steps.push(Rule::GcdWithZero, [result]);
+        steps.push(Rule::GcdWithZero, result);
     } else {
-        steps.push(Rule::EuclidStart, [term(a.clone().abs().to_string()), term(b.clone().abs().to_string())]);
-        steps.push(Rule::EuclidDivisions, divisions(a, b).iter().map(|d| claim(division_tex(d))));
-        steps.push(Rule::EuclidEnd, [result]);
+        steps.push(Rule::EuclidStart, || {
+            [term(a.clone().abs().to_string()), term(b.clone().abs().to_string())]
+        });
+        steps.push(Rule::EuclidDivisions, || divisions(a, b).into_iter().map(|d| claim(division_tex(&d))));
+        steps.push(Rule::EuclidEnd, result);
     }
     Ok(Worked::new(value, steps))
 }
@@ -128,7 +130,7 @@ pub fn gcd_all_worked(numbers: &[IBig]) -> Exact<Worked<IBig>> {
         total.derivation.extend(next.derivation);
     }
     if rest.is_empty() {
-        total.derivation.push(Rule::Trivial, [claim(format!("\\gcd({first}) = {}", total.value))]);
+        total.derivation.push(Rule::Trivial, || [claim(format!("\\gcd({first}) = {}", total.value))]);
     }
     Ok(total)
 }
@@ -146,7 +148,7 @@ pub fn lcm_all_worked(numbers: &[IBig]) -> Exact<Worked<IBig>> {
     if rest.is_empty() {
         total
             .derivation
-            .push(Rule::Trivial, [claim(format!("\\operatorname{{lcm}}({first}) = {}", total.value))]);
+            .push(Rule::Trivial, || [claim(format!("\\operatorname{{lcm}}({first}) = {}", total.value))]);
     }
     Ok(total)
 }
@@ -156,7 +158,7 @@ fn lcm_step(total: &mut Worked<IBig>, n: &IBig) -> Exact<()> {
     let value = lcm(&a, &b);
     bounded(&value)?;
     if value.is_zero() {
-        total.derivation.push(Rule::Trivial, [claim(format!("\\operatorname{{lcm}}({a}, {b}) = 0"))]);
+        total.derivation.push(Rule::Trivial, || [claim(format!("\\operatorname{{lcm}}({a}, {b}) = 0"))]);
     } else {
         let divisor = gcd_worked(&a, &b)?;
         total.derivation.extend(divisor.derivation);
@@ -164,7 +166,7 @@ fn lcm_step(total: &mut Worked<IBig>, n: &IBig) -> Exact<()> {
             "\\operatorname{{lcm}}({a}, {b}) = \\frac{{{a} \\cdot {b}}}{{{}}} = {value}",
             divisor.value
         );
-        total.derivation.push(Rule::LcmFromGcd, [claim(formula)]);
+        total.derivation.push(Rule::LcmFromGcd, || [claim(formula)]);
     }
     total.value = value;
     Ok(())
@@ -181,12 +183,11 @@ pub fn extended_gcd_worked(a: &IBig, b: &IBig) -> Exact<Worked<Bezout>> {
     let rows = remainders_as_combinations(a, b);
     if !rows.is_empty() {
         let formulas = rows.into_iter().map(claim);
-        steps.push(
-            Rule::BackSubstitute,
-            [term(a.to_string()), term(b.to_string())].into_iter().chain(formulas),
-        );
+        steps.push(Rule::BackSubstitute, || {
+            [term(a.to_string()), term(b.to_string())].into_iter().chain(formulas)
+        });
     }
-    steps.push(Rule::Bezout, [claim(combination_tex(&bezout.gcd, &bezout.x, a, &bezout.y, b))]);
+    steps.push(Rule::Bezout, || [claim(combination_tex(&bezout.gcd, &bezout.x, a, &bezout.y, b))]);
     Ok(Worked::new(bezout, steps))
 }
 

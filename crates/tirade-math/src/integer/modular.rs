@@ -29,8 +29,8 @@ pub fn rem_worked(a: &IBig, m: &IBig) -> Exact<Worked<IBig>> {
     let r = modulo(a, m);
     let q = (a - &r) / m;
     let mut steps = Derivation::default();
-    steps.push(Rule::DivideWithRemainder, [claim(format!("{a} = {} \\cdot {m} + {r}", factor_tex(&q)))]);
-    steps.push(Rule::Conclude, [claim(format!("{a} \\equiv {r} \\pmod{{{m}}}"))]);
+    steps.push(Rule::DivideWithRemainder, || [claim(format!("{a} = {} \\cdot {m} + {r}", factor_tex(&q)))]);
+    steps.push(Rule::Conclude, || [claim(format!("{a} \\equiv {r} \\pmod{{{m}}}"))]);
     Ok(Worked::new(r, steps))
 }
 
@@ -66,11 +66,11 @@ pub fn pow_mod_worked(a: &IBig, e: &IBig, m: &IBig) -> Exact<Worked<IBig>> {
     } else {
         let base = modulo(a, m);
         if base != *a {
-            steps.push(Rule::ReduceBase, [claim(format!("{a} \\equiv {base} \\pmod{{{m}}}"))]);
+            steps.push(Rule::ReduceBase, || [claim(format!("{a} \\equiv {base} \\pmod{{{m}}}"))]);
         }
         squaring_steps(&base, e, m, &mut steps);
     }
-    steps.push(Rule::Conclude, [result]);
+    steps.push(Rule::Conclude, || [result]);
     Ok(Worked::new(value, steps))
 }
 
@@ -103,11 +103,11 @@ fn squaring_steps(base: &IBig, e: &IBig, m: &IBig, steps: &mut Derivation) {
     }
     if needed.len() > 1 {
         let sum: Vec<String> = needed.iter().rev().map(|(p, _)| p.to_string()).collect();
-        steps.push(Rule::BinaryExponent, [claim(format!("{e} = {}", sum.join(" + ")))]);
+        steps.push(Rule::BinaryExponent, || [claim(format!("{e} = {}", sum.join(" + ")))]);
     }
-    steps.push(Rule::Squarings, squarings);
+    steps.push(Rule::Squarings, || squarings);
     if needed.len() > 1 {
-        steps.push(Rule::MultiplyPowers, product_steps(&needed, m));
+        steps.push(Rule::MultiplyPowers, || product_steps(&needed, m));
     }
 }
 
@@ -149,19 +149,20 @@ pub fn inverse_mod_worked(a: &IBig, m: &IBig) -> Exact<Worked<IBig>> {
     let reduced = modulo(a, m);
     let mut steps = Derivation::default();
     if reduced != *a {
-        steps.push(Rule::ReduceBase, [claim(format!("{a} \\equiv {reduced} \\pmod{{{m}}}"))]);
+        steps.push(Rule::ReduceBase, || [claim(format!("{a} \\equiv {reduced} \\pmod{{{m}}}"))]);
     }
     if reduced > IBig::ONE {
         let bezout = extended_gcd_worked(&reduced, m)?;
         steps.extend(bezout.derivation);
         let congruence = format!("{} \\cdot {reduced} \\equiv 1 \\pmod{{{m}}}", factor_tex(&bezout.value.x));
-        steps.push(Rule::InverseByBezout, [term(m.to_string()), claim(congruence), term(value.to_string())]);
+        steps.push(Rule::InverseByBezout, || {
+            [term(m.to_string()), claim(congruence), term(value.to_string())]
+        });
     }
     let product = &reduced * &value;
-    steps.push(
-        Rule::InverseCheck,
-        [claim(format!("{reduced} \\cdot {value} = {product} \\equiv 1 \\pmod{{{m}}}"))],
-    );
+    steps.push(Rule::InverseCheck, || {
+        [claim(format!("{reduced} \\cdot {value} = {product} \\equiv 1 \\pmod{{{m}}}"))]
+    });
     Ok(Worked::new(value, steps))
 }
 
@@ -187,8 +188,8 @@ pub fn multiplicative_order_worked(a: &IBig, n: &IBig) -> Exact<Worked<IBig>> {
     }
     let mut steps = Derivation::default();
     let tests = order_tests(a, n, &phi, &order)?;
-    steps.push(Rule::OrderDivides, [term(format!("\\varphi({n}) = {phi}"))].into_iter().chain(tests));
-    steps.push(Rule::OrderFound, [term(order.to_string())]);
+    steps.push(Rule::OrderDivides, || [term(format!("\\varphi({n}) = {phi}"))].into_iter().chain(tests));
+    steps.push(Rule::OrderFound, || [term(order.to_string())]);
     Ok(Worked::new(order, steps))
 }
 
@@ -239,8 +240,8 @@ pub fn legendre_worked(a: &IBig, p: &IBig) -> Exact<Worked<i32>> {
     let power = pow_mod(a, &half, p)?;
     let mut steps = Derivation::default();
     let euler = claim(format!("{}^{{{half}}} \\equiv {power} \\pmod{{{p}}}", factor_tex(a)));
-    steps.push(Rule::EulerCriterion, [term(format!("a^{{{half}}}")), euler]);
-    steps.push(Rule::LegendreMeaning, [term(format!("\\left(\\frac{{{a}}}{{{p}}}\\right) = {value}"))]);
+    steps.push(Rule::EulerCriterion, || [term(format!("a^{{{half}}}")), euler]);
+    steps.push(Rule::LegendreMeaning, || [term(format!("\\left(\\frac{{{a}}}{{{p}}}\\right) = {value}"))]);
     Ok(Worked::new(value, steps))
 }
 

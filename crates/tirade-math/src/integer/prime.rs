@@ -316,7 +316,7 @@ pub fn factorint_worked(n: &IBig) -> Exact<Worked<Vec<(IBig, usize)>>> {
     let factors = factorint(n)?;
     let mut steps = Derivation::default();
     if factors.is_empty() {
-        steps.push(Rule::Trivial, [claim("1 = 1")]);
+        steps.push(Rule::Trivial, || [claim("1 = 1")]);
         return Ok(Worked::new(factors, steps));
     }
     let primes: Vec<&IBig> = factors.iter().flat_map(|(p, e)| std::iter::repeat_n(p, *e)).collect();
@@ -328,10 +328,10 @@ pub fn factorint_worked(n: &IBig) -> Exact<Worked<Vec<(IBig, usize)>>> {
         rest = next;
     }
     if !divisions.is_empty() {
-        steps.push(Rule::TrialDivision, divisions);
+        steps.push(Rule::TrialDivision, || divisions);
     }
-    steps.push(Rule::PrimeCofactor, [term(rest.to_string())]);
-    steps.push(Rule::PrimeFactorisation, [claim(format!("{n} = {}", powers_tex(&factors)))]);
+    steps.push(Rule::PrimeCofactor, || [term(rest.to_string())]);
+    steps.push(Rule::PrimeFactorisation, || [claim(format!("{n} = {}", powers_tex(&factors)))]);
     Ok(Worked::new(factors, steps))
 }
 
@@ -343,20 +343,19 @@ pub fn is_prime_worked(n: &IBig) -> Exact<Worked<bool>> {
     let prime = is_prime(n)?;
     let mut steps = Derivation::default();
     if *n < IBig::from(2) {
-        steps.push(Rule::NotPrimeSmall, [term(n.to_string())]);
+        steps.push(Rule::NotPrimeSmall, || [term(n.to_string())]);
     } else if prime {
         explain_prime(n, &mut steps)?;
-        steps.push(Rule::IsPrime, [term(n.to_string())]);
+        steps.push(Rule::IsPrime, || [term(n.to_string())]);
     } else {
         match factorint(n) {
             Ok(factors) => {
                 let p = &factors[0].0;
-                steps.push(
-                    Rule::HasDivisor,
-                    [claim(format!("{n} = {p} \\cdot {}", n / p)), term(n.to_string())],
-                );
+                steps.push(Rule::HasDivisor, || {
+                    [claim(format!("{n} = {p} \\cdot {}", n / p)), term(n.to_string())]
+                });
             }
-            Err(_) => steps.push(Rule::StrongWitness, [term(n.to_string())]),
+            Err(_) => steps.push(Rule::StrongWitness, || [term(n.to_string())]),
         }
     }
     Ok(Worked::new(prime, steps))
@@ -374,7 +373,7 @@ fn explain_prime(n: &IBig, steps: &mut Derivation) -> Exact<()> {
             let formulas: Vec<_> = primes.map(division).collect();
             if !formulas.is_empty() {
                 let head = [term(format!("\\sqrt{{{n}}}")), term(n.to_string())];
-                steps.push(Rule::NoSmallDivisor, head.into_iter().chain(formulas));
+                steps.push(Rule::NoSmallDivisor, || head.into_iter().chain(formulas));
             }
         }
         _ if n.bit_len() <= 64 => {
@@ -382,9 +381,9 @@ fn explain_prime(n: &IBig, steps: &mut Derivation) -> Exact<()> {
             let (low, high) = (&root * &root, &next * &next);
             let below = claim(format!("{root}^{{2}} = {low} < {n}"));
             let above = claim(format!("{n} < {high} = {next}^{{2}}"));
-            steps.push(Rule::NoDivisorUpTo, [below, above, term(next.to_string()), term(n.to_string())]);
+            steps.push(Rule::NoDivisorUpTo, || [below, above, term(next.to_string()), term(n.to_string())]);
         }
-        _ => steps.push(Rule::ProbablePrime, [term(n.to_string())]),
+        _ => steps.push(Rule::ProbablePrime, || [term(n.to_string())]),
     }
     Ok(())
 }
@@ -398,7 +397,7 @@ pub fn next_prime_worked(n: &IBig) -> Exact<Worked<IBig>> {
     for _ in 0..10_000 {
         if is_prime(&candidate)? {
             let mut steps = Derivation::default();
-            steps.push(Rule::PrimeSearch, [term(candidate.to_string())]);
+            steps.push(Rule::PrimeSearch, || [term(candidate.to_string())]);
             return Ok(Worked::new(candidate, steps));
         }
         candidate += IBig::ONE;

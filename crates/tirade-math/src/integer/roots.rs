@@ -3,7 +3,7 @@
 use dashu::base::{Abs, BitTest, UnsignedAbs};
 use dashu::integer::IBig;
 
-use super::{factorint, is_negative};
+use super::{factorint, is_negative, small_primes};
 use crate::derivation::{Derivation, Rule, claim, term};
 use crate::exact::{Exact, Worked, at_most, bounded, undefined};
 
@@ -35,13 +35,13 @@ pub fn integer_root_worked(n: &IBig, k: usize) -> Exact<Worked<IBig>> {
     let mut steps = Derivation::default();
     let power = root.pow(k);
     if power == *n {
-        steps.push(Rule::Compute, [claim(format!("{}^{{{k}}} = {n}", super::factor_tex(&root)))]);
+        steps.push(Rule::Compute, || [claim(format!("{}^{{{k}}} = {n}", super::factor_tex(&root)))]);
     } else {
         let next = if is_negative(n) { &root - IBig::ONE } else { &root + IBig::ONE };
         let sign = if is_negative(n) { '>' } else { '<' };
         let shown = |r: &IBig| format!("{}^{{{k}}} = {}", super::factor_tex(r), r.pow(k));
         let formula = format!("{} {sign} {n} {sign} {}", shown(&root), next.pow(k));
-        steps.push(Rule::RootBetween, [claim(formula), term(root.to_string())]);
+        steps.push(Rule::RootBetween, || [claim(formula), term(root.to_string())]);
     }
     Ok(Worked::new(root, steps))
 }
@@ -67,6 +67,9 @@ pub fn square_part(n: &IBig) -> Exact<(IBig, IBig)> {
     if n.is_zero() {
         return Ok((IBig::ZERO, IBig::ONE));
     }
+    if let Some((square, free)) = u64::try_from(n.unsigned_abs()).ok().and_then(square_part_of_word) {
+        return Ok((square.into(), if is_negative(n) { -IBig::from(free) } else { free.into() }));
+    }
     if !is_negative(n) {
         let root = integer_root(n, 2)?;
         if &root * &root == *n {
@@ -82,6 +85,29 @@ pub fn square_part(n: &IBig) -> Exact<(IBig, IBig)> {
         }
     }
     Ok((square, free))
+}
+
+/// [`square_part`] of a number that has at most two prime factors once those up to its cube root are gone, as all up to eight
+/// billion have: what is left is a square or free of squares.
+fn square_part_of_word(mut n: u64) -> Option<(u64, u64)> {
+    let (mut square, mut free) = (1, 1);
+    let mut primes = small_primes().iter().map(|p| u64::from(*p));
+    loop {
+        let p = primes.next()?;
+        if p * p * p > n {
+            break;
+        }
+        while n.is_multiple_of(p * p) {
+            n /= p * p;
+            square *= p;
+        }
+        if n.is_multiple_of(p) {
+            n /= p;
+            free *= p;
+        }
+    }
+    let root = n.isqrt();
+    if root * root == n { Some((square * root, free)) } else { Some((square, free * n)) }
 }
 
 #[cfg(test)]
@@ -125,6 +151,13 @@ mod tests {
     fn square_parts() {
         for (n, s, f) in [(72, 6, 2), (1, 1, 1), (-12, 2, -3), (49, 7, 1)] {
             assert_eq!(square_part(&n.into()).unwrap(), (s.into(), f.into()));
+        }
+        for n in
+            (1..3000i64).chain(9_999_000..10_000_000).chain([7_999_999_999, 1 << 60, 1_999 * 1_999 * 2_003])
+        {
+            let (s, f) = square_part(&n.into()).unwrap();
+            assert_eq!(&s * &s * &f, n.into());
+            assert!(factorint(&f).unwrap().iter().all(|(_, e)| *e == 1), "{n} = {s}^2 {f}");
         }
     }
 

@@ -1,29 +1,36 @@
 //! Determinants and inverses.
 
+use dashu::integer::IBig;
 use dashu::rational::RBig;
 
-use super::{Matrix, bounded_entry, entry_tex, rref};
-use crate::derivation::{Derivation, Rule, claim, term};
-use crate::exact::{Exact, Worked, bounded_rational, undefined};
+use super::{MAX_ENTRY_BITS, Matrix, bounded_entry, entry_tex, integral, rref};
+use crate::derivation::{Derivation, Rule, claim, term, wanted};
+use crate::exact::{Exact, Worked, at_most, bits, bounded_rational, undefined};
 use crate::poly::rational_tex;
 
-/// Determinant by elimination.
+/// Determinant by Bareiss' elimination, in which every division is exact and every entry a minor.
 ///
 /// # Errors
 /// `Undefined` unless the matrix is square; `TooLarge` when entries outgrow the bit bound.
 pub fn determinant(m: &Matrix) -> Exact<RBig> {
     let n = m.side()?;
-    let mut work = m.clone();
-    let mut value = RBig::ONE;
-    for column in 0..n {
-        let Some(row) = (column..n).find(|&r| !work.rows[r][column].is_zero()) else { return Ok(RBig::ZERO) };
-        if row != column {
-            work.rows.swap(row, column);
-            value = -value;
+    let (mut rows, scale) = integral(m)?;
+    let (mut minor, mut negative) = (IBig::ONE, false);
+    for k in 0..n {
+        let Some(row) = (k..n).find(|&r| !rows[r][k].is_zero()) else { return Ok(RBig::ZERO) };
+        negative ^= row != k;
+        rows.swap(row, k);
+        let (above, below) = rows.split_at_mut(k + 1);
+        let pivot = &above[k];
+        for row in below {
+            for j in k + 1..n {
+                row[j] = (&row[j] * &pivot[k] - &row[k] * &pivot[j]) / &minor;
+                at_most("bits of a matrix entry", bits(&row[j]), MAX_ENTRY_BITS)?;
+            }
         }
-        value *= &work.rows[column][column];
-        eliminate_below(&mut work, column)?;
+        minor = pivot[k].clone();
     }
+    let value = RBig::from(if negative { -minor } else { minor }) / RBig::from(scale.pow(n));
     bounded_rational(&value)?;
     Ok(value)
 }
@@ -50,8 +57,9 @@ pub fn determinant_worked(m: &Matrix) -> Exact<Worked<RBig>> {
     let value = determinant(m)?;
     let mut steps = Derivation::default();
     match m.side()? {
-        1 => steps.push(Rule::Trivial, [claim(format!("\\det {} = {}", m.tex(), rational_tex(&value)))]),
-        2 => steps.push(Rule::DeterminantTwo, [claim(two_by_two_tex(m, &value))]),
+        _ if !wanted() => {}
+        1 => steps.push(Rule::Trivial, || [claim(format!("\\det {} = {}", m.tex(), rational_tex(&value)))]),
+        2 => steps.push(Rule::DeterminantTwo, || [claim(two_by_two_tex(m, &value))]),
         3 => cofactor_steps(m, &value, &mut steps)?,
         _ => elimination_steps(m, &value, &mut steps)?,
     }
@@ -87,9 +95,9 @@ fn cofactor_steps(m: &Matrix, value: &RBig, steps: &mut Derivation) -> Exact<()>
         numbers += &format!("{sign}{} \\cdot {}", entry_tex(a), entry_tex(&d));
         minors.push(claim(two_by_two_tex(&small, &d)));
     }
-    steps.push(Rule::DeterminantCofactor, [claim(format!("{} = {expansion}", m.bars_tex()))]);
-    steps.push(Rule::Compute, minors);
-    steps.push(Rule::Conclude, [claim(format!("{} = {numbers} = {}", m.bars_tex(), rational_tex(value)))]);
+    steps.push(Rule::DeterminantCofactor, || [claim(format!("{} = {expansion}", m.bars_tex()))]);
+    steps.push(Rule::Compute, || minors);
+    steps.push(Rule::Conclude, || [claim(format!("{} = {numbers} = {}", m.bars_tex(), rational_tex(value)))]);
     Ok(())
 }
 
@@ -99,7 +107,7 @@ fn elimination_steps(m: &Matrix, value: &RBig, steps: &mut Derivation) -> Exact<
     let mut negative = false;
     for column in 0..n {
         let Some(row) = (column..n).find(|&r| !work.rows[r][column].is_zero()) else {
-            steps.push(Rule::DeterminantZeroColumn, [claim(format!("{} = 0", m.bars_tex()))]);
+            steps.push(Rule::DeterminantZeroColumn, || [claim(format!("{} = 0", m.bars_tex()))]);
             return Ok(());
         };
         if row != column {
@@ -107,23 +115,22 @@ fn elimination_steps(m: &Matrix, value: &RBig, steps: &mut Derivation) -> Exact<
             work.rows.swap(row, column);
             negative = !negative;
             let swapped = claim(format!("{before} = -{}", work.bars_tex()));
-            steps.push(
-                Rule::DeterminantSwap,
-                [term((column + 1).to_string()), term((row + 1).to_string()), swapped],
-            );
+            steps.push(Rule::DeterminantSwap, || {
+                [term((column + 1).to_string()), term((row + 1).to_string()), swapped]
+            });
         }
         let before = work.bars_tex();
         if eliminate_below(&mut work, column)? {
             let cleared = claim(format!("{before} = {}", work.bars_tex()));
-            steps.push(Rule::DeterminantRowReduce, [term((column + 1).to_string()), cleared]);
+            steps.push(Rule::DeterminantRowReduce, || [term((column + 1).to_string()), cleared]);
         }
     }
     let diagonal: Vec<String> = (0..n).map(|i| entry_tex(&work.rows[i][i])).collect();
     let product = if negative { -value.clone() } else { value.clone() };
     let triangular =
         format!("{} = {} = {}", work.bars_tex(), diagonal.join(" \\cdot "), rational_tex(&product));
-    steps.push(Rule::DeterminantTriangular, [claim(triangular)]);
-    steps.push(Rule::Conclude, [claim(format!("{} = {}", m.bars_tex(), rational_tex(value)))]);
+    steps.push(Rule::DeterminantTriangular, || [claim(triangular)]);
+    steps.push(Rule::Conclude, || [claim(format!("{} = {}", m.bars_tex(), rational_tex(value)))]);
     Ok(())
 }
 
@@ -157,6 +164,9 @@ fn right_half(m: &Matrix, n: usize) -> Matrix {
 pub fn inverse_worked(m: &Matrix) -> Exact<Worked<Matrix>> {
     let value = inverse(m)?;
     let mut steps = Derivation::default();
+    if !wanted() {
+        return Ok(Worked::new(value, steps));
+    }
     if m.side()? == 2 {
         let det = determinant_worked(m)?;
         let [[a, b], [c, d]] = [0, 1].map(|i| [0, 1].map(|j| m.rows[i][j].clone()));
@@ -164,15 +174,15 @@ pub fn inverse_worked(m: &Matrix) -> Exact<Worked<Matrix>> {
         let factor = rational_tex(&(RBig::ONE / &det.value));
         steps.extend(det.derivation);
         let scaled = claim(format!("{factor} {} = {}", adjugate.tex(), value.tex()));
-        steps.push(Rule::InverseTwo, [scaled]);
+        steps.push(Rule::InverseTwo, || [scaled]);
     } else {
         let worked = super::rref_worked(&augmented(m))?;
-        steps.push(Rule::InverseAugment, [term(augmented(m).tex())]);
+        steps.push(Rule::InverseAugment, || [term(augmented(m).tex())]);
         steps.steps.extend(worked.derivation.steps.into_iter().skip(1));
-        steps.push(Rule::InverseRead, [term(value.tex())]);
+        steps.push(Rule::InverseRead, || [term(value.tex())]);
     }
     let identity = Matrix::identity(m.height());
-    steps.push(Rule::CheckSolution, [claim(format!("{} {} = {}", m.tex(), value.tex(), identity.tex()))]);
+    steps.push(Rule::CheckSolution, || [claim(format!("{} {} = {}", m.tex(), value.tex(), identity.tex()))]);
     Ok(Worked::new(value, steps))
 }
 
@@ -193,6 +203,9 @@ mod tests {
             let m = Matrix::from_ints(rows).unwrap();
             assert_eq!(determinant_worked(&m).unwrap().value, expected.into(), "{rows:?}");
         }
+        let third = |n: i64| RBig::from(n) / RBig::from(3);
+        let m = Matrix::new(vec![vec![third(0), third(2)], vec![third(5), RBig::from(7)]]).unwrap();
+        assert_eq!(determinant(&m).unwrap(), third(-10) / RBig::from(3));
     }
 
     #[test]

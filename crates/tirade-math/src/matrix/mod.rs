@@ -16,6 +16,7 @@ pub use eigen::{characteristic_polynomial, eigenvalues_worked, eigenvectors_work
 pub use reduce::{Reduced, nullspace_worked, rank_worked, rref, rref_worked};
 pub use system::{Affine, LinearSystem, Solutions, solve_system, solve_system_worked};
 
+use dashu::integer::IBig;
 use dashu::rational::RBig;
 
 use crate::derivation::{Derivation, Rule, claim};
@@ -160,6 +161,17 @@ fn bounded_entry(q: &RBig) -> Exact<()> {
     at_most("bits of a matrix entry", size, MAX_ENTRY_BITS)
 }
 
+/// The matrix times the least number that makes its entries integers, and that number.
+fn integral(m: &Matrix) -> Exact<(Vec<Vec<IBig>>, IBig)> {
+    let mut scale = IBig::ONE;
+    for q in m.rows.iter().flatten().filter(|q| !q.is_int()) {
+        scale = crate::integer::lcm(&scale, q.denominator().as_ibig());
+        at_most("bits of a matrix entry", bits(&scale), MAX_ENTRY_BITS)?;
+    }
+    let whole = |q: &RBig| q.numerator() * (&scale / q.denominator().as_ibig());
+    Ok((m.rows.iter().map(|row| row.iter().map(whole).collect()).collect(), scale))
+}
+
 /// Sum of rational numbers.
 pub(crate) fn total(numbers: impl Iterator<Item = RBig>) -> RBig {
     numbers.fold(RBig::ZERO, |sum, q| sum + q)
@@ -177,7 +189,7 @@ pub(crate) fn entry_tex(q: &RBig) -> String {
 pub fn product_worked(a: &Matrix, b: &Matrix) -> Exact<Worked<Matrix>> {
     let product = a.mul(b)?;
     let mut steps = Derivation::default();
-    steps.push(Rule::MatrixProduct, [claim(format!("{} {} = {}", a.tex(), b.tex(), product.tex()))]);
+    steps.push(Rule::MatrixProduct, || [claim(format!("{} {} = {}", a.tex(), b.tex(), product.tex()))]);
     Ok(Worked::new(product, steps))
 }
 
@@ -199,7 +211,7 @@ pub fn dot_worked(a: &[RBig], b: &[RBig]) -> Exact<Worked<RBig>> {
     let parts: Vec<String> =
         a.iter().zip(b).map(|(x, y)| format!("{} \\cdot {}", entry_tex(x), entry_tex(y))).collect();
     let mut steps = Derivation::default();
-    steps.push(Rule::DotProduct, [claim(format!("{} = {}", parts.join(" + "), rational_tex(&value)))]);
+    steps.push(Rule::DotProduct, || [claim(format!("{} = {}", parts.join(" + "), rational_tex(&value)))]);
     Ok(Worked::new(value, steps))
 }
 

@@ -3,7 +3,7 @@
 use dashu::rational::RBig;
 
 use super::{Matrix, bounded_entry};
-use crate::derivation::{Derivation, Rule, claim, term};
+use crate::derivation::{Derivation, Rule, claim, term, wanted};
 use crate::exact::{Exact, Worked};
 use crate::poly::rational_tex;
 
@@ -30,9 +30,9 @@ pub fn rref(m: &Matrix) -> Exact<Reduced> {
 /// As [`rref`].
 pub fn rref_worked(m: &Matrix) -> Exact<Worked<Reduced>> {
     let mut steps = Derivation::default();
-    steps.push(Rule::MatrixIs, [term(m.tex())]);
-    let reduced = reduce(m, Some(&mut steps))?;
-    steps.push(Rule::RowReduced, [term(reduced.matrix.tex())]);
+    steps.push(Rule::MatrixIs, || [term(m.tex())]);
+    let reduced = reduce(m, wanted().then_some(&mut steps))?;
+    steps.push(Rule::RowReduced, || [term(reduced.matrix.tex())]);
     Ok(Worked::new(reduced, steps))
 }
 
@@ -64,7 +64,7 @@ fn reduce(m: &Matrix, mut steps: Option<&mut Derivation>) -> Exact<Reduced> {
 fn note(steps: &mut Option<&mut Derivation>, rule: Rule, args: &[String], m: &Matrix) {
     if let Some(steps) = steps {
         let args = args.iter().map(|a| term(a.as_str()));
-        steps.push(rule, args.chain([term(m.tex())]).collect::<Vec<_>>());
+        steps.push(rule, || args.chain([term(m.tex())]).collect::<Vec<_>>());
     }
 }
 
@@ -93,7 +93,7 @@ fn clear_column(work: &mut Matrix, top: usize, column: usize) -> Exact<bool> {
 pub fn rank_worked(m: &Matrix) -> Exact<Worked<usize>> {
     let mut worked = rref_worked(m)?;
     let rank = worked.value.pivots.len();
-    worked.derivation.push(Rule::RankCount, [term(rank.to_string()), term(rank.to_string())]);
+    worked.derivation.push(Rule::RankCount, || [term(rank.to_string()), term(rank.to_string())]);
     Ok(worked.map(|_| rank))
 }
 
@@ -105,12 +105,12 @@ pub fn nullspace_worked(m: &Matrix) -> Exact<Worked<Vec<Matrix>>> {
     let mut worked = rref_worked(m)?;
     let basis = nullspace_of(&worked.value, m.width());
     if basis.is_empty() {
-        worked.derivation.push(Rule::NullspaceTrivial, []);
+        worked.derivation.push(Rule::NullspaceTrivial, || []);
     } else {
-        worked.derivation.push(Rule::NullspaceSolve, basis.iter().map(|v| term(v.tex())));
+        worked.derivation.push(Rule::NullspaceSolve, || basis.iter().map(|v| term(v.tex())));
         let zero = Matrix { rows: vec![vec![RBig::ZERO]; m.height()] };
         let check = |v: &Matrix| claim(format!("{} {} = {}", m.tex(), v.tex(), zero.tex()));
-        worked.derivation.push(Rule::CheckSolution, basis.iter().map(check));
+        worked.derivation.push(Rule::CheckSolution, || basis.iter().map(check));
     }
     Ok(worked.map(|_| basis))
 }

@@ -126,10 +126,9 @@ fn eliminate(m: &Matrix, names: &[String], steps: &mut Derivation) {
     for j in 0..width {
         let Some(chosen) = pick(&rows, j) else { continue };
         let pivot = rows.remove(chosen);
-        steps.push(
-            Rule::UseEquation,
-            [condition(equation_tex(&pivot, names)), condition(solved_tex(&pivot, j, names))],
-        );
+        steps.push(Rule::UseEquation, || {
+            [condition(equation_tex(&pivot, names)), condition(solved_tex(&pivot, j, names))]
+        });
         let mut touched = false;
         for row in rows.iter_mut().filter(|r| !r[j].is_zero()) {
             touched = true;
@@ -141,16 +140,16 @@ fn eliminate(m: &Matrix, names: &[String], steps: &mut Derivation) {
         if rows.iter().any(|r| r[..width].iter().all(RBig::is_zero) && !r[width].is_zero()) {
             let zero = rows.iter().find(|r| r[..width].iter().all(RBig::is_zero) && !r[width].is_zero());
             let text = zero.map(|r| format!("0 = {}", rational_tex(&r[width]))).unwrap_or_default();
-            steps.push(Rule::Contradiction, [condition(text)]);
+            steps.push(Rule::Contradiction, || [condition(text)]);
             return;
         }
         rows.retain(|r| r.iter().any(|q| !q.is_zero()));
         if touched && !rows.is_empty() {
-            steps.push(Rule::EliminateVariable, rows.iter().map(|r| condition(equation_tex(r, names))));
+            steps.push(Rule::EliminateVariable, || rows.iter().map(|r| condition(equation_tex(r, names))));
         }
     }
     if let Some(row) = rows.iter().find(|r| !r[width].is_zero()) {
-        steps.push(Rule::Contradiction, [condition(format!("0 = {}", rational_tex(&row[width])))]);
+        steps.push(Rule::Contradiction, || [condition(format!("0 = {}", rational_tex(&row[width])))]);
     }
 }
 
@@ -175,9 +174,9 @@ fn back_substitute(values: &[Affine], names: &[String], steps: &mut Derivation) 
     let text = |(j, a): (usize, &Affine)| {
         condition(format!("{} = {}", names[j], affine_tex(&a.factors, &a.constant, names)))
     };
-    steps.push(Rule::BackSubstituteSystem, bound.rev().map(text).collect::<Vec<_>>());
+    steps.push(Rule::BackSubstituteSystem, || bound.rev().map(text).collect::<Vec<_>>());
     if !free.is_empty() {
-        steps.push(Rule::FreeVariables, free);
+        steps.push(Rule::FreeVariables, || free);
     }
 }
 
@@ -196,7 +195,7 @@ fn check(m: &Matrix, values: &[Affine], names: &[String], steps: &mut Derivation
         let left = if terms.is_empty() { "0".into() } else { terms.join(" + ") };
         claim(format!("{left} = {}", rational_tex(&row[width])))
     };
-    steps.push(Rule::CheckSolution, m.rows().iter().map(row_claim));
+    steps.push(Rule::CheckSolution, || m.rows().iter().map(row_claim));
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ pub fn div_rem_worked(a: &Poly, b: &Poly, x: &str) -> Exact<Worked<(Poly, Poly)>
         let next = rest.sub(&part.mul(b));
         let shown =
             format!("{} - {} {} = {}", rest.factor_tex(x), part.factor_tex(x), paren(b, x), next.tex(x));
-        steps.push(Rule::LongDivisionStep, [claim(divided), claim(shown)]);
+        steps.push(Rule::LongDivisionStep, || [claim(divided), claim(shown)]);
         rest = next;
     }
-    steps.push(Rule::LongDivisionResult, [claim(identity(a, b, &quotient, &remainder, x))]);
+    steps.push(Rule::LongDivisionResult, || [claim(identity(a, b, &quotient, &remainder, x))]);
     Ok(Worked::new((quotient, remainder), steps))
 }
 
@@ -55,9 +55,9 @@ pub fn gcd_worked(a: &Poly, b: &Poly, x: &str) -> Exact<Worked<Poly>> {
         (p, q) = (q, r);
     }
     if !rows.is_empty() {
-        steps.push(Rule::PolyGcdDivisions, rows);
+        steps.push(Rule::PolyGcdDivisions, || rows);
     }
-    steps.push(Rule::PolyGcdEnd, [term(value.tex(x))]);
+    steps.push(Rule::PolyGcdEnd, || [term(value.tex(x))]);
     Ok(Worked::new(value, steps))
 }
 

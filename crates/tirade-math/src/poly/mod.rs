@@ -31,6 +31,6 @@ pub use gcd::{discriminant, gcd, resultant};
 pub use multi::{MPoly, Monomial};
 pub use multi_factor::{MFactored, factor_multi};
 pub use multi_gcd::gcd_multi;
-pub(crate) use roots::roots_of_factors;
 pub use roots::{Root, exact_roots, rational_roots};
+pub(crate) use roots::{quadratic_roots, roots_of_factors, roots_of_irreducible};
 pub use sturm::{count_real_roots, count_real_roots_worked, isolate_real_roots};

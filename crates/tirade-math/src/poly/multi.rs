@@ -51,11 +51,12 @@ impl MPoly {
     /// One term.
     pub fn monomial(exponents: Monomial, c: RBig) -> MPoly {
         let mut p = MPoly::zero(exponents.len());
-        p.insert(exponents, c);
+        p.add_term(exponents, c);
         p
     }
 
-    fn insert(&mut self, exponents: Monomial, c: RBig) {
+    /// Adds one term, with as many exponents as there are variables.
+    pub fn add_term(&mut self, exponents: Monomial, c: RBig) {
         if c.is_zero() {
             return;
         }
@@ -135,7 +136,7 @@ impl MPoly {
         let (mut sum, rest) =
             if self.len() >= other.len() { (self.clone(), other) } else { (other.clone(), self) };
         for (m, c) in &rest.terms {
-            sum.insert(m.clone(), c.clone());
+            sum.add_term(m.clone(), c.clone());
         }
         sum
     }
@@ -149,7 +150,7 @@ impl MPoly {
     pub fn sub(&self, other: &MPoly) -> MPoly {
         let mut difference = self.clone();
         for (m, c) in &other.terms {
-            difference.insert(m.clone(), -c.clone());
+            difference.add_term(m.clone(), -c.clone());
         }
         difference
     }
@@ -180,7 +181,7 @@ impl MPoly {
                 fuel::charge(TERM + fuel::product(x, y))?;
                 let c = x * y;
                 fuel::charge(fuel::sum(&c, &c))?;
-                product.insert(a.iter().zip(b).map(|(a, b)| a + b).collect(), c);
+                product.add_term(a.iter().zip(b).map(|(a, b)| a + b).collect(), c);
             }
             at_most("terms in a product", product.len(), MAX_TERMS)?;
         }
@@ -224,7 +225,7 @@ impl MPoly {
             bounded_rational(&q)?;
             at_most("terms in a quotient", quotient.len(), MAX_TERMS)?;
             rest = rest.sub(&divisor.mul_term(&exponents, &q));
-            quotient.insert(exponents, q);
+            quotient.add_term(exponents, q);
         }
         Ok(Some(quotient))
     }
@@ -236,7 +237,7 @@ impl MPoly {
         for (m, c) in &self.terms {
             let mut rest = m.clone();
             let power = std::mem::take(&mut rest[index]);
-            coefficients[usize::from(power)].insert(rest, c.clone());
+            coefficients[usize::from(power)].add_term(rest, c.clone());
         }
         coefficients
     }
@@ -248,7 +249,7 @@ impl MPoly {
             for (m, c) in &coefficient.terms {
                 let mut m = m.clone();
                 m[index] += power as u16;
-                p.insert(m, c.clone());
+                p.add_term(m, c.clone());
             }
         }
         p
@@ -283,7 +284,7 @@ impl MPoly {
             let power = std::mem::take(&mut m[index]);
             let c = c * value.pow(power as isize);
             bounded_rational(&c)?;
-            p.insert(m, c);
+            p.add_term(m, c);
         }
         Ok(p)
     }
@@ -294,7 +295,7 @@ impl MPoly {
         for (m, c) in self.terms.iter().filter(|(m, _)| m[index] > 0) {
             let mut lower = m.clone();
             lower[index] -= 1;
-            p.insert(lower, c * RBig::from(m[index]));
+            p.add_term(lower, c * RBig::from(m[index]));
         }
         p
     }

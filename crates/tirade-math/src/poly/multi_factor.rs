@@ -43,18 +43,42 @@ pub fn factor_multi(p: &MPoly) -> Exact<MFactored> {
     if let Some(q) = rest.exact_div(&MPoly::monomial(monomial, RBig::ONE))? {
         rest = q;
     }
-    for part in content_parts(rest)? {
-        for (free, multiplicity) in square_free_parts(part)? {
-            for f in factor_square_free(&free)? {
-                match factors.iter_mut().find(|(g, _)| *g == f) {
-                    Some((_, n)) => *n += multiplicity,
-                    None => factors.push((f, multiplicity)),
-                }
-            }
+    for (f, multiplicity) in without_monomial(rest)? {
+        match factors.iter_mut().find(|(g, _)| *g == f) {
+            Some((_, n)) => *n += multiplicity,
+            None => factors.push((f, multiplicity)),
         }
     }
     factors.sort_by(|(a, _), (b, _)| (a.total_degree(), a).cmp(&(b.total_degree(), b)));
     Ok(MFactored { content, factors })
+}
+
+/// The irreducible factors of a polynomial that no variable divides; one may be named several times. In one variable, or where
+/// all terms have the same degree, nothing need be split off first.
+fn without_monomial(p: MPoly) -> Exact<Vec<(MPoly, usize)>> {
+    let used = p.used_vars();
+    let quick = match (used.as_slice(), homogeneous_in(&p)) {
+        ([], _) => return Ok(vec![]),
+        (&[x], _) => p.to_dense(x).and_then(|dense| factor_dense(&dense, p.vars(), x).ok()),
+        (_, Some(last)) => factor_homogeneous(&p, last).ok(),
+        _ => None,
+    };
+    quick.map_or_else(|| thorough(p), Ok)
+}
+
+/// Contents, then multiplicities, then irreducible factors: what is too large in one piece may not be so in parts.
+fn thorough(p: MPoly) -> Exact<Vec<(MPoly, usize)>> {
+    let mut factors = Vec::new();
+    for part in content_parts(p)? {
+        for (free, multiplicity) in square_free_parts(part)? {
+            factors.extend(factor_square_free(&free)?.into_iter().map(|f| (f, multiplicity)));
+        }
+    }
+    Ok(factors)
+}
+
+fn factor_dense(p: &Poly, vars: usize, x: usize) -> Exact<Vec<(MPoly, usize)>> {
+    Ok(factor(p)?.factors.into_iter().map(|(f, n)| (MPoly::from_dense(vars, x, &f), n)).collect())
 }
 
 /// Splits off the contents with respect to each variable, so that every part is primitive in its variables.
@@ -110,18 +134,14 @@ fn factor_square_free(p: &MPoly) -> Exact<Vec<MPoly>> {
     let used = p.used_vars();
     let (vars, Some(&main)) = (p.vars(), used.first()) else { return Ok(vec![]) };
     if let Some(dense) = p.to_dense(main) {
-        return Ok(factor(&dense)?
-            .factors
-            .into_iter()
-            .map(|(f, _)| MPoly::from_dense(vars, main, &f))
-            .collect());
+        return Ok(factor_dense(&dense, vars, main)?.into_iter().map(|(f, _)| f).collect());
     }
     if used.iter().any(|&v| p.degree_in(v) == 1) {
         // Linear in a variable and primitive in it: irreducible.
         return Ok(vec![p.clone()]);
     }
     if let Some(last) = homogeneous_in(p) {
-        return factor_homogeneous(p, last);
+        return Ok(factor_homogeneous(p, last)?.into_iter().map(|(f, _)| f).collect());
     }
     if irreducible_at_a_point(p, main)? {
         return Ok(vec![p.clone()]);
@@ -136,7 +156,7 @@ fn homogeneous_in(p: &MPoly) -> Option<usize> {
     if same { p.used_vars().pop() } else { None }
 }
 
-fn factor_homogeneous(p: &MPoly, last: usize) -> Exact<Vec<MPoly>> {
+fn factor_homogeneous(p: &MPoly, last: usize) -> Exact<Vec<(MPoly, usize)>> {
     let flat = p.substitute(last, &RBig::ONE)?;
     let factors = factor_multi(&flat)?.factors;
     let mut out = Vec::new();
@@ -148,7 +168,7 @@ fn factor_homogeneous(p: &MPoly, last: usize) -> Exact<Vec<MPoly>> {
             m[last] = (degree - m.iter().map(|&e| usize::from(e)).sum::<usize>()) as u16;
             lifted = lifted.add(&MPoly::monomial(m, c.clone()));
         }
-        out.extend(std::iter::repeat_n(lifted.primitive().1, n));
+        out.push((lifted.primitive().1, n));
     }
     Ok(out)
 }

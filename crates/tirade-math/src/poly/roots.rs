@@ -98,7 +98,11 @@ pub(crate) fn roots_of_factors(p: &Factored) -> Exact<Vec<(Root, usize)>> {
     Ok(roots)
 }
 
-fn roots_of_irreducible(f: &Poly) -> Exact<Vec<Root>> {
+/// The roots of an irreducible polynomial.
+///
+/// # Errors
+/// `Unsupported` unless it is linear, quadratic or biquadratic.
+pub(crate) fn roots_of_irreducible(f: &Poly) -> Exact<Vec<Root>> {
     match f.degree() {
         1 => Ok(vec![Root::Rational(-(f.coeff(0) / f.coeff(1)))]),
         2 => quadratic_roots(f),

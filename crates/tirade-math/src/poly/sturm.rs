@@ -76,9 +76,9 @@ pub fn count_real_roots_worked(p: &Poly, x: &str) -> Exact<Worked<usize>> {
     let (below, above) = (changes_at_infinity(&chain, false), changes_at_infinity(&chain, true));
     let count = below.saturating_sub(above);
     let mut steps = Derivation::default();
-    steps.push(Rule::SturmChain, chain.iter().map(|q| term(q.tex(x))));
+    steps.push(Rule::SturmChain, || chain.iter().map(|q| term(q.tex(x))));
     let numbers = [below, above, count].map(|n| term(n.to_string()));
-    steps.push(Rule::SturmCount, numbers);
+    steps.push(Rule::SturmCount, || numbers);
     Ok(Worked::new(count, steps))
 }
 

@@ -126,8 +126,9 @@ impl Child {
     /// Looks, from outside, whether every layer holds.
     pub fn verify(&mut self, seccomp_filters: u32) -> Result<(), SandboxError> {
         let lacks = |what| SandboxError::NotConfined(format!("a child's {what}"));
-        self.fresh = self.resident();
-        verify_status(&self.proc_file("status")?, seccomp_filters).map_err(lacks)?;
+        let status = self.proc_file("status")?;
+        self.fresh = resident(&status);
+        verify_status(&status, seccomp_filters).map_err(lacks)?;
         verify_limits(&self.proc_file("limits")?).map_err(lacks)
     }
 
@@ -156,10 +157,23 @@ impl Child {
 
     /// Memory in use, in bytes; what it shares with its zygote included. 0 when the child is gone.
     pub fn resident(&self) -> u64 {
-        let status = self.proc_file("status").unwrap_or_default();
-        let kilobytes =
-            field(&status, "VmRSS").and_then(|size| size.strip_suffix(" kB")?.trim().parse::<u64>().ok());
-        kilobytes.unwrap_or(0) << 10
+        resident(&self.proc_file("status").unwrap_or_default())
+    }
+
+    /// Bytes of the request that the child has not read yet.
+    pub fn unread(&self) -> usize {
+        let mut bytes: libc::c_int = 0;
+        // SAFETY: writes one int.
+        match unsafe { libc::ioctl(self.link.as_raw_fd(), libc::TIOCOUTQ, &mut bytes) } {
+            0 => bytes.max(0) as usize,
+            _ => 0,
+        }
+    }
+
+    /// Whether it waits for something that is not there.
+    pub fn sleeps(&self) -> bool {
+        let stat = self.proc_file("stat").unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
     }
 
     /// Address space in use, in bytes. 0 when the child is gone.
@@ -189,6 +203,13 @@ impl Child {
 
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
+/// Bytes in memory, from `/proc/<pid>/status`.
+fn resident(status: &str) -> u64 {
+    let kilobytes =
+        field(status, "VmRSS").and_then(|size| size.strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    kilobytes.unwrap_or(0) << 10
 }
 
 /// Reads `/proc/<pid>/status` for what must hold before a child gets any code.

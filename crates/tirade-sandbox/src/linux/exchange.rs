@@ -19,6 +19,8 @@ const HEAD: usize = 21;
 const NONCE: usize = 16;
 /// What a small call takes: an arena or two of the interpreter.
 const FULL: u64 = 3 << 20;
+/// A child that has not taken its request after so long, though it ran or sleeps, does not listen.
+const LISTENING: Duration = Duration::from_millis(50);
 /// Error texts and headers beyond the output limit.
 const SLACK: usize = 64 << 10;
 
@@ -73,6 +75,8 @@ struct Exchange<'a> {
     stderr: Capped,
     began: Instant,
     cpu_before: Duration,
+    /// The child has taken the whole request.
+    heard: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -91,6 +95,7 @@ impl<'a> Exchange<'a> {
             stderr: Capped::new(limits.output),
             began: Instant::now(),
             cpu_before,
+            heard: false,
         }
     }
 
@@ -146,9 +151,10 @@ impl<'a> Exchange<'a> {
     }
 
     /// Waits for the link or a pipe, at most until the next limit could be reached.
-    fn wait(&self, sending: bool) -> Result<Ready, Ended> {
+    fn wait(&mut self, sending: bool) -> Result<Ready, Ended> {
         loop {
             let left = self.time_left()?;
+            let left = if self.heard { left } else { left.min(LISTENING) };
             let link = if sending { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
             let [a, b, c] = self.child.fds();
             let mut fds = [
@@ -159,6 +165,10 @@ impl<'a> Exchange<'a> {
             // A pipe whose writer is gone is always "ready"; then the link says so too.
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
             match poll(&mut fds, Some(&timeout)) {
+                Ok(0) if !sending && !self.heard => {
+                    self.look_whether_heard()?;
+                    continue;
+                }
                 Ok(0) | Err(Errno::INTR) => continue,
                 Ok(_) => {}
                 Err(error) => return Err(Ended::Crashed(format!("poll: {error}"))),
@@ -169,6 +179,14 @@ impl<'a> Exchange<'a> {
                 output: events.contains(PollFlags::OUT),
             });
         }
+    }
+
+    /// An earlier cell that answered for itself may run on or sleep for ever: then nobody reads the request, and it need not cost
+    /// the whole time limit to find out. A child that listens is woken by the request.
+    fn look_whether_heard(&mut self) -> Result<(), Ended> {
+        self.heard = self.child.unread() == 0;
+        let elsewhere = !self.heard && (self.cpu() >= LISTENING / 2 || self.child.sleeps());
+        if elsewhere { Err(Ended::Broken) } else { Ok(()) }
     }
 
     /// CPU time never runs faster than real time in a process with one thread, so looking again when the remaining

@@ -190,6 +190,29 @@ fn forged_answers_are_no_longer_than_real_ones_and_end_with_their_call() {
     }
 }
 
+/// A cell that answers for itself and never ends costs the next one neither its time nor its result.
+#[test]
+fn a_cell_that_answers_and_never_ends_costs_the_next_one_nothing() {
+    let Some(sandbox) = sandbox() else { return };
+    let limits = Limits::default().within(Duration::from_secs(20));
+    for way in [
+        "while True: pass",
+        "time.sleep(1000)",
+        "import signal; signal.pause()",
+        "os.read(0, 1); time.sleep(9 ** 9)",
+    ] {
+        let session = sandbox.session();
+        let early = format!("{NONCE}os.write(3, nonce + b'o' + bytes(4))\n{way}");
+        session.execute(&early, &limits).unwrap();
+        let next = session.execute("print(6 * 7)", &limits).unwrap();
+        assert_eq!((next.status, next.stdout.as_str()), (Status::Ok, "42\n"), "{way}: {next:?}");
+        assert!(next.wall_ms < 5000.0, "{way}: {} ms", next.wall_ms);
+        assert!(next.state_lost, "{way}");
+        let last = session.execute("print(1)", &limits).unwrap();
+        assert_eq!((last.stdout.as_str(), last.state_lost), ("1\n", false), "{way}");
+    }
+}
+
 /// No page of a child is shared with another process for writing.
 #[test]
 #[cfg(target_os = "linux")]

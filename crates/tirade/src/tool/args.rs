@@ -3,6 +3,9 @@
 //! [`Args`] is the canonical form of a call: `"x^2-1"` and `"x**2 - 1"` give equal `Args`, so it is what the result cache is keyed
 //! by, what native functions take, and what is sent to the SymPy worker as JSON trees.
 
+use std::sync::Arc;
+
+use dashu::base::BitTest;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -26,12 +29,35 @@ pub enum Arg {
     Text(String),
 }
 
+impl Arg {
+    /// Roughly what it takes to keep.
+    pub fn bytes(&self) -> usize {
+        let all = |list: &[Expr]| list.iter().map(expr_bytes).sum();
+        match self {
+            Arg::Absent => 0,
+            Arg::Expr(expr) => expr_bytes(expr),
+            Arg::List(list) => all(list),
+            Arg::Rows(rows) => rows.iter().map(|row| all(row)).sum(),
+            Arg::Text(text) => text.len(),
+        }
+    }
+}
+
+fn expr_bytes(expr: &Expr) -> usize {
+    let mut bytes = std::mem::size_of::<Expr>();
+    if let Expr::Num(number) = expr {
+        bytes += (number.numerator().bit_len() + number.denominator().bit_len()) / 8;
+    }
+    expr.for_each_child(&mut |part| bytes += expr_bytes(part));
+    bytes
+}
+
 /// All arguments of one call, in the order of the tool's parameters.
 #[derive(Clone, Debug)]
 pub struct Args {
     params: &'static [Param],
     fixed: &'static [(&'static str, &'static str)],
-    values: Vec<Arg>,
+    values: Arc<[Arg]>,
 }
 
 impl Args {
@@ -59,7 +85,7 @@ impl Args {
     }
 
     /// All arguments in the order of the parameters.
-    pub fn values(&self) -> &[Arg] {
+    pub fn values(&self) -> &Arc<[Arg]> {
         &self.values
     }
 
@@ -110,7 +136,7 @@ impl Args {
 impl Serialize for Args {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         let mut map = out.serialize_map(Some(self.values.len()))?;
-        for (param, value) in self.params.iter().zip(&self.values) {
+        for (param, value) in self.params.iter().zip(self.values.iter()) {
             map.serialize_entry(param.name, value)?;
         }
         map.end()
@@ -328,7 +354,7 @@ mod tests {
             (&CHOICE, json!({ "side": "left" }), json!({ "side": " LEFT" })),
         ];
         for (tool, one, other) in same {
-            let values = |arguments| Args::read(tool, &arguments).unwrap().values().to_vec();
+            let values = |arguments| Args::read(tool, &arguments).unwrap().values().clone();
             assert_eq!(values(one), values(other), "{}", tool.name);
         }
     }

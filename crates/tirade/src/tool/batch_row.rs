@@ -88,6 +88,7 @@ pub fn outcome_row(id: &Value, outcome: Outcome) -> Value {
     let mut row = Map::new();
     row.insert("id".to_owned(), id.clone());
     row.insert("status".to_owned(), json!(outcome.status));
+    let derivation = outcome.derivation();
     if let Value::Object(fields) = outcome.json {
         for (name, value) in fields {
             match name.as_str() {
@@ -101,7 +102,7 @@ pub fn outcome_row(id: &Value, outcome: Outcome) -> Value {
         row.insert("stderr".to_owned(), json!(outcome.stderr));
         row.insert("error".to_owned(), json!(outcome.error));
     }
-    if let Some(derivation) = outcome.derivation {
+    if let Some(derivation) = derivation {
         row.insert("derivation".to_owned(), json!(derivation));
     }
     if outcome.state_lost {

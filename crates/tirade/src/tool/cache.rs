@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A typed call: the tool and its canonical arguments.
-    Typed(&'static str, Vec<Arg>),
+    Typed(&'static str, Arc<[Arg]>),
     /// A cell: a hash over it and all cells before it in its session.
     Cell([u8; 32]),
 }
@@ -66,9 +66,19 @@ impl Cache {
     }
 }
 
+impl Key {
+    /// Roughly what it takes to keep: arguments may be long.
+    fn bytes(&self) -> usize {
+        match self {
+            Key::Typed(_, args) => args.iter().map(Arg::bytes).sum(),
+            Key::Cell(hash) => hash.len(),
+        }
+    }
+}
+
 impl Halves {
     fn insert(&mut self, key: Key, outcome: Arc<Outcome>) {
-        self.young_bytes += outcome.bytes();
+        self.young_bytes += key.bytes() + outcome.bytes();
         self.young.insert(key, outcome);
         if self.young.len() >= MAX_ENTRIES || self.young_bytes >= MAX_BYTES {
             self.old = std::mem::take(&mut self.young);

@@ -1,9 +1,36 @@
 //! How one call went, in full: what the command line prints as a row, and what becomes the [`ToolResult`] that a model sees.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
+use tirade_math::fuel;
 use tirade_sandbox::{CallResult, Status};
 
+use super::args::Args;
+use super::spec::Tool;
 use super::{ToolResult, ToolStatus};
+
+/// A call that the native lane answered. Its steps are worked out when somebody wants to read them: most calls are made for their
+/// results, and telling how they follow takes longer than finding them.
+#[derive(Clone, Debug)]
+pub struct NativeCall {
+    pub(super) tool: &'static Tool,
+    pub(super) args: Args,
+}
+
+impl NativeCall {
+    /// Makes the call once more, with its steps in words.
+    fn derivation(&self) -> Option<String> {
+        let native = self.tool.native?;
+        fuel::within(fuel::CALL, || native(&self.args)).ok()?.derivation
+    }
+}
+
+impl PartialEq for NativeCall {
+    fn eq(&self, other: &Self) -> bool {
+        self.tool.name == other.tool.name && self.args.values() == other.args.values()
+    }
+}
 
 /// The full outcome of one call.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +43,8 @@ pub struct Outcome {
     pub stderr: String,
     /// Why code failed, short enough for a model; empty if it did not.
     pub error: String,
-    /// The steps of a native tool, in words.
-    pub derivation: Option<String>,
+    /// Where the native lane answered: what [`derivation`](Self::derivation) explains.
+    pub native: Option<NativeCall>,
     /// Real time in milliseconds; zero from the cache.
     pub wall_ms: f64,
     /// Processor time in milliseconds; zero from the cache and in the native lane.
@@ -38,7 +65,7 @@ impl Default for Outcome {
             stdout: String::new(),
             stderr: String::new(),
             error: String::new(),
-            derivation: None,
+            native: None,
             wall_ms: 0.0,
             cpu_ms: 0.0,
             cached: false,
@@ -57,7 +84,9 @@ impl Outcome {
 
     /// The error of a typed tool, as CAMEL words it.
     pub fn typed_error(tool: &str, message: &str) -> Self {
-        Self::json(json!({ "status": "error", "message": format!("Error in {tool}: {message}") }))
+        Self::json(
+            json!({ "status": "error", "message": format!("Error in {tool}: {}", shortened(message)) }),
+        )
     }
 
     /// The outcome of a typed call in the sandbox.
@@ -92,17 +121,20 @@ impl Outcome {
 
     /// Roughly what it takes to keep.
     pub fn bytes(&self) -> usize {
-        let texts = self.stdout.len()
-            + self.stderr.len()
-            + self.error.len()
-            + self.derivation.as_ref().map_or(0, String::len);
+        let texts = self.stdout.len() + self.stderr.len() + self.error.len();
         200 + texts + json_bytes(&self.json)
     }
 
-    /// What the model sees.
+    /// The steps of a native call, in words.
+    pub fn derivation(&self) -> Option<String> {
+        self.native.as_ref()?.derivation()
+    }
+
+    /// What the model sees, and the derivation.
     pub fn into_result(self) -> ToolResult {
+        let derivation = self.derivation();
         let content = if self.json.is_null() { self.printed() } else { self.json.to_string() };
-        ToolResult { status: self.status, content, derivation: self.derivation, seconds: self.wall_ms / 1e3 }
+        ToolResult { status: self.status, content, derivation, seconds: self.wall_ms / 1e3 }
     }
 
     /// Output, then what went wrong, then what to know for the next cell.
@@ -124,6 +156,16 @@ impl Outcome {
         parts.retain(|part| !part.is_empty());
         parts.join("\n")
     }
+}
+
+/// A message may hold what the model wrote, which may be long.
+fn shortened(message: &str) -> Cow<'_, str> {
+    let place = |n: usize| message.char_indices().nth(n).map_or(message.len(), |(at, _)| at);
+    let length = message.chars().count();
+    if length <= 400 {
+        return message.into();
+    }
+    format!("{} … {}", &message[..place(300)], &message[place(length - 90)..]).into()
 }
 
 fn json_bytes(value: &Value) -> usize {

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tirade_math::derivation::omitted;
+use tirade_math::fuel;
 use tirade_sandbox::{Limits, Sandbox, SandboxError, TypedWorker};
 
 use super::args::Args;
 use super::cache::{Cache, Key};
 use super::cells::Cells;
 use super::families;
-use super::outcome::Outcome;
+use super::outcome::{NativeCall, Outcome};
 use super::spec::{Decline, Tool};
 use super::{ToolFailure, ToolResult, ToolSession, Toolbox};
 use crate::model::{ToolSpec, Tools};
@@ -241,12 +243,12 @@ impl ToolSession for Attended {
         let ended = || ToolFailure("the tool's thread ended in an earlier call".into());
         let mut session = self.0.take().ok_or_else(ended)?;
         let (name, arguments) = (name.to_owned(), arguments.clone());
-        let work = move || (session.run(&name, &arguments, None), session);
+        let work = move || (session.run(&name, &arguments, None).map(Outcome::into_result), session);
         let (outcome, session) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| ToolFailure(format!("the tool's thread ended: {error}")))?;
         self.0 = Some(session);
-        outcome.map(Outcome::into_result)
+        outcome
     }
 }
 
@@ -256,7 +258,7 @@ impl Shared {
             Ok(args) => args,
             Err(message) => return Ok(Outcome::typed_error(tool.name, &message)),
         };
-        let key = Key::Typed(tool.name, args.values().to_vec());
+        let key = Key::Typed(tool.name, args.values().clone());
         if let Some(known) = self.cache.get(&key) {
             return Ok(known);
         }
@@ -267,16 +269,21 @@ impl Shared {
 
     /// Native first; SymPy for what the native lane declines.
     fn compute(&self, tool: &'static Tool, args: &Args, limits: &Limits) -> Result<Outcome, ToolFailure> {
-        let declined = match tool.native.filter(|_| self.options.native).map(|native| native(args)) {
+        let (native, started) = (tool.native.filter(|_| self.options.native), Instant::now());
+        let declined = match native.map(|native| omitted(|| fuel::within(fuel::CALL, || native(args)))) {
             Some(Ok(answer)) => {
-                return Ok(Outcome { derivation: answer.derivation, ..Outcome::json(answer.content) });
+                let native = Some(NativeCall { tool, args: args.clone() });
+                return Ok(Outcome { native, ..Outcome::json(answer.content) });
             }
             Some(Err(Decline::Error(message))) => return Ok(Outcome::typed_error(tool.name, &message)),
             Some(Err(Decline::Lane(reason))) => reason,
             None => String::new(),
         };
         match tool.python {
-            Some(function) => self.sympy(tool, function, args, limits),
+            Some(function) => {
+                let wall = limits.wall.saturating_sub(started.elapsed());
+                self.sympy(tool, function, args, &Limits { wall, ..*limits })
+            }
             None => Ok(Outcome::typed_error(tool.name, &declined)),
         }
     }

@@ -4,6 +4,7 @@ use serde_json::json;
 use smol_str::SmolStr;
 use tirade_math::Expr;
 use tirade_math::cas::{self, to_sympy_string};
+use tirade_math::derivation::wanted;
 use tirade_math::exact::{Exact, ExactError, Worked};
 use tirade_math::poly::{self, Poly};
 
@@ -175,6 +176,9 @@ fn variable(args: &Args) -> Result<&SmolStr, Decline> {
 fn polynomial_representation(args: &Args) -> Native {
     let (expression, x) = (args.expr("expression")?, variable(args)?);
     let text = cas::polynomial_text(expression, x)?;
+    if !wanted() {
+        return Ok(Answer::new(text, None));
+    }
     let (given, expanded) = (cas::canonical(expression)?, cas::expand_worked(expression)?.value);
     let name = cas::tex(&Expr::sym(x.clone()));
     let steps = format!("As a polynomial in ${name}$: ${} = {}$.", cas::tex(&given), cas::tex(&expanded));

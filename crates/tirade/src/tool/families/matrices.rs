@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tirade_math::cas::{self, matrix_text, rational_text, to_sympy_string};
+use tirade_math::derivation::wanted;
 use tirade_math::matrix::{self, Matrix};
 
 use super::VARIABLE;
@@ -115,13 +116,12 @@ fn characteristic_polynomial(args: &Args) -> Native {
     let x = args.variable("variable").ok_or_else(|| Decline::Lane("no variable".to_owned()))?;
     let matrix = matrix_of(args, "matrix")?;
     let p = matrix::characteristic_polynomial(&matrix)?;
-    let name = cas::tex(&tirade_math::Expr::sym(x.clone()));
-    let steps = format!(
-        "For $A = {}$ the characteristic polynomial is $\\det({name} I - A) = {}$.",
-        matrix.tex(),
-        p.tex(&name)
-    );
-    Ok(Answer::new(to_sympy_string(&cas::from_dense(&p, x)?)?, Some(steps)))
+    let steps = wanted().then(|| {
+        let name = cas::tex(&tirade_math::Expr::sym(x.clone()));
+        let (a, shown) = (matrix.tex(), p.tex(&name));
+        format!("For $A = {a}$ the characteristic polynomial is $\\det({name} I - A) = {shown}$.")
+    });
+    Ok(Answer::new(to_sympy_string(&cas::from_dense(&p, x)?)?, steps))
 }
 
 fn compute_eigenvalues(args: &Args) -> Native {

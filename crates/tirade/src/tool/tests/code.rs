@@ -64,6 +64,23 @@ fn what_had_little_memory_does_not_answer_for_what_has_more() {
     assert_eq!((under(64 << 20).as_str(), under(256 << 20).as_str()), ("no\n", "104857600\n"));
 }
 
+/// A typed call that ran out of memory says so as a limit, and is no answer to the same call with more.
+#[test]
+fn a_typed_call_without_memory_does_not_answer_for_one_that_has_it() {
+    let Some(toolbox) = toolbox() else { return };
+    let arguments = json!({ "expression": "x^150000 + 1", "variable": "x" });
+    let under = |memory: u64| {
+        let limits = Limits { memory, output: 4 << 20, ..Limits::default() };
+        toolbox.open().run("polynomial_coefficients", &arguments, Some(&limits)).unwrap()
+    };
+    let little = under(1 << 20);
+    assert_eq!(little.status, ToolStatus::Memory, "{little:?}");
+    let enough = under(512 << 20);
+    assert_eq!((enough.status, enough.cached), (ToolStatus::Ok, false), "{enough:?}");
+    assert_eq!(enough.json["result"].as_array().map(Vec::len), Some(150_001));
+    assert!(under(1 << 20).cached, "a known result needs no memory");
+}
+
 #[test]
 fn a_cell_that_was_stopped_leaves_the_variables_as_they_were() {
     let Some(toolbox) = toolbox() else { return };
@@ -73,6 +90,28 @@ fn a_cell_that_was_stopped_leaves_the_variables_as_they_were() {
     let outcome = session.run(EXECUTE_CODE, &json!({ "code": "while True: pass" }), Some(&limits)).unwrap();
     assert_eq!(outcome.status, ToolStatus::Timeout);
     assert_eq!(content(&mut session, "kept").trim(), "1");
+}
+
+/// What costs much natively is left to SymPy and its time limit, and errors do not repeat all that was written.
+#[test]
+fn long_arguments_cost_little_time_and_give_short_errors() {
+    let Some(toolbox) = toolbox() else { return };
+    let product = (0..500).map(|n| format!("(x + {n})")).collect::<Vec<_>>().join("*");
+    let nines = "9".repeat(4000);
+    let time = std::time::Duration::from_millis(500);
+    for (tool, expression) in [
+        ("differentiate", product),
+        ("expand_expression", "(x + 1)^400*(x - 1)^400*(x + 2)^400".to_owned()),
+        ("differentiate", format!("{nines}^{nines}")),
+        ("factor_expression", format!("@{}", "\\sqrt{".repeat(200))),
+    ] {
+        let arguments = json!({ "expression": expression });
+        let started = std::time::Instant::now();
+        let outcome = toolbox.open().run(tool, &arguments, Some(&Limits::default().within(time))).unwrap();
+        assert!(started.elapsed() < 6 * time, "{tool}: {:?}", started.elapsed());
+        let message = outcome.json["message"].as_str().unwrap_or_default();
+        assert!(message.chars().count() < 500, "{tool}: {message}");
+    }
 }
 
 #[test]

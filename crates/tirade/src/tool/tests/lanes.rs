@@ -123,7 +123,7 @@ impl Tally {
 
 #[test]
 fn lanes_agree() {
-    run(4, 1);
+    run(4, 231122);
 }
 
 #[test]
