@@ -450,8 +450,8 @@ mod x86 {
 mod tests {
     use super::*;
     use crate::train::gemm::tests::{plain, transpose};
-    use crate::train::options::BasePrecision;
     use crate::train::panels::Panels;
+    use crate::train::store::Form;
     use crate::train::testing::noise;
 
     /// Root of the summed squares of the differences over that of the values.
@@ -467,7 +467,7 @@ mod tests {
         }
         for (m, k, n) in [(1, 4, 3), (15, 70, 40), (29, 130, 64), (14, 1100, 33), (40, 256, 1100)] {
             let (x, w, dy) = (noise(m * k, 1), noise(n * k, 2), noise(m * n, 3));
-            let panels = Panels::weight(&w, n, k).stored(BasePrecision::Int8);
+            let panels = Panels::weight(&w, n, k).rounded(Form::Byte);
             let bytes = panels.bytes().unwrap();
             let mut left = LeftBytes::default();
             let mut c = vec![1f32; m * n];
@@ -500,7 +500,7 @@ mod tests {
             (0..rows * k).map(|i| if i % k % GROUP == 5 { 127.0 } else { value(i) }).collect()
         };
         let (x, w) = (matrix(m), matrix(n));
-        let panels = Panels::weight(&w, n, k).stored(BasePrecision::Int8);
+        let panels = Panels::weight(&w, n, k).rounded(Form::Byte);
         let (mut left, mut c) = (LeftBytes::default(), vec![0f32; m * n]);
         left.pack(View::new(&x, m, k), None);
         gemm(&left, &panels.bytes().unwrap(), None, &mut c, n, false, &mut Memory::default());

@@ -98,7 +98,7 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BasePrecision {
-    /// 4 bytes per weight, exact.
+    /// The file's own numbers, opened to f32 a tile at a time: 4 bytes per weight, 2 of a bf16 file, 1.25 or 1.5 of a quantised one.
     F32,
     /// 2 bytes per weight, rounded to 8 bits of mantissa (exact for models published in bf16).
     Bf16,
