@@ -10,6 +10,7 @@ use super::gemm::{DEPTH, Right, View};
 use super::kernel::{WIDTH, transpose16};
 use super::options::BasePrecision;
 use super::store::{Form, Store};
+use crate::quant::BLOCK;
 use crate::weights::Tensor;
 
 /// A right operand stored in panels of 32 columns: panel j holds columns 32j..32j+32 of every step.
@@ -18,6 +19,8 @@ pub(crate) struct Panels {
     data: Store,
     steps: usize,
     columns: usize,
+    /// To be multiplied as bytes where that is possible.
+    by_bytes: bool,
 }
 
 impl Panels {
@@ -50,16 +53,21 @@ impl Panels {
 
     /// A weight of a file in the form that `precision` asks for.
     pub fn read(tensor: &Tensor, precision: BasePrecision) -> Self {
-        let form = Form::of(tensor.dtype, precision);
-        if let Form::Blocks(_) = form {
-            return Self { data: Store::quantised(tensor), steps: tensor.cols, columns: tensor.rows };
-        }
-        Self::weight(&tensor.dequantise(), tensor.rows, tensor.cols).rounded(form)
+        let panels = match Form::of(tensor.dtype, precision) {
+            Form::Own(_) => Self {
+                data: Store::quantised(tensor),
+                steps: tensor.cols,
+                columns: tensor.rows,
+                ..Self::default()
+            },
+            form => Self::weight(&tensor.dequantise(), tensor.rows, tensor.cols).rounded(form),
+        };
+        Self { by_bytes: precision == BasePrecision::Int8, ..panels }
     }
 
     /// The same weight in another form.
     pub fn rounded(self, form: Form) -> Self {
-        Self { data: self.data.rounded(form, self.steps), ..self }
+        Self { data: self.data.rounded(form, self.steps), by_bytes: form == Form::Rounded, ..self }
     }
 
     /// The same numbers in memory of `arena`.
@@ -78,7 +86,7 @@ impl Panels {
         Transposed { panels: self, from, count }
     }
 
-    /// The weight for products of bytes, if it is held in 8 bits and this processor has them.
+    /// The weight for products of bytes, if it is meant to be multiplied so and this processor can.
     pub fn bytes(&self) -> Option<Bytes<'_>> {
         self.bytes_of(0, self.columns)
     }
@@ -87,8 +95,8 @@ impl Panels {
     pub fn bytes_of(&self, from: usize, count: usize) -> Option<Bytes<'_>> {
         assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
         match &self.data {
-            Store::Byte { data, scales, padded } if bytes::available() => {
-                Some(Bytes { data, scales, padded: *padded, inputs: self.steps, from, count, turned: false })
+            Store::Blocks { q, scales, group: BLOCK } if self.by_bytes && bytes::available() => {
+                Some(Bytes { q, scales, inputs: self.steps, from, count, turned: false })
             }
             _ => None,
         }
@@ -216,7 +224,7 @@ mod tests {
         let (m, k, n) = (15, 70, 40);
         let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
         let (want, bt) = (plain(&a, &b, m, k, n), transpose(&b, k, n));
-        for (form, tolerance) in [(Form::Half, 1e-4), (Form::Byte, 0.5)] {
+        for (form, tolerance) in [(Form::Half, 1e-4), (Form::Rounded, 0.5)] {
             let forward = Panels::weight(&bt, n, k).rounded(form);
             let backward = Panels::weight(&b, k, n).rounded(form);
             let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];

@@ -1,10 +1,10 @@
-//! How the numbers of a frozen weight are held: whole, as bf16, as the small integers of a quantised file, or rounded to 8 bits.
+//! How the numbers of a frozen weight are held: whole, as bf16, or as small integers with a scale and a minimum per block.
 //!
 //! All forms lie in panels of 32 columns (rows of the weight), step by step. [`Form::of`] chooses; [`Store::read`] opens a part of a
-//! panel. The first three lose nothing that the file had.
+//! panel. Blocks are either the file's own, which lose nothing, or rounded to 8 bits here; both can be multiplied as they are
+//! ([`super::bytes`]).
 
 use super::aligned::{Aligned, Arena, Floats};
-use super::bytes::ZERO;
 use super::kernel::WIDTH;
 use super::options::BasePrecision;
 use super::simd::simd;
@@ -16,20 +16,22 @@ use crate::weights::Tensor;
 pub(crate) enum Form {
     Full,
     Half,
-    /// So many steps share a scale and a minimum.
-    Blocks(usize),
-    Byte,
+    /// The file's own integers; so many steps share a scale and a minimum.
+    Own(usize),
+    /// Rounded to 8 bits in blocks of [`BLOCK`].
+    Rounded,
 }
 
 impl Form {
     /// The smallest that holds what was asked for.
     pub fn of(dtype: DType, precision: BasePrecision) -> Self {
+        use DType::{BF16, F16, F32, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, Q8_0};
         match (precision, dtype) {
-            (BasePrecision::Int8, _) => Self::Byte,
-            (BasePrecision::Bf16, _) | (_, DType::BF16) => Self::Half,
-            (_, DType::F32 | DType::F16) => Self::Full,
-            (_, DType::Q6_K) => Self::Blocks(BLOCK / 2),
-            (_, DType::Q4_0 | DType::Q4_1 | DType::Q5_0 | DType::Q8_0 | DType::Q4_K) => Self::Blocks(BLOCK),
+            (BasePrecision::F32 | BasePrecision::Int8, Q4_0 | Q4_1 | Q5_0 | Q8_0 | Q4_K) => Self::Own(BLOCK),
+            (BasePrecision::F32, Q6_K) => Self::Own(BLOCK / 2),
+            (BasePrecision::F32, F32 | F16) => Self::Full,
+            (BasePrecision::F32, BF16) | (BasePrecision::Bf16, _) => Self::Half,
+            (BasePrecision::Int8, F32 | F16 | BF16 | Q6_K) => Self::Rounded,
         }
     }
 
@@ -38,8 +40,8 @@ impl Form {
         match self {
             Self::Full => 4 * numbers,
             Self::Half => 2 * numbers,
-            Self::Blocks(group) => numbers + 8 * numbers / group as u64,
-            Self::Byte => numbers,
+            Self::Own(group) => numbers + 8 * numbers / group as u64,
+            Self::Rounded => Self::Own(BLOCK).bytes(numbers),
         }
     }
 }
@@ -48,17 +50,12 @@ impl Form {
 pub(crate) enum Store {
     Full(Floats),
     Half(Aligned<u16>),
-    /// value = scale · q + minimum. `scales` has, per panel and `group` steps, 32 scales and 32 minima.
+    /// value = scale · q + minimum. Four steps of a column side by side, every panel padded to whole blocks; `scales` has, per panel
+    /// and `group` steps, 32 scales and 32 minima.
     Blocks {
         q: Aligned<u8>,
         scales: Floats,
         group: usize,
-    },
-    /// One scale per column. Four steps of a column side by side, shifted up by [`ZERO`]; every panel padded to a multiple of four steps.
-    Byte {
-        data: Aligned<u8>,
-        scales: Vec<f32>,
-        padded: usize,
     },
 }
 
@@ -77,24 +74,20 @@ simd! {
 }
 
 simd! {
-    /// Steps of 32 small integers that share a scale and a minimum per column. The products are exact.
-    fn open(q: &[u8], scales: &[f32], to: &mut [f32]) {
-        let (scales, minima) = scales[..2 * WIDTH].split_at(WIDTH);
-        for (q, to) in q.chunks_exact(WIDTH).zip(to.chunks_exact_mut(WIDTH)) {
-            for i in 0..WIDTH {
-                to[i] = q[i] as f32 * scales[i] + minima[i];
+    /// Opens steps of 32 small integers that share a scale and a minimum per column, each step to a row of `to`, `stride` floats apart.
+    /// The products are exact.
+    pub(crate) fn open_rows(q: &[u8], scales: &[f32], to: &mut [f32], stride: usize) {
+        let columns = |from: usize| <&[f32; WIDTH]>::try_from(&scales[from..from + WIDTH]).expect("32 of 32");
+        let (scales, minima) = (columns(0), columns(WIDTH));
+        for (q, to) in q.chunks_exact(4 * WIDTH).zip(to.chunks_mut(4 * stride)) {
+            let mut words = [0u32; WIDTH];
+            for (word, q) in words.iter_mut().zip(q.chunks_exact(4)) {
+                *word = u32::from_le_bytes([q[0], q[1], q[2], q[3]]);
             }
-        }
-    }
-}
-
-simd! {
-    /// Bytes in blocks of four steps × 32 columns times one scale per column.
-    fn unscale(from: &[u8], scales: &[f32], to: &mut [f32]) {
-        for (from, to) in from.chunks_exact(4 * WIDTH).zip(to.chunks_mut(4 * WIDTH)) {
-            for (k, to) in to.chunks_exact_mut(WIDTH).enumerate() {
+            for (k, to) in to.chunks_mut(stride).enumerate() {
+                let to = <&mut [f32; WIDTH]>::try_from(&mut to[..WIDTH]).expect("32 of 32");
                 for i in 0..WIDTH {
-                    to[i] = (from[4 * i + k] as f32 - ZERO as f32) * scales[i];
+                    to[i] = (words[i] >> (8 * k) & 255) as i32 as f32 * scales[i] + minima[i];
                 }
             }
         }
@@ -117,44 +110,55 @@ fn narrowed(data: &[f32]) -> Store {
     Store::Half(half)
 }
 
-/// Rounds panels of `steps` × 32 floats to 8 bits, each column by its largest magnitude.
-fn to_bytes(data: &[f32], steps: usize) -> Store {
-    let padded = steps.next_multiple_of(4);
-    let mut scales = Vec::with_capacity(data.len() / steps.max(1));
-    let mut bytes = Aligned::default();
-    bytes.reshape(data.len() / steps.max(1) * padded);
-    bytes.fill(ZERO);
-    for (panel, to) in data.chunks_exact(steps * WIDTH).zip(bytes.chunks_exact_mut(padded * WIDTH)) {
-        let mut largest = [0f32; WIDTH];
-        for row in panel.chunks_exact(WIDTH) {
-            largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs()));
-        }
-        let inverse = largest.map(|l| if l > 0.0 { 127.0 / l } else { 0.0 });
-        for (k, row) in panel.chunks_exact(WIDTH).enumerate() {
-            let to = &mut to[k / 4 * 4 * WIDTH..][..4 * WIDTH];
-            for (i, (x, inverse)) in row.iter().zip(inverse).enumerate() {
-                to[4 * i + k % 4] = ((x * inverse).round() + ZERO as f32) as u8;
+/// Rounds panels of `steps` × 32 floats to 8 bits, each column by the largest magnitude of its block.
+fn rounded(data: &[f32], steps: usize) -> Store {
+    let (mut q, mut scales) = empty(data.len() / WIDTH / steps.max(1), steps, BLOCK);
+    let of_panel = steps.div_ceil(BLOCK);
+    for (panel, data) in data.chunks_exact(steps.max(1) * WIDTH).enumerate() {
+        for (block, data) in data.chunks(BLOCK * WIDTH).enumerate() {
+            let mut largest = [0f32; WIDTH];
+            for row in data.chunks_exact(WIDTH) {
+                largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs()));
+            }
+            let at = panel * of_panel + block;
+            let (q, scales) = (&mut q[at * BLOCK * WIDTH..], &mut scales[at * 2 * WIDTH..]);
+            for (i, largest) in largest.into_iter().enumerate() {
+                let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+                for (k, row) in data.chunks_exact(WIDTH).enumerate() {
+                    q[place(k, i)] = ((row[i] * inverse).round() + 128.0) as u8;
+                }
+                (scales[i], scales[WIDTH + i]) = (largest / 127.0, -128.0 * (largest / 127.0));
             }
         }
-        scales.extend(largest.map(|l| l / 127.0));
     }
-    Store::Byte { data: bytes, scales, padded }
+    Store::Blocks { q, scales, group: BLOCK }
+}
+
+/// Integers and scales of so many panels, all zero.
+fn empty(panels: usize, steps: usize, group: usize) -> (Aligned<u8>, Floats) {
+    let (mut q, mut scales, padded) = (Aligned::default(), Floats::default(), steps.next_multiple_of(BLOCK));
+    q.reshape(panels * WIDTH * padded);
+    q.fill(0);
+    scales.reshape(panels * padded / group * 2 * WIDTH);
+    scales.fill(0.0);
+    (q, scales)
+}
+
+/// Where column `i` of step `k` lies in a panel of integers.
+fn place(k: usize, i: usize) -> usize {
+    k / 4 * 4 * WIDTH + 4 * i + k % 4
 }
 
 /// The integers of a quantised tensor, whose rows become columns.
-fn blocks(tensor: &Tensor, group: usize) -> Store {
-    let (panels, steps) = (tensor.rows.div_ceil(WIDTH), tensor.cols);
-    let (mut q, mut scales) = (Aligned::default(), Floats::default());
-    q.reshape(panels * WIDTH * steps);
-    q.fill(0);
-    scales.reshape(panels * steps / group * 2 * WIDTH);
-    scales.fill(0.0);
+fn own(tensor: &Tensor, group: usize) -> Store {
+    let steps = tensor.cols;
+    let (mut q, mut scales) = empty(tensor.rows.div_ceil(WIDTH), steps, group);
     for row in 0..tensor.rows {
         let (panel, i, bytes) = (row / WIDTH, row % WIDTH, tensor.row(row));
         for first in (0..steps).step_by(BLOCK) {
             let block = unpack(tensor.dtype, bytes, first / BLOCK);
             for (k, value) in block.q.into_iter().enumerate() {
-                q[(panel * steps + first + k) * WIDTH + i] = value;
+                q[panel * steps * WIDTH + place(first + k, i)] = value;
             }
             for part in (0..BLOCK).step_by(group) {
                 let to = &mut scales[(panel * steps + first + part) / group * 2 * WIDTH..];
@@ -172,7 +176,7 @@ impl Store {
     /// If it is not quantised.
     pub fn quantised(tensor: &Tensor) -> Self {
         match Form::of(tensor.dtype, BasePrecision::F32) {
-            Form::Blocks(group) => blocks(tensor, group),
+            Form::Own(group) => own(tensor, group),
             form => panic!("{:?} is held as {form:?}", tensor.dtype),
         }
     }
@@ -181,7 +185,7 @@ impl Store {
     pub fn rounded(self, form: Form, steps: usize) -> Self {
         match (self, form) {
             (Self::Full(data), Form::Half) => narrowed(&data),
-            (Self::Full(data), Form::Byte) => to_bytes(&data, steps),
+            (Self::Full(data), Form::Rounded) => rounded(&data, steps),
             (store, _) => store,
         }
     }
@@ -194,7 +198,6 @@ impl Store {
             Self::Blocks { q, scales, group } => {
                 Self::Blocks { q: arena.keep(q), scales: arena.keep(scales), group }
             }
-            Self::Byte { data, scales, padded } => Self::Byte { data: arena.keep(data), scales, padded },
         }
     }
 
@@ -217,13 +220,10 @@ impl Store {
             Self::Full(_) => unreachable!("returned above"),
             Self::Half(data) => widen(&data[at..at + len], buffer),
             Self::Blocks { q, scales, group } => {
-                let parts = q[at..at + len].chunks(group * WIDTH).zip(buffer.chunks_mut(group * WIDTH));
-                let scales = scales[at / group * 2..].chunks_exact(2 * WIDTH);
-                parts.zip(scales).for_each(|((q, to), scales)| open(q, scales, to));
-            }
-            Self::Byte { data, scales, padded } => {
-                let from = &data[(panel * padded + first) * WIDTH..][..count.next_multiple_of(4) * WIDTH];
-                unscale(from, &scales[panel * WIDTH..][..WIDTH], buffer);
+                let at = panel * steps.next_multiple_of(BLOCK) + first;
+                let parts = q[at * WIDTH..].chunks(group * WIDTH).zip(buffer.chunks_mut(group * WIDTH));
+                let scales = scales[at / group * 2 * WIDTH..].chunks_exact(2 * WIDTH);
+                parts.zip(scales).for_each(|((q, to), scales)| open_rows(q, scales, to, WIDTH));
             }
         }
         buffer
@@ -236,12 +236,9 @@ impl Store {
             Self::Full(data) => data[at],
             Self::Half(data) => f32::from_bits((data[at] as u32) << 16),
             Self::Blocks { q, scales, group } => {
-                let scales = &scales[(panel * steps + k) / group * 2 * WIDTH..];
-                q[at] as f32 * scales[i] + scales[WIDTH + i]
-            }
-            Self::Byte { data, scales, padded } => {
-                let at = (panel * padded + k / 4 * 4) * WIDTH + 4 * i + k % 4;
-                (data[at] as f32 - ZERO as f32) * scales[panel * WIDTH + i]
+                let first = panel * steps.next_multiple_of(BLOCK);
+                let scales = &scales[(first + k) / group * 2 * WIDTH..];
+                q[first * WIDTH + place(k, i)] as f32 * scales[i] + scales[WIDTH + i]
             }
         }
     }
