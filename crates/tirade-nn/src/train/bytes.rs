@@ -51,8 +51,9 @@ pub(crate) struct LeftBytes {
     steps: usize,
     /// Steps that share a scale.
     group: usize,
-    /// A row on its way.
+    /// A row on its way, and what rounding took from it.
     row: Vec<i8>,
+    lost: Vec<f32>,
 }
 
 impl LeftBytes {
@@ -61,7 +62,7 @@ impl LeftBytes {
     pub fn pack(&mut self, a: View, weight: Bytes) {
         self.begin(a.rows, a.columns, weight);
         for rows in strips(a.rows) {
-            self.pack_rows(a, rows.start, rows);
+            self.pack_rows(a, rows.start, rows, None);
         }
     }
 
@@ -75,19 +76,30 @@ impl LeftBytes {
         self.row.resize(groups * self.group, 0);
     }
 
-    /// Rounds and packs one of the [`strips`], which begins at row `from` of `a`.
-    fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>) {
+    /// Rounds and packs one of the [`strips`], which begins at row `from` of `a`; what rounding took away goes to `rest`.
+    fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, mut rest: Option<&mut LeftBytes>) {
         assert!(!a.transposed, "only rows are rounded");
-        let (padded, groups) = (a.columns.next_multiple_of(4), a.columns.div_ceil(self.group));
-        let (i0, height) = (rows.start, rows.len());
+        let (i0, height, groups) = (rows.start, rows.len(), a.columns.div_ceil(self.group));
         for i in 0..height {
             let values = &a.data[(from + i) * a.stride..][..a.columns];
-            let (scales, sums) = (&mut self.scales[i0 * groups + i..], &mut self.sums[i0 * groups + i..]);
-            round(values, self.group, height, &mut self.row, scales, sums);
-            let to = &mut self.data[i0 * padded..][..height * padded];
-            for (four, to) in self.row.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
-                to[4 * i..4 * i + 4].copy_from_slice(four);
+            self.put(values, i0, i, height);
+            if let Some(rest) = &mut rest {
+                let scales = &self.scales[i0 * groups + i..];
+                self.lost.resize(values.len(), 0.0);
+                lost(values, &self.row, self.group, height, scales, &mut self.lost);
+                rest.put(&self.lost, i0, i, height);
             }
+        }
+    }
+
+    /// Rounds and packs row `i` of the strip of `height` rows that begins with row `i0`.
+    fn put(&mut self, values: &[f32], i0: usize, i: usize, height: usize) {
+        let (padded, groups) = (values.len().next_multiple_of(4), values.len().div_ceil(self.group));
+        let (scales, sums) = (&mut self.scales[i0 * groups + i..], &mut self.sums[i0 * groups + i..]);
+        round(values, self.group, height, &mut self.row, scales, sums);
+        let to = &mut self.data[i0 * padded..][..height * padded];
+        for (four, to) in self.row.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
+            to[4 * i..4 * i + 4].copy_from_slice(four);
         }
     }
 
@@ -215,6 +227,18 @@ impl<'a> Bytes<'a> {
 }
 
 simd! {
+    /// What [`round`] took from a row.
+    fn lost(from: &[f32], bytes: &[i8], group: usize, step: usize, scales: &[f32], to: &mut [f32]) {
+        for (g, (part, to)) in from.chunks(group).zip(to.chunks_mut(group)).enumerate() {
+            let (scale, bytes) = (scales[g * step], &bytes[g * group..][..part.len()]);
+            for ((to, value), byte) in to.iter_mut().zip(part).zip(bytes) {
+                *to = value - *byte as f32 * scale;
+            }
+        }
+    }
+}
+
+simd! {
     /// Rounds 32 rows of [`TURNED`] numbers, each by its largest magnitude, to the bytes of as many columns.
     fn round_columns(rows: &[f32; TURNED * WIDTH], to: &mut [u8], scales: &mut [f32]) {
         for (j, row) in rows.chunks_exact(TURNED).enumerate() {
@@ -245,6 +269,10 @@ pub(crate) struct Input {
     /// Packed for products with floats; always there, since the low-rank products need it.
     pub floats: Left,
     bytes: LeftBytes,
+    /// What rounding took from `bytes`, rounded itself, where `fine`.
+    rest: LeftBytes,
+    /// Multiply bytes twice, for an input that one rounding would spoil.
+    pub fine: bool,
     /// Rows on their way.
     made: Floats,
 }
@@ -280,6 +308,9 @@ impl Input {
         self.floats.begin(rows, columns);
         if let Some(weight) = weight {
             self.bytes.begin(rows, columns, weight);
+            if self.fine {
+                self.rest.begin(rows, columns, weight);
+            }
         }
     }
 
@@ -287,7 +318,7 @@ impl Input {
     pub fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, weight: Option<Bytes>) {
         self.floats.pack_rows(a, from, rows.clone());
         if weight.is_some() {
-            self.bytes.pack_rows(a, from, rows);
+            self.bytes.pack_rows(a, from, rows, self.fine.then_some(&mut self.rest));
         }
     }
 }
@@ -316,7 +347,12 @@ pub(crate) fn product(
     memory: &mut Memory,
 ) {
     match (&weight.bytes, low) {
-        (Some(bytes), low) => gemm(&x.bytes, bytes, low, c, stride, add, memory),
+        (Some(bytes), low) => {
+            gemm(&x.bytes, bytes, low, c, stride, add, memory);
+            if x.fine {
+                gemm(&x.rest, bytes, None, c, stride, true, memory);
+            }
+        }
         (None, Some(low)) => {
             super::gemm::gemm(&[(x.floats.strips(), weight.floats), low], c, stride, add, &mut memory.floats);
         }
@@ -551,6 +587,32 @@ mod tests {
             values[3] = broken;
             round(&values, BLOCK, 2, &mut bytes, &mut scales, &mut sums);
             assert!(scales[0].is_nan() && sums[0].is_nan() && scales[4].is_finite());
+        }
+    }
+    #[test]
+    fn a_fine_input_is_nearly_exact() {
+        if !available() {
+            return eprintln!("skipped: this processor does not multiply bytes");
+        }
+        let (m, k, n) = (17, 70, 40);
+        let (mut x, w) = (noise(m * k, 1), noise(n * k, 2));
+        x.iter_mut().step_by(31).for_each(|x| *x *= 100.0);
+        let panels = Panels::weight(&w, n, k).rounded(Form::Rounded);
+        let opened: Vec<f32> = (0..n)
+            .flat_map(|j| {
+                let mut row = vec![0f32; k];
+                panels.column(j, &mut row);
+                row
+            })
+            .collect();
+        let want = plain(&x, &transpose(&opened, n, k), m, k, n);
+        let weight = Frozen { floats: &panels, bytes: panels.bytes() };
+        for (fine, tolerance) in [(false, 0.02), (true, 1e-4)] {
+            let (mut input, mut c) = (Input { fine, ..Input::default() }, vec![0f32; m * n]);
+            input.pack(View::new(&x, m, k), weight.bytes);
+            product(&input, &weight, None, &mut c, n, false, &mut Memory::default());
+            let error = error(&c, &want);
+            assert!(error < tolerance && (fine || error > 1e-3), "fine {fine}: {error}");
         }
     }
 }
