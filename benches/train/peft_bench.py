@@ -55,12 +55,15 @@ for _ in range(a.steps):
     losses.append(total)
     norms.append(torch.nn.utils.clip_grad_norm_(trained, 1.0).item())
     optimiser.step()
+    if len(losses) == 1:
+        first, first_cpu = time.time(), cpu()
 used, wall = cpu() - start_cpu, time.time() - start
+later = [tokens * (a.steps - 1) / (t or 1) for t in (start_cpu + used - first_cpu, start + wall - first)]
 if a.save:
     net.save_pretrained(a.save)
 print(json.dumps({
     "engine": "peft", "model": a.model, "rank": net.peft_config["default"].r, "threads": a.threads, "checkpointing": bool(a.checkpointing),
     "tokens_per_step": tokens, "tokens_per_cpu_second": tokens * a.steps / used, "tokens_per_second": tokens * a.steps / wall,
-    "cpu_seconds": used, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "losses": losses,
+    "later_tokens_per_cpu_second": later[0], "later_tokens_per_second": later[1], "cpu_seconds": used, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "losses": losses,
     "grad_norms": norms, "versions": {m.__name__: m.__version__ for m in (torch, peft, transformers)},
 }))

@@ -4,7 +4,7 @@
 //! [--batch 4] [--length 512] [--threads 1] [--rate 2e-4] [--checkpointing 1] [--precision bf16|int8] [--seed N] [--tokens T.json]`
 //!
 //! Before training and after every step a loop of nothing but fused multiply-adds says what the core gives at that moment;
-//! `share_of_peak` is the run's useful operations per CPU second over the median of these.
+//! `share_of_peak` is the run's useful operations per CPU second over the median of these; `later_…` leaves out the first step.
 //!
 //! `--tokens` also writes what is trained on, so that `peft_bench.py` can train on exactly the same tokens; `--logits` writes the
 //! logits after some prompts with the trained adapter, computed by the generation engine, for `peft_logits.py` to compare.
@@ -78,9 +78,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = args.get("logits") {
         std::fs::write(path, logits(&options)?)?;
     }
-    // The first step pays for fresh pages; it counts, since a peer's does too.
-    let (from, to) = (marks[0], marks[marks.len() - 1]);
-    let (done, cpu) = (tokens as f64, to.1 - from.1);
+    // The first step pays for fresh pages; it counts, since a peer's does too. What the later ones do is said besides.
+    let (from, first, to) = (marks[0], marks[1], marks[marks.len() - 1]);
+    let (done, cpu, later) = (tokens as f64, to.1 - from.1, to.1 - first.1);
+    let share = 1.0 - 1.0 / losses.len() as f64;
     peaks.sort_by(f64::total_cmp);
     let peak = peaks[peaks.len() / 2];
     let line = serde_json::json!({
@@ -88,7 +89,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "checkpointing": options.activation_checkpointing, "tokens_per_step": tokens / losses.len().max(1),
         "tokens_per_cpu_second": done / cpu, "gflops_per_cpu_second": report.operations / cpu / 1e9, "fma_peak_gflops": peak,
         "share_of_peak": report.operations / cpu / 1e9 / peak, "tokens_per_second": done / (to.0 - from.0).as_secs_f64(),
-        "cpu_seconds": cpu, "peak_mib": peak_mib(), "predicted_mib": report.memory.total() >> 20, "losses": losses, "grad_norms": norms,
+        "later_tokens_per_cpu_second": done * share / later, "later_share_of_peak": report.operations * share / later / 1e9 / peak,
+        "later_tokens_per_second": done * share / (to.0 - first.0).as_secs_f64(), "cpu_seconds": cpu, "peak_mib": peak_mib(), "predicted_mib": report.memory.total() >> 20, "losses": losses, "grad_norms": norms,
     });
     println!("{line}");
     Ok(())

@@ -1,7 +1,12 @@
-//! Memory on cache-line boundaries, large pieces on huge pages: a vector register's load that straddles two lines costs twice.
+//! Memory on cache-line boundaries, since a vector register's load that straddles two lines costs twice, and on huge pages.
+//!
+//! A piece of several megabytes gets huge pages by itself; those of a layer are smaller, so an [`Arena`] cuts them from larger ones.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use memmap2::{MmapMut, MmapRaw};
 
 use crate::kernel::pack::Buffer;
 
@@ -21,11 +26,19 @@ unsafe impl Plain for i8 {}
 
 /// A slice of numbers with room to be reshaped; unlike a `Vec` it does not keep its contents when it grows.
 pub(crate) struct Aligned<T> {
-    /// `None` while there is no capacity.
-    buffer: Option<Buffer>,
+    place: Place,
     capacity: usize,
     len: usize,
     numbers: PhantomData<T>,
+}
+
+/// Where numbers lie.
+enum Place {
+    /// Nowhere, while there is no capacity.
+    None,
+    Own(Buffer),
+    /// So many bytes into a region that others use too.
+    Part(Arc<MmapRaw>, usize),
 }
 
 /// The usual kind.
@@ -33,15 +46,16 @@ pub(crate) type Floats = Aligned<f32>;
 
 impl<T> Default for Aligned<T> {
     fn default() -> Self {
-        Self { buffer: None, capacity: 0, len: 0, numbers: PhantomData }
+        Self { place: Place::None, capacity: 0, len: 0, numbers: PhantomData }
     }
 }
 
 impl<T: Plain> Aligned<T> {
     /// Room for `capacity` numbers, and none of them yet.
     pub fn with_capacity(capacity: usize) -> Self {
-        let buffer = (capacity > 0).then(|| Buffer::new(capacity * size_of::<T>()));
-        Self { buffer, capacity, ..Self::default() }
+        let own = || Place::Own(Buffer::new(capacity * size_of::<T>()));
+        let place = if capacity > 0 { own() } else { Place::None };
+        Self { place, capacity, ..Self::default() }
     }
 
     /// How long it can be without new memory.
@@ -62,22 +76,75 @@ impl<T: Plain> Aligned<T> {
 impl<T: Plain> Deref for Aligned<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        match &self.buffer {
-            // SAFETY: the buffer was made for `capacity` ≥ `len` numbers, zeroed, and any bits are a number.
-            Some(buffer) => unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast(), self.len) },
-            None => &[],
-        }
+        let at = match &self.place {
+            Place::None => return &[],
+            Place::Own(buffer) => buffer.as_ptr(),
+            Place::Part(region, from) => region.as_ptr().wrapping_add(*from),
+        };
+        // SAFETY: the place was made for `capacity` ≥ `len` numbers, zeroed, and any bits are a number.
+        unsafe { std::slice::from_raw_parts(at.cast(), self.len) }
     }
 }
 
 impl<T: Plain> DerefMut for Aligned<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        match &mut self.buffer {
-            // SAFETY: as above, and borrowed for this alone.
-            Some(buffer) => unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), self.len) },
-            None => &mut [],
-        }
+        let at = match &mut self.place {
+            Place::None => return &mut [],
+            Place::Own(buffer) => buffer.as_mut_ptr(),
+            Place::Part(region, from) => region.as_mut_ptr().wrapping_add(*from),
+        };
+        // SAFETY: as above, borrowed for this alone, and no other piece of a region overlaps this one.
+        unsafe { std::slice::from_raw_parts_mut(at.cast(), self.len) }
     }
+}
+
+/// Cuts pieces from regions on huge pages, one after another. A region goes back to the system with the last of its pieces, so an
+/// arena is for pieces that live and die together.
+#[derive(Default)]
+pub(crate) struct Arena {
+    region: Option<Arc<MmapRaw>>,
+    used: usize,
+}
+
+impl Arena {
+    /// Bytes of a region. What is never written to takes no memory.
+    const REGION: usize = 64 << 20;
+    /// Larger pieces are a region by themselves.
+    const LARGE: usize = 8 << 20;
+
+    /// Room for `capacity` numbers, and none of them yet.
+    pub fn room<T: Plain>(&mut self, capacity: usize) -> Aligned<T> {
+        let bytes = (capacity * size_of::<T>()).next_multiple_of(64);
+        if bytes == 0 || bytes > Self::LARGE {
+            return Aligned::with_capacity(capacity);
+        }
+        if self.region.is_none() || self.used + bytes > Self::REGION {
+            (self.region, self.used) = (region(Self::REGION), 0);
+        }
+        let Some(region) = &self.region else { return Aligned::with_capacity(capacity) };
+        let place = Place::Part(region.clone(), self.used);
+        self.used += bytes;
+        Aligned { place, capacity, ..Aligned::default() }
+    }
+
+    /// The same numbers in this arena, unless they have a region to themselves.
+    pub fn keep<T: Plain>(&mut self, numbers: Aligned<T>) -> Aligned<T> {
+        if numbers.len() * size_of::<T>() > Self::LARGE {
+            return numbers;
+        }
+        let mut kept = self.room(numbers.len());
+        kept.reshape(numbers.len());
+        kept.copy_from_slice(&numbers);
+        kept
+    }
+}
+
+/// Zeros from the system, if it has room for them.
+fn region(bytes: usize) -> Option<Arc<MmapRaw>> {
+    let map = MmapMut::map_anon(bytes).ok()?;
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage);
+    Some(Arc::new(map.into()))
 }
 
 #[cfg(test)]
@@ -94,5 +161,26 @@ mod tests {
             assert_eq!((floats.len(), floats.capacity()), (len, capacity));
             assert!(floats.as_ptr().addr().is_multiple_of(64));
         }
+    }
+    #[test]
+    fn pieces_of_an_arena_do_not_touch() {
+        let mut arena = Arena::default();
+        let lengths = [1, 0, 100, Arena::LARGE / 4, 17, Arena::LARGE, Arena::REGION / 4 - 100, 5];
+        let mut pieces: Vec<Floats> = Vec::new();
+        for (i, len) in lengths.into_iter().chain([Arena::LARGE / 4; 8]).enumerate() {
+            let mut piece: Floats = arena.room(len);
+            assert_eq!((piece.len(), piece.capacity()), (0, len));
+            piece.reshape(len.min(1000));
+            piece.fill(i as f32);
+            assert!(piece.is_empty() || piece.as_ptr().addr().is_multiple_of(64));
+            pieces.push(piece);
+        }
+        drop(arena);
+        for (i, piece) in pieces.iter().enumerate() {
+            assert!(piece.iter().all(|x| *x == i as f32), "piece {i}");
+        }
+        let last = pieces.pop().unwrap();
+        drop(pieces);
+        assert_eq!(Arena::default().keep(last)[999], 15.0);
     }
 }

@@ -8,12 +8,14 @@ use super::error::TrainError;
 use super::model::{LayerShape, Model, Shape, Tensors};
 use super::ops::Activation;
 use super::options::{BasePrecision, TrainOptions};
+use super::panels::Panels;
 use super::run::Prepared;
+use super::store::Form;
 use crate::NnError;
 use crate::config::{Arch, Config};
 use crate::template::ChatTemplate;
 use crate::tokenizer::Tokenizer;
-use crate::weights::Weights;
+use crate::weights::{Weights, layer_tensors};
 
 impl Shape {
     /// The shape a configuration describes.
@@ -62,17 +64,33 @@ struct Source<'a> {
 impl Tensors for Source<'_> {
     type Error = NnError;
 
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, NnError> {
-        Ok(self.weights.matrix(name, rows, columns)?.dequantise())
-    }
-
-    fn precision(&self) -> BasePrecision {
-        self.precision
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Panels, NnError> {
+        Ok(Panels::read(&self.weights.matrix(name, rows, columns)?, self.precision))
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, NnError> {
         self.weights.vector(name, len)
     }
+}
+
+/// Bytes that the frozen weights will take.
+///
+/// # Errors
+/// If a matrix is missing or has another shape.
+pub(crate) fn held(weights: &Weights, precision: BasePrecision) -> Result<u64, NnError> {
+    let config = weights.config();
+    let of_layer = layer_tensors(config).into_iter().filter(|(_, rows, _)| *rows > 1);
+    let mut matrices: Vec<(String, usize, usize)> = of_layer
+        .flat_map(|(name, rows, columns)| {
+            (0..config.layers).map(move |layer| (format!("model.layers.{layer}.{name}"), rows, columns))
+        })
+        .collect();
+    let outer = ["model.embed_tokens.weight", "lm_head.weight"].into_iter().take(2 - config.tied as usize);
+    matrices.extend(outer.map(|name| (name.to_owned(), config.vocab, config.hidden)));
+    matrices.into_iter().try_fold(0, |sum, (name, rows, columns)| {
+        let form = Form::of(weights.matrix(&name, rows, columns)?.dtype, precision);
+        Ok(sum + form.bytes((rows * columns) as u64))
+    })
 }
 
 /// Loads the frozen weights, with rotary tables for the longest example, and lets go of the file.

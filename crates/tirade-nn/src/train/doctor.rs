@@ -15,6 +15,8 @@ use super::memory::Memory;
 use super::options::{BasePrecision, TrainOptions};
 use super::panels::Panels;
 use super::run::{Prepared, prepare};
+use super::store::Form;
+use crate::quant::DType;
 
 /// Examples shown in full.
 const PREVIEWS: usize = 2;
@@ -87,7 +89,7 @@ pub fn tokenise(
     options: &TrainOptions,
     examples: &[ChatExample],
 ) -> Result<Vec<TokenisedExample>, TrainError> {
-    let sequences = prepare(options, examples, &[])?.corpus.sequences;
+    let sequences = prepare(options, examples, &[])?.0.corpus.sequences;
     Ok(sequences
         .into_iter()
         .map(|s| TokenisedExample { id: s.id, tokens: s.tokens, weights: s.weights })
@@ -104,10 +106,10 @@ pub fn check(
     train: &[ChatExample],
     validation: &[ChatExample],
 ) -> Result<CheckReport, TrainError> {
-    let prepared = prepare(options, train, validation)?;
+    let (prepared, writer) = prepare(options, train, validation)?;
     prepared.refuse_early_stop(options)?;
     prepared.memory.refuse_above(options.memory_limit)?;
-    let Prepared { corpus, writer, .. } = &prepared;
+    let Prepared { corpus, .. } = &prepared;
     let sequences = &corpus.sequences;
     let ends =
         |s: &&Sequence| s.weights.iter().rposition(|w| *w > 0.0).is_some_and(|i| writer.ends(s.tokens[i]));
@@ -127,7 +129,7 @@ pub fn check(
         memory: prepared.memory,
         operations: work.frozen + work.rest,
         seconds: work.seconds(options.base_precision) / (EFFICIENCY * options.threads as f64),
-        previews: sequences.iter().take(PREVIEWS).map(|s| preview(s, writer)).collect(),
+        previews: sequences.iter().take(PREVIEWS).map(|s| preview(s, &writer)).collect(),
         warnings: Vec::new(),
     };
     report.warnings = warnings(options, &report);
@@ -196,7 +198,7 @@ fn operations(options: &TrainOptions, prepared: &Prepared) -> Operations {
 fn measured_speed(precision: BasePrecision) -> f64 {
     const SIZE: usize = 512;
     let values = vec![0.5f32; SIZE * SIZE];
-    let panels = Panels::weight(&values, SIZE, SIZE).stored(precision);
+    let panels = Panels::weight(&values, SIZE, SIZE).rounded(Form::of(DType::F32, precision));
     let weight = Frozen { floats: &panels, bytes: panels.bytes() };
     let (mut input, mut out, mut memory) =
         (Input::default(), vec![0f32; SIZE * SIZE], bytes::Memory::default());

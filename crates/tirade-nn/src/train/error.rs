@@ -27,7 +27,7 @@ pub enum TrainError {
     /// The run would not fit.
     #[error(
         "training needs about {needed_mib} MiB of memory ({detail}) but {limit_mib} MiB are allowed; \
-         shorten max_length, lower threads or rank, set activation_checkpointing, or base_precision = \"bf16\""
+         shorten max_length, lower threads or rank, set activation_checkpointing, or base_precision = \"int8\""
     )]
     TooLarge { needed_mib: u64, limit_mib: u64, detail: String },
     /// The loss or its gradient stopped being a number.

@@ -85,7 +85,7 @@ impl Saved {
 }
 
 /// The four places where an input is dropped before A.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Site {
     Attention,
     AttentionOut,
@@ -211,6 +211,8 @@ impl Layer {
         mut make: impl FnMut(Range<usize>, &mut [f32]),
     ) {
         let (tokens, bytes) = (c.tokens(), self.linear(site.first()).bytes());
+        // In 8 bits most of what the loss suffers comes from here, and these products are the smallest.
+        w.input.fine = site == Site::Attention;
         let Some(mut dropped) = c.mask(index, site, width, &mut w.pool) else {
             return w.input.pack_made((tokens, width), bytes, make);
         };

@@ -6,7 +6,7 @@ use super::attention::Heads;
 use super::error::TrainError;
 use super::lora::Plan;
 use super::model::Shape;
-use super::options::{BasePrecision, TrainOptions};
+use super::options::TrainOptions;
 
 /// Predicted bytes, by what they are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -53,16 +53,15 @@ impl Memory {
     }
 }
 
-/// Predicts a run whose longest chunk has `chunk` tokens, all of which may be learnt.
-pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk: usize) -> Memory {
-    let per_weight = match options.base_precision {
-        BasePrecision::F32 => 4,
-        BasePrecision::Bf16 => 2,
-        BasePrecision::Int8 => 1,
-    };
+/// Predicts a run whose longest chunk has `chunk` tokens, all of which may be learnt, with so many bytes of frozen `weights`.
+pub(crate) fn predict(
+    options: &TrainOptions,
+    shape: &Shape,
+    plan: &Plan,
+    chunk: usize,
+    weights: u64,
+) -> Memory {
     let embedding = shape.vocabulary * shape.hidden;
-    let linear: usize = shape.sizes().iter().map(|(i, o)| i * o).sum();
-    let weights = (linear * shape.layers.len() + embedding * if shape.tied { 1 } else { 2 }) * per_weight;
     let threads = options.threads;
     let early = options.early_stop.is_some() as usize;
     // Weights, two moments and the threads' gradients, and a copy of the weights while the adapter is written.
@@ -70,7 +69,7 @@ pub(crate) fn predict(options: &TrainOptions, shape: &Shape, plan: &Plan, chunk:
     let activations = threads * 4 * (kept(options, shape, plan) * chunk + temporary(shape, chunk));
     let bytes = |n: usize| n as u64;
     Memory {
-        weights: bytes(weights),
+        weights,
         adapter: bytes(adapter),
         activations: bytes(activations),
         loading: bytes(embedding * 8),
@@ -110,14 +109,12 @@ mod tests {
         change(&mut options);
         let shape = tiny("llama").shape;
         let plan = Plan::new(2, shape.sizes(), &Module::ALL, 16, 1.0, 0.0);
-        predict(&options, &shape, &plan, chunk)
+        predict(&options, &shape, &plan, chunk, 1000)
     }
 
     #[test]
     fn every_choice_moves_its_own_part() {
         let base = memory(|_| (), 512);
-        let half = memory(|o| o.base_precision = BasePrecision::Bf16, 512);
-        assert_eq!((half.weights * 2, half.activations), (base.weights, base.activations));
         let two = memory(|o| o.threads = 2, 512);
         assert_eq!(two.activations, 2 * base.activations);
         assert!(two.adapter > base.adapter && two.weights == base.weights);

@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `simd`, `kernel`, `gemm`, `bytes`, `panels` | the arithmetic: instruction sets, register tiles, packed matrix products, frozen weights |
+//! | `simd`, `kernel`, `gemm`, `bytes`, `panels`, `store` | the arithmetic: instruction sets, register tiles, packed matrix products, frozen weights |
 //! | `ops`, `attention`, `lora`, `loss` | the parts of a model, forward and backward |
 //! | `layer`, `model`, `base` | a decoder layer, the frozen model, reading it |
 //! | `engine` | loss and gradient of a set of sequences, on several threads |
@@ -63,6 +63,7 @@ mod run;
 mod simd;
 #[cfg(test)]
 mod speed;
+mod store;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

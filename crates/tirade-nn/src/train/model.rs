@@ -2,19 +2,17 @@
 //!
 //! [`Model::new`] takes tensors by their hub names from whoever can produce them ([`Tensors`]), so files and tests look alike.
 
+use super::aligned::Arena;
 use super::attention::Heads;
 use super::lora::{Linear, Module};
 use super::ops::Activation;
-use super::options::BasePrecision;
 use super::panels::Panels;
 
 /// Where tensors come from, by their hub names: a file, or a test's formula.
 pub(crate) trait Tensors {
     type Error;
-    /// Rows of a matrix, one after another.
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Self::Error>;
-    /// How matrices are to be held.
-    fn precision(&self) -> BasePrecision;
+    /// A matrix of outputs by inputs, in the form it is to be held.
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Panels, Self::Error>;
     /// A vector; for norms, what is multiplied by.
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error>;
 }
@@ -103,11 +101,13 @@ impl Model {
     /// Reads every tensor through `tensors`, for sequences of at most `positions` tokens.
     pub fn new<E>(shape: Shape, positions: usize, tensors: &mut impl Tensors<Error = E>) -> Result<Self, E> {
         let size = (shape.vocabulary, shape.hidden);
-        let embedding = panels(tensors, "model.embed_tokens.weight", size)?;
+        let arena = &mut Arena::default();
+        let embedding = panels(tensors, arena, "model.embed_tokens.weight", size)?;
         let norm = tensors.vector("model.norm.weight", shape.hidden)?;
-        let head = if shape.tied { None } else { Some(panels(tensors, "lm_head.weight", size)?) };
-        let layers =
-            (0..shape.layers.len()).map(|i| read_layer(&shape, i, tensors)).collect::<Result<_, E>>()?;
+        let head = if shape.tied { None } else { Some(panels(tensors, arena, "lm_head.weight", size)?) };
+        let layers = (0..shape.layers.len())
+            .map(|i| read_layer(&shape, i, tensors, arena))
+            .collect::<Result<_, E>>()?;
         let rotary = shape.rotary.iter().map(|inverse| rotary_table(inverse, positions)).collect();
         Ok(Self { shape, embedding, layers, norm, head, rotary })
     }
@@ -126,19 +126,25 @@ fn rotary_table(inverse: &[f32], positions: usize) -> Rotary {
 
 fn panels<T: Tensors>(
     tensors: &mut T,
+    arena: &mut Arena,
     name: &str,
     (rows, columns): (usize, usize),
 ) -> Result<Panels, T::Error> {
-    Ok(Panels::weight(&tensors.matrix(name, rows, columns)?, rows, columns).stored(tensors.precision()))
+    Ok(tensors.matrix(name, rows, columns)?.kept(arena))
 }
 
-fn read_layer<T: Tensors>(shape: &Shape, index: usize, tensors: &mut T) -> Result<Layer, T::Error> {
+fn read_layer<T: Tensors>(
+    shape: &Shape,
+    index: usize,
+    tensors: &mut T,
+    arena: &mut Arena,
+) -> Result<Layer, T::Error> {
     let full = |name: &str| format!("model.layers.{index}.{name}");
     let mut linears = Vec::with_capacity(7);
     for module in Module::ALL {
         let name = full(&format!("{}.{}", module.block(), module.name()));
         let (inputs, outputs) = shape.sizes()[module as usize];
-        let weight = panels(tensors, &format!("{name}.weight"), (outputs, inputs))?;
+        let weight = panels(tensors, arena, &format!("{name}.weight"), (outputs, inputs))?;
         let biased = shape.bias && matches!(module, Module::Q | Module::K | Module::V);
         let bias = biased.then(|| tensors.vector(&format!("{name}.bias"), outputs)).transpose()?;
         linears.push(Linear { weight, bias });

@@ -98,12 +98,13 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BasePrecision {
-    /// 4 bytes per weight, exact.
+    /// The file's own numbers, opened to f32 a tile at a time: 4 bytes per weight, 2 of a bf16 file, 1.25 or 1.5 of a quantised one.
     F32,
     /// 2 bytes per weight, rounded to 8 bits of mantissa (exact for models published in bf16).
     Bf16,
-    /// 1 byte per weight and a scale per row. Where the processor multiplies bytes (AVX-512 VNNI), what meets a frozen weight, forward
-    /// and backward, is rounded to 8 bits as well, in groups of 128; elsewhere weights are opened up a tile at a time, as QLoRA does.
+    /// 1.25 bytes per weight: the integers of a quantised file as they are, others rounded to 8 bits in blocks of 32. Where the
+    /// processor multiplies bytes (AVX-512 VNNI), what meets a frozen weight is rounded to 8 bits as well, forward in groups of 32,
+    /// backward in groups of 128 and the weight with it; elsewhere weights are opened a tile at a time, as QLoRA does.
     Int8,
 }
 

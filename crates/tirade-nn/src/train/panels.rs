@@ -1,15 +1,17 @@
-//! Right operands kept in the order products read them: panels of 32 columns, whole, in bf16 or in 8 bits.
+//! Right operands kept in the order products read them: panels of 32 columns, in any of the forms of [`Store`].
 //!
 //! [`Panels`] stores a frozen weight so that y = x · Wᵀ reads it as it lies; [`Panels::transposed`] serves the gradient's product
 //! dy · W from the same memory. Smaller forms are opened up a tile at a time, just before use, so the arithmetic stays `f32`;
 //! where the processor multiplies bytes, [`Panels::bytes`] gives the 8-bit form to [`super::bytes`] instead.
 
-use super::aligned::{Aligned, Floats};
-use super::bytes::{self, Bytes, ZERO};
+use super::aligned::{Arena, Floats};
+use super::bytes::{self, Bytes};
 use super::gemm::{DEPTH, Right, View};
 use super::kernel::{WIDTH, transpose16};
 use super::options::BasePrecision;
-use super::simd::simd;
+use super::store::{Form, Store};
+use crate::quant::BLOCK;
+use crate::weights::Tensor;
 
 /// A right operand stored in panels of 32 columns: panel j holds columns 32j..32j+32 of every step.
 #[derive(Default)]
@@ -17,127 +19,8 @@ pub(crate) struct Panels {
     data: Store,
     steps: usize,
     columns: usize,
-}
-
-/// The numbers of [`Panels`], whole, rounded to bf16, or to 8 bits with one scale per column (a row of the weight).
-enum Store {
-    Full(Floats),
-    Half(Aligned<u16>),
-    /// Four steps of a column side by side, shifted up by [`ZERO`]; every panel padded to a multiple of four steps.
-    Byte {
-        data: Aligned<u8>,
-        scales: Vec<f32>,
-        padded: usize,
-    },
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self::Full(Floats::default())
-    }
-}
-
-simd! {
-    fn widen(from: &[u16], to: &mut [f32]) {
-        for (from, to) in from.iter().zip(to) {
-            *to = f32::from_bits((*from as u32) << 16);
-        }
-    }
-}
-
-simd! {
-    /// Bytes in blocks of four steps × 32 columns times one scale per column.
-    fn unscale(from: &[u8], scales: &[f32], to: &mut [f32]) {
-        for (from, to) in from.chunks_exact(4 * WIDTH).zip(to.chunks_mut(4 * WIDTH)) {
-            for (k, to) in to.chunks_exact_mut(WIDTH).enumerate() {
-                for i in 0..WIDTH {
-                    to[i] = (from[4 * i + k] as f32 - ZERO as f32) * scales[i];
-                }
-            }
-        }
-    }
-}
-
-/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
-fn narrow(x: f32) -> u16 {
-    if x.is_nan() {
-        return 0x7fc0;
-    }
-    let bits = x.to_bits();
-    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
-}
-
-fn narrowed(data: &[f32]) -> Aligned<u16> {
-    let mut half = Aligned::default();
-    half.reshape(data.len());
-    half.iter_mut().zip(data).for_each(|(to, from)| *to = narrow(*from));
-    half
-}
-
-/// Rounds panels of `steps` × 32 floats to 8 bits, each column by its largest magnitude.
-fn to_bytes(data: &[f32], steps: usize) -> Store {
-    let padded = steps.next_multiple_of(4);
-    let mut scales = Vec::with_capacity(data.len() / steps.max(1));
-    let mut bytes = Aligned::default();
-    bytes.reshape(data.len() / steps.max(1) * padded);
-    bytes.fill(ZERO);
-    for (panel, to) in data.chunks_exact(steps * WIDTH).zip(bytes.chunks_exact_mut(padded * WIDTH)) {
-        let mut largest = [0f32; WIDTH];
-        for row in panel.chunks_exact(WIDTH) {
-            largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs()));
-        }
-        let inverse = largest.map(|l| if l > 0.0 { 127.0 / l } else { 0.0 });
-        for (k, row) in panel.chunks_exact(WIDTH).enumerate() {
-            let to = &mut to[k / 4 * 4 * WIDTH..][..4 * WIDTH];
-            for (i, (x, inverse)) in row.iter().zip(inverse).enumerate() {
-                to[4 * i + k % 4] = ((x * inverse).round() + ZERO as f32) as u8;
-            }
-        }
-        scales.extend(largest.map(|l| l / 127.0));
-    }
-    Store::Byte { data: bytes, scales, padded }
-}
-
-impl Store {
-    /// `count` steps from `first` of a panel of `steps` steps: their own memory, or widened into `buffer`.
-    fn read<'a>(
-        &'a self,
-        panel: usize,
-        steps: usize,
-        first: usize,
-        count: usize,
-        buffer: &'a mut Floats,
-    ) -> &'a [f32] {
-        let (at, len) = ((panel * steps + first) * WIDTH, count * WIDTH);
-        match self {
-            Store::Full(data) => &data[at..at + len],
-            Store::Half(data) => {
-                buffer.reshape(len);
-                widen(&data[at..at + len], buffer);
-                buffer
-            }
-            Store::Byte { data, scales, padded } => {
-                debug_assert!(first.is_multiple_of(4));
-                buffer.reshape(len);
-                let from = &data[(panel * padded + first) * WIDTH..][..count.next_multiple_of(4) * WIDTH];
-                unscale(from, &scales[panel * WIDTH..][..WIDTH], buffer);
-                buffer
-            }
-        }
-    }
-
-    /// One number: column `i` of a panel's step `k`.
-    fn at(&self, panel: usize, steps: usize, k: usize, i: usize) -> f32 {
-        let at = (panel * steps + k) * WIDTH + i;
-        match self {
-            Store::Full(data) => data[at],
-            Store::Half(data) => f32::from_bits((data[at] as u32) << 16),
-            Store::Byte { data, scales, padded } => {
-                let at = (panel * padded + k / 4 * 4) * WIDTH + 4 * i + k % 4;
-                (data[at] as f32 - ZERO as f32) * scales[panel * WIDTH + i]
-            }
-        }
-    }
+    /// To be multiplied as bytes where that is possible.
+    by_bytes: bool,
 }
 
 impl Panels {
@@ -168,14 +51,28 @@ impl Panels {
         panels
     }
 
-    /// The same weight in less memory.
-    pub fn stored(self, precision: BasePrecision) -> Self {
-        let data = match (self.data, precision) {
-            (Store::Full(data), BasePrecision::Bf16) => Store::Half(narrowed(&data)),
-            (Store::Full(data), BasePrecision::Int8) => to_bytes(&data, self.steps),
-            (data, _) => data,
+    /// A weight of a file in the form that `precision` asks for.
+    pub fn read(tensor: &Tensor, precision: BasePrecision) -> Self {
+        let panels = match Form::of(tensor.dtype, precision) {
+            Form::Own(_) => Self {
+                data: Store::quantised(tensor),
+                steps: tensor.cols,
+                columns: tensor.rows,
+                ..Self::default()
+            },
+            form => Self::weight(&tensor.dequantise(), tensor.rows, tensor.cols).rounded(form),
         };
-        Self { data, ..self }
+        Self { by_bytes: precision == BasePrecision::Int8, ..panels }
+    }
+
+    /// The same weight in another form.
+    pub fn rounded(self, form: Form) -> Self {
+        Self { data: self.data.rounded(form, self.steps), by_bytes: form == Form::Rounded, ..self }
+    }
+
+    /// The same numbers in memory of `arena`.
+    pub fn kept(self, arena: &mut Arena) -> Self {
+        Self { data: self.data.kept(arena), ..self }
     }
 
     /// The same memory as the right operand of the transposed product, dy · W.
@@ -189,7 +86,7 @@ impl Panels {
         Transposed { panels: self, from, count }
     }
 
-    /// The weight for products of bytes, if it is held in 8 bits and this processor has them.
+    /// The weight for products of bytes, if it is meant to be multiplied so and this processor can.
     pub fn bytes(&self) -> Option<Bytes<'_>> {
         self.bytes_of(0, self.columns)
     }
@@ -198,8 +95,8 @@ impl Panels {
     pub fn bytes_of(&self, from: usize, count: usize) -> Option<Bytes<'_>> {
         assert!(from.is_multiple_of(WIDTH) && from + count <= self.columns);
         match &self.data {
-            Store::Byte { data, scales, padded } if bytes::available() => {
-                Some(Bytes { data, scales, padded: *padded, inputs: self.steps, from, count, turned: false })
+            Store::Blocks { q, scales, group: BLOCK } if self.by_bytes && bytes::available() => {
+                Some(Bytes { q, scales, inputs: self.steps, from, count, turned: false })
             }
             _ => None,
         }
@@ -327,9 +224,9 @@ mod tests {
         let (m, k, n) = (15, 70, 40);
         let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
         let (want, bt) = (plain(&a, &b, m, k, n), transpose(&b, k, n));
-        for (precision, tolerance) in [(BasePrecision::Bf16, 1e-4), (BasePrecision::Int8, 0.5)] {
-            let forward = Panels::weight(&bt, n, k).stored(precision);
-            let backward = Panels::weight(&b, k, n).stored(precision);
+        for (form, tolerance) in [(Form::Half, 1e-4), (Form::Rounded, 0.5)] {
+            let forward = Panels::weight(&bt, n, k).rounded(form);
+            let backward = Panels::weight(&b, k, n).rounded(form);
             let rights: [&dyn Right; 2] = [&forward, &backward.transposed()];
             for right in rights {
                 let mut c = vec![0f32; m * n];
@@ -341,27 +238,12 @@ mod tests {
                     &mut Buffers::default(),
                 );
                 let worst = c.iter().zip(&want).fold(0f32, |w, (x, y)| w.max((x - y).abs()));
-                assert!(worst < tolerance, "{precision:?}: {worst}");
+                assert!(worst < tolerance, "{form:?}: {worst}");
             }
             let mut row = vec![0f32; k];
             forward.column(33, &mut row);
-            assert!(row.iter().zip(&bt[33 * k..]).all(|(x, y)| (x - y).abs() < 0.01), "{precision:?}");
+            assert!(row.iter().zip(&bt[33 * k..]).all(|(x, y)| (x - y).abs() < 0.01), "{form:?}");
         }
-    }
-
-    #[test]
-    fn narrowing_rounds_to_nearest_even() {
-        for (x, want) in [
-            (1.0, 0x3f80),
-            (1.0 + 1.0 / 256.0, 0x3f80),
-            (1.0 + 3.0 / 256.0, 0x3f82),
-            (1.005, 0x3f81),
-            (-2.0, 0xc000),
-        ] {
-            assert_eq!(narrow(x), want, "{x}");
-        }
-        assert!(f32::from_bits((narrow(f32::NAN) as u32) << 16).is_nan());
-        assert_eq!(narrow(f32::INFINITY), 0x7f80);
     }
 
     #[test]

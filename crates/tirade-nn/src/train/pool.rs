@@ -1,12 +1,14 @@
 //! Buffers that are used again: fresh pages from the system cost more than the arithmetic done on them.
 
-use super::aligned::Floats;
+use super::aligned::{Arena, Floats};
 
 /// Vectors waiting to be used again. All are made for the longest chunk so far ([`Pool::begin`]): chunks of ever new lengths would
 /// otherwise leave behind ever more vectors that fit nothing.
 #[derive(Default)]
 pub(crate) struct Pool {
     free: Vec<Floats>,
+    /// Where new ones come from.
+    arena: Arena,
     /// Tokens of this chunk, and of the longest.
     tokens: usize,
     longest: usize,
@@ -19,6 +21,7 @@ impl Pool {
         if tokens.max(usual) > self.longest {
             self.longest = tokens.max(usual);
             self.free.clear();
+            self.arena = Arena::default();
         }
     }
 
@@ -27,7 +30,7 @@ impl Pool {
         let fits = |(i, v): (usize, &Floats)| (v.capacity() >= len).then_some((v.capacity(), i));
         let mut vector = match self.free.iter().enumerate().filter_map(fits).min() {
             Some((_, i)) => self.free.swap_remove(i),
-            None => Floats::with_capacity(len.div_ceil(self.tokens.max(1)) * self.longest.max(1)),
+            None => self.arena.room(len.div_ceil(self.tokens.max(1)) * self.longest.max(1)),
         };
         vector.reshape(len);
         vector

@@ -83,7 +83,6 @@ pub struct TrainSummary {
 
 /// Everything known before the weights are loaded.
 pub(crate) struct Prepared {
-    pub writer: Writer,
     pub shape: Shape,
     pub plan: Plan,
     pub corpus: Corpus,
@@ -105,12 +104,12 @@ impl Prepared {
     }
 }
 
-/// Reads the examples against the model's tokenizer and predicts what the run needs; loads no weights.
+/// Reads the examples against the model's tokenizer and predicts what the run needs; loads no weights. The writer is what read them.
 pub(crate) fn prepare(
     options: &TrainOptions,
     train: &[ChatExample],
     validation: &[ChatExample],
-) -> Result<Prepared, TrainError> {
+) -> Result<(Prepared, Writer), TrainError> {
     options.validate()?;
     let weights = Weights::open(&options.model)?;
     let config = weights.config();
@@ -141,8 +140,8 @@ pub(crate) fn prepare(
     let steps = steps(options, &lengths);
     let all = || corpus.sequences.iter().chain(&validation.sequences);
     let chunk = all().map(|s| s.tokens.len()).max().unwrap_or(1).max(CHUNK);
-    let memory = predict(options, &shape, &plan, chunk);
-    Ok(Prepared { writer, shape, plan, corpus, validation, steps, memory })
+    let memory = predict(options, &shape, &plan, chunk, base::held(&weights, options.base_precision)?);
+    Ok((Prepared { shape, plan, corpus, validation, steps, memory }, writer))
 }
 
 /// Trains a LoRA adapter and writes it to `options.output` in PEFT's format, with loss curve, checkpoints and model card.
@@ -158,7 +157,8 @@ pub fn train(
     validation: &[ChatExample],
     on_event: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainSummary, TrainError> {
-    let prepared = prepare(options, train, validation)?;
+    // The tokenizer may take more memory than the adapter, and is not needed any more.
+    let (prepared, _) = prepare(options, train, validation)?;
     prepared.refuse_early_stop(options)?;
     prepared.memory.refuse_above(options.memory_limit)?;
     fs::create_dir_all(&options.output).map_err(|e| TrainError::io(&options.output, e))?;

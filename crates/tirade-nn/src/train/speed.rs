@@ -1,9 +1,11 @@
 //! How near the products of a training step come to what the core gives: not a test of anything but patience, so it is ignored.
 //!
-//! `cargo test --release -p tirade-nn --lib -- --ignored --nocapture products_against_the_peak`
+//! `cargo test --release -p tirade-nn --lib -- --ignored --nocapture against_the_peak`
 
-use super::aligned::Floats;
+use super::aligned::{Arena, Floats};
+use super::bytes::Input;
 use super::gemm::{Buffers, Left, Right, Strips, View, gemm};
+use super::lora::{Adapter, Linear, Module, Plan, Workspace, Write};
 use super::panels::Panels;
 use super::testing::noise;
 
@@ -34,7 +36,7 @@ fn report(name: &str, operations: f64, mut work: impl FnMut()) {
         })
         .collect();
     shares.sort_by(f64::total_cmp);
-    println!("{name:24} {:5.1} % of the peak, at best {:5.1} %", 100.0 * shares[2], 100.0 * shares[4]);
+    println!("{name:30} {:5.1} % of the peak, at best {:5.1} %", 100.0 * shares[2], 100.0 * shares[4]);
 }
 
 #[test]
@@ -77,5 +79,54 @@ fn products_against_the_peak() {
             let turned = Strips::lying(View::new(&u, TOKENS, RANK).t());
             gemm(&[(turned, &View::new(&dy, TOKENS, outputs))], &mut db, outputs, true, &mut buffers);
         });
+    }
+}
+
+/// A linear layer with its adapter: all of its forward, and of its backward the part that is the adapter's alone, and all.
+#[test]
+#[ignore = "a measurement"]
+fn linears_against_the_peak() {
+    for (name, inputs, outputs) in [("q, o", 576, 576), ("gate, up", 576, 1536), ("down", 1536, 576)] {
+        let mut arena = Arena::default();
+        let mut weight = |i| Panels::weight(&noise(inputs * outputs, i), outputs, inputs).kept(&mut arena);
+        let linears: Vec<Linear> =
+            (0..COPIES as u64).map(|i| Linear { weight: weight(i), bias: None }).collect();
+        let (x, dy) = (floats(TOKENS * inputs, 1), floats(TOKENS * outputs, 2));
+        let (mut y, mut dx) = (floats(TOKENS * outputs, 3), floats(TOKENS * inputs, 4));
+        let mut input = Input::default();
+        input.pack(View::new(&x, TOKENS, inputs), None);
+        for rank in [16, 64] {
+            let plan = Plan::new(COPIES, [(inputs, outputs); 7], &[Module::Q], rank, 1.0, 0.0);
+            let (all, mut gradient) = (noise(plan.len, 5), vec![0f32; plan.len]);
+            let (mut u, mut w, mut turn) = (vec![0f32; TOKENS * rank], Workspace::default(), 0);
+            let mut next = || {
+                turn = (turn + 1) % COPIES;
+                let slot = plan.slots[turn][Module::Q as usize].expect("of the plan");
+                (&linears[turn], Some(Adapter { slot, all: &all, scale: 1.0 }))
+            };
+            let operations =
+                |full: usize, low: usize| 2.0 * (TOKENS * (inputs * outputs * full + rank * low)) as f64;
+            report(&format!("{name}, rank {rank}: forward"), operations(1, inputs + outputs), || {
+                let (linear, adapter) = next();
+                linear.forward(&input, &input.floats, adapter, &mut y, &mut u, &mut w);
+            });
+            report(&format!("{name}, rank {rank}: dA, dB"), operations(0, inputs + 2 * outputs), || {
+                let (linear, adapter) = next();
+                linear.backward(&dy, &x, &u, None, adapter, &mut gradient, None, &mut w);
+            });
+            report(&format!("{name}, rank {rank}: backward"), operations(1, 2 * (inputs + outputs)), || {
+                let (linear, adapter) = next();
+                linear.backward(
+                    &dy,
+                    &x,
+                    &u,
+                    None,
+                    adapter,
+                    &mut gradient,
+                    Some((Write::Over, &mut dx)),
+                    &mut w,
+                );
+            });
+        }
     }
 }

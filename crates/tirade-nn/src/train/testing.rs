@@ -3,7 +3,7 @@
 use super::attention::Heads;
 use super::model::{LayerShape, Model, Shape, Tensors};
 use super::ops::Activation;
-use super::options::BasePrecision;
+use super::panels::Panels;
 
 /// Values in (−1, 1), the same for the same seed.
 pub(crate) fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -79,12 +79,9 @@ struct Tiny;
 impl Tensors for Tiny {
     type Error = std::convert::Infallible;
 
-    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Self::Error> {
-        Ok(fill(name, rows * columns, if name.contains("embed") { 1.0 } else { 0.4 }))
-    }
-
-    fn precision(&self) -> BasePrecision {
-        BasePrecision::F32
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Panels, Self::Error> {
+        let values = fill(name, rows * columns, if name.contains("embed") { 1.0 } else { 0.4 });
+        Ok(Panels::weight(&values, rows, columns))
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vec<f32>, Self::Error> {

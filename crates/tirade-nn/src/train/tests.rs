@@ -336,3 +336,16 @@ fn smaller_bases_train_to_nearly_the_same_loss() {
         );
     }
 }
+
+#[test]
+fn the_memory_of_weights_follows_how_they_are_held() {
+    let Setting { options, dir: _dir } = setting();
+    let numbers = 2 * 128 * 32 + 2 * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 64 * 32);
+    for (base_precision, bytes_of_32) in
+        [(BasePrecision::F32, 128), (BasePrecision::Bf16, 64), (BasePrecision::Int8, 40)]
+    {
+        let report =
+            check(&TrainOptions { base_precision, ..options.clone() }, &examples(0..7), &[]).unwrap();
+        assert_eq!(report.memory.weights, numbers * bytes_of_32 / 32, "{base_precision:?}");
+    }
+}
