@@ -196,6 +196,9 @@ impl Facts {
         let Some((left, because)) = self.reduce(poly.clone()) else { return Added::Unfit };
         if left.is_zero() {
             self.say(&poly, source);
+            if source & self.distrusted == 0 && because & self.distrusted != 0 {
+                self.vouch(&poly, source);
+            }
             let telling = self.determines(&poly) || is_telling(&poly);
             return if telling { Added::Implied(because) } else { Added::Restated };
         }
@@ -226,6 +229,14 @@ impl Facts {
         next.say(&poly, source);
         *before = Some(std::mem::replace(self, next));
         if confirmed == 0 { Added::New } else { Added::Confirms(confirmed & !source) }
+    }
+
+    /// A row that rests on what is not to be trusted, said again by a statement that is.
+    fn vouch(&mut self, poly: &Poly, source: Sources) {
+        let Some(row) = Row::new(poly.clone(), source) else { return };
+        if let Some(known) = self.rows.iter_mut().find(|r| r.poly == row.poly) {
+            known.sources = source;
+        }
     }
 
     fn say(&mut self, poly: &Poly, source: Sources) {
@@ -347,6 +358,15 @@ impl Facts {
         .collect()
     }
 
+    /// Names with a known rational value, and what it rests on.
+    pub fn values_because(&self) -> Vec<(SmolStr, f64, Sources)> {
+        let value = |row: &Row| {
+            let (name, value) = row.value()?;
+            Some((name.clone(), super::floats::approx(&value.as_constant()?), row.sources))
+        };
+        self.rows.iter().filter_map(value).collect()
+    }
+
     /// Everything about a name is forgotten: it is given a new meaning.
     pub fn forget(&mut self, name: &SmolStr) {
         self.rows.retain(|r| !mentions(&r.poly, name));
@@ -364,7 +384,7 @@ pub fn is_telling(poly: &Poly) -> bool {
 }
 
 /// A polynomial with rational coefficients in one variable, and that variable.
-fn univariate(poly: &Poly) -> Option<(&SmolStr, crate::poly::Poly)> {
+pub fn univariate(poly: &Poly) -> Option<(&SmolStr, crate::poly::Poly)> {
     const MAX_DEGREE: usize = 12;
     let mut name = None;
     let mut coefficients = vec![Rational::ZERO; MAX_DEGREE + 1];

@@ -301,7 +301,10 @@ pub fn is_ambiguous(source: &str) -> bool {
         source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
     let periods = source.match_indices("\\overline").any(|(at, c)| {
         let inside = source[at + c.len()..].trim_start_matches(['{', ' ']);
-        inside.starts_with(|c: char| c.is_ascii_digit()) || source[..at].ends_with('.')
+        let before = source[..at].strip_suffix('.');
+        let decimal = before.is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
+        let digits = inside.starts_with(|c: char| c.is_ascii_digit());
+        digits != decimal || before.is_some() && !decimal
     });
     has_vectors(source) || periods || division || exponent || boxed
 }
