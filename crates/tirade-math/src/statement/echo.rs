@@ -1,4 +1,4 @@
-//! Copies that are not quite copies: a long equation that stands in the problem or the text again, but for one number or sign.
+//! Copies that are not quite copies: an equation of the problem that the text says again, but for one number or sign.
 //!
 //! Nobody writes `\log_5 (x + 12) = 3` of a problem that says `\log_5 (x + 4) = 3` and means it. Formulas are compared as they
 //! are written, so that this needs no mathematics: it also sees functions, vectors and absolute values.
@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::Truth;
 use super::prose::{Statement, Why};
 
-/// Tokens a copy of an equation of the problem, and of the text, must have.
-const LEAST: (usize, usize) = (7, 12);
+/// Tokens a copy must have.
+const LEAST: usize = 7;
 
 /// A statement as it is written.
 pub struct Copy {
@@ -55,43 +55,31 @@ impl Copy {
         let mut differences = self.tokens.iter().zip(&other.tokens).enumerate().filter(|(_, (a, b))| a != b);
         let Some((at, (a, b))) = differences.next() else { return Some(false) };
         let alone = self.is_whole_side(at);
-        let sign = a.kind == Kind::Operator && self.index.is_some() && other.index.is_some();
-        (differences.next().is_none() && a.kind == b.kind && a.kind != Kind::Other && !alone && !sign)
-            .then_some(true)
+        (differences.next().is_none() && a.kind == b.kind && a.kind != Kind::Other && !alone).then_some(true)
     }
 }
 
-/// Marks each undecided statement that is another one but for a number or a sign, and nowhere repeated.
-pub fn mark(problem: &str, text: &str, copies: &[Copy], out: &mut [Statement]) {
+/// Marks each undecided statement that is one of the problem's but for a number or a sign, and nowhere repeated.
+///
+/// One of a series (`5 + 4(1)^2`, `5 + 4(2)^2`, …) is none, nor is what the text says again as it is.
+pub fn mark(problem: &str, copies: &[Copy], out: &mut [Statement]) {
     for (at, copy) in copies.iter().enumerate() {
         let Some(index) = copy.index else { continue };
-        if out[index].truth != Truth::Undecided || copy.apart || copy.tokens.len() < LEAST.0 {
+        if out[index].truth != Truth::Undecided || copy.apart || copy.tokens.len() < LEAST {
             continue;
         }
-        let mut original = None;
-        for (k, other) in copies.iter().enumerate().filter(|(k, _)| *k != at) {
-            match copy.differs(other) {
-                Some(false) => {
-                    original = None;
-                    break;
-                }
-                Some(true) if original.is_none() && is_original(other, copy, k < at) => {
-                    original = Some(other)
-                }
-                _ => {}
-            }
-        }
-        if let Some(other) = original {
-            let source = if other.index.is_none() { problem } else { text };
-            let words = source[other.words.clone()].to_string();
+        let others = || copies.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, other)| other);
+        let original =
+            |other: &&Copy| other.index.is_none() && !other.apart && copy.differs(other) == Some(true);
+        let Some(original) = others().find(original) else { continue };
+        let repeated = others().any(|other| copy.differs(other) == Some(false));
+        let beside =
+            |other: &Copy| copy.differs(other) == Some(true) && original.differs(other) != Some(false);
+        if !repeated && !others().any(|other| !std::ptr::eq(other, original) && beside(other)) {
+            let words = problem[original.words.clone()].to_string();
             (out[index].truth, out[index].why) = (Truth::False, Why::Facts(vec![words]));
         }
     }
-}
-
-fn is_original(other: &Copy, copy: &Copy, earlier: bool) -> bool {
-    let least = if other.index.is_none() { LEAST.0 } else { LEAST.1 };
-    !other.apart && copy.tokens.len() >= least && (other.index.is_none() || earlier)
 }
 
 /// What a formula is made of, without its layout.

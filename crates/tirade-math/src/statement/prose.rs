@@ -75,7 +75,7 @@ fn walked(problem: &str, text: &str) -> Vec<Statement> {
     walk.problem(problem, &given);
     walk.solution(text, &said);
     walk.put_back();
-    echo::mark(problem, text, &walk.copies, &mut walk.out);
+    echo::mark(problem, &walk.copies, &mut walk.out);
     walk.out
 }
 
@@ -297,12 +297,9 @@ impl<'a> Walk<'a> {
             } else if !given && broken::is_broken(&text[out.span.clone()], self.names.digits) {
                 (out.truth, out.why) = (Truth::False, Why::Itself);
             }
-            if *op == RelOp::Eq {
+            if *op == RelOp::Eq && (given || out.read) {
                 let index = (!given).then_some(self.out.len());
-                let apart = refuted
-                    || either
-                    || !given && condition.is_some()
-                    || text[out.span.clone()].contains("\\pm");
+                let apart = refuted || either || text[out.span.clone()].contains("\\pm");
                 self.copies.push(Copy::of(text, out.span.clone(), index, apart));
             }
             if !given {
@@ -469,6 +466,7 @@ mod tests {
         check(&[
             (r"The plane is $x + y + z = 12$.", "It meets the plane $x + y - z = 12$ there.", "F"),
             (r"The graph of $y = h(2x)$ is shown.", "The graph of $y = h(10x)$ is symmetric.", "F"),
+            ("It has $g(2x) + h(3) = 1$.", "Then $g(4x) + h(3) = 1$ and $g(6x) + h(3) = 1$.", "??"),
             (r"The lines $2x + 3y + z = 12$ and $2x + 4y + z = 12$.", "Take $2x + 4y + z = 12$.", "?"),
         ]);
     }
