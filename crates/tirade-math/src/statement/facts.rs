@@ -196,9 +196,6 @@ impl Facts {
         let Some((left, because)) = self.reduce(poly.clone()) else { return Added::Unfit };
         if left.is_zero() {
             self.say(&poly, source);
-            if source & self.distrusted == 0 && because & self.distrusted != 0 {
-                self.vouch(&poly, source);
-            }
             let telling = self.determines(&poly) || is_telling(&poly);
             return if telling { Added::Implied(because) } else { Added::Restated };
         }
@@ -229,14 +226,6 @@ impl Facts {
         next.say(&poly, source);
         *before = Some(std::mem::replace(self, next));
         if confirmed == 0 { Added::New } else { Added::Confirms(confirmed & !source) }
-    }
-
-    /// A row that rests on what is not to be trusted, said again by a statement that is.
-    fn vouch(&mut self, poly: &Poly, source: Sources) {
-        let Some(row) = Row::new(poly.clone(), source) else { return };
-        if let Some(known) = self.rows.iter_mut().find(|r| r.poly == row.poly) {
-            known.sources = source;
-        }
     }
 
     fn say(&mut self, poly: &Poly, source: Sources) {

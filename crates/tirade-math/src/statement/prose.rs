@@ -6,7 +6,7 @@ use super::echo::{self, Copy};
 use super::facts::Facts;
 use super::link::is_open;
 use super::misprint::Sample;
-use super::names::{Names, has_vectors, is_ambiguous};
+use super::names::{Names, has_matrices, has_vectors, is_ambiguous};
 use super::put_back::{Kept, Said};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
 use super::suspect::Recent;
@@ -265,6 +265,7 @@ impl<'a> Walk<'a> {
                 let numerals = is_numeral(&text[left.clone()]) && is_numeral(&text[right.clone()]);
                 let refuted = refuted && (k == 0 || refuted_behind);
                 let crossed = text[left.start..right.end.max(left.start)].contains("\\times");
+                let matrices = has_matrices(&text[left.start..right.end.max(left.start)]);
                 let vectors = has_vectors(&text[left.start..right.end.max(left.start)]);
                 let context = Context {
                     mode,
@@ -274,7 +275,7 @@ impl<'a> Walk<'a> {
                     refuted,
                     ambiguous,
                     vectors,
-                    chained: chain.links.len() > 1 && !crossed,
+                    chained: chain.links.len() > 1 && !crossed && !matrices,
                     numerals,
                     modulus,
                 };
@@ -290,7 +291,7 @@ impl<'a> Walk<'a> {
                     (out.truth, out.why) = (Truth::False, Why::Operation(words));
                 }
                 if *op == RelOp::Eq {
-                    self.keep(&out, l, r, &context);
+                    self.keep(&out, l, r, &context, !given && condition.is_some());
                 }
                 after_identity =
                     out.truth == Truth::True && out.why == Why::Itself && *op == RelOp::Eq && is_open(l);

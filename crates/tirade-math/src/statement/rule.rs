@@ -139,7 +139,10 @@ impl Walk<'_> {
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
         let solved = symbol(&l).is_some() || symbol(&r).is_some();
         let premise = self.premise.take();
-        let put_in = solved && context.mode != Mode::Claim;
+        let put_in = solved && context.mode != Mode::Claim
+            || !context.given
+                && cue::condition(text, out.span.start).is_some()
+                && context.mode == Mode::Claim;
         if !context.given && !context.refuted && !context.alternative && !put_in {
             let words = text.get(out.span.clone()).unwrap_or("");
             self.premise = Premise::of(&poly, words, out.span.end, solved);
@@ -243,7 +246,7 @@ impl Walk<'_> {
         both && self.names.curves
             || self.names.digits && facts::has_product(poly)
             || facts::applies_to_unknowns(poly)
-            || facts::is_polynomial_identity(poly) && !self.facts.determines(poly)
+            || facts::is_polynomial_identity(poly)
     }
 
     /// Whether the statement stands in the sentence that supposes, and nothing says that this cannot be.

@@ -17,7 +17,7 @@ use crate::expr::{Expr, Func};
 use crate::normal::Poly;
 
 /// Equations that are remembered for what follows.
-const MAX_RECENT: usize = 3;
+const MAX_RECENT: usize = 1;
 
 /// An equation that what follows may show to be misprinted.
 pub struct Recent {
@@ -40,6 +40,9 @@ impl Walk<'_> {
         free_names(l, &mut left);
         free_names(r, &mut right);
         if self.names.cyclic || left.is_empty() || size(l) + size(r) < least || ranged(l) || ranged(r) {
+            return false;
+        }
+        if are_alike(l, r) {
             return false;
         }
         let same = |known: &misprint::Known| {
@@ -183,5 +186,26 @@ impl Walk<'_> {
         }
         self.allowance -= weight;
         near::implied(l, r, &left, known, poly.0.len() > 3)
+    }
+}
+
+/// `\sin\frac{x}{3} = \sin\frac{x}{11}`, `2^x = 3^x`, `|z - 1| |w| = |z| |w|`: one function of two things, which is an equation.
+fn are_alike(l: &Expr, r: &Expr) -> bool {
+    let factors = |e: &Expr| match e {
+        Expr::Mul(factors) => factors.clone(),
+        other => vec![other.clone()],
+    };
+    let (mut left, mut right) = (factors(l), factors(r));
+    left.retain(|factor| match right.iter().position(|other| other == factor) {
+        Some(at) => {
+            right.remove(at);
+            false
+        }
+        None => true,
+    });
+    match (left.as_slice(), right.as_slice()) {
+        ([Expr::Call(f, _)], [Expr::Call(g, _)]) => f == g,
+        ([Expr::Pow(a, x)], [Expr::Pow(b, y)]) => a == b || x == y,
+        _ => false,
     }
 }
