@@ -48,7 +48,11 @@ const CONCLUDES: [&str; 26] = [
     "to",
 ];
 /// Words that start something else.
-const TURNS: [&str; 24] = [
+const TURNS: [&str; 28] = [
+    "largest",
+    "smallest",
+    "greatest",
+    "least",
     "or",
     "other",
     "if",
