@@ -166,15 +166,32 @@ const DENIED: [&str; 25] = [
 
 /// The mode of a formula (or of a chain in it) in `text`; `lead` are the words inside the formula right before it.
 pub fn mode(text: &str, formula: &Range<usize>, lead: &str) -> Mode {
-    if let Some(mode) = last_cue(lead) {
+    if let Some(mode) = last_cue(lead, false) {
         return if denied(text, formula) { Mode::Mention } else { mode };
     }
     let before = sentence_before(text, formula.start);
     if denied(text, formula) {
         return Mode::Mention;
     }
-    last_cue(before).unwrap_or(Mode::Claim)
+    last_cue(before, text[formula.clone()].starts_with("\\[") || text[formula.clone()].starts_with("$$"))
+        .unwrap_or(Mode::Claim)
 }
+
+/// Before "when": what follows is said to hold there.
+const OCCURS: [&str; 12] = [
+    "occurs",
+    "occur",
+    "happens",
+    "happen",
+    "holds",
+    "attained",
+    "achieved",
+    "minimized",
+    "maximized",
+    "zero",
+    "only",
+    "vanishes",
+];
 
 /// Where the sentence starts that supposes something before `start`: what is concluded from it holds under it.
 pub fn condition(text: &str, start: usize) -> Option<usize> {
@@ -270,10 +287,27 @@ pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     let here = &text[formula.clone()];
     let earlier = before.trim_end_matches("or").trim_end_matches([',', ' ', '$']);
     let earlier = &earlier[earlier.rfind('$').unwrap_or(0)..];
+    let comma = before.trim_end_matches("or").trim_end().ends_with([',', ']', '$']);
+    if comma && or(last) && !or(first) && is_restated(before, here) {
+        return words(lead).any(|w| or(Some(w)));
+    }
     let later = behind.trim_start_matches("or").trim_start();
     or(first) && !is_reworded(here, later)
         || or(last) && !is_reworded(earlier, here)
         || words(lead).any(|w| or(Some(w)))
+}
+
+/// `…(y - 3)^2 = 3, or (x + 2)^2 + (y - 3)^2 = 16`: an equation of some length after another that is not its twin.
+fn is_restated(before: &str, here: &str) -> bool {
+    let plain = |c: char| !matches!(c, '$' | '[' | ']' | '\\' | ' ' | ',' | '.' | '\n');
+    let bare = |text: &str| text.chars().filter(|c| plain(*c)).collect::<String>();
+    let before = before.trim_end_matches("or").trim_end();
+    let earlier = before.trim_end_matches(['$', ']', '\\', ',', '.', ' ']);
+    let start = earlier.rfind(['$', '[']).unwrap_or(0);
+    let (earlier, here) = (bare(&earlier[start..]), bare(here));
+    let (Some((l, r)), Some((a, b))) = (earlier.split_once('='), here.split_once('=')) else { return false };
+    let long = a.len() > 2 && a.len() + b.len() > 7 && !here.contains('|');
+    long && l != a && r != b
 }
 
 /// `24 = 2q, or q = 12`: the same in other words, not another possibility.
@@ -288,7 +322,7 @@ fn is_reworded(first: &str, second: &str) -> bool {
 }
 
 /// The mode the last cue word asks for. Words in the middle of formulas do not count.
-fn last_cue(before: &str) -> Option<Mode> {
+fn last_cue(before: &str, display: bool) -> Option<Mode> {
     let mut mode = None;
     let mut last = String::new();
     for word in words(before) {
@@ -298,13 +332,18 @@ fn last_cue(before: &str) -> Option<Mode> {
         let weak = WEAK.contains(&word);
         if weak || SUPPOSE.contains(&word) {
             let word_end = word_start + word.len();
-            let past = weak && is_far(&before[word_end..]);
+            let behind = before[word_end..].trim_end();
+            let clause = display && word == "with" && (behind.ends_with(',') || behind.ends_with(",$"));
+            let past = weak && (clause || is_far(&before[word_end..]));
             let only_if = word == "if" && last == "only";
             if !past && !only_if {
-                mode = Some(if word == "at" { Mode::Instance } else { Mode::Suppose });
+                let occurs = word == "when" && OCCURS.contains(&last.as_str());
+                mode = Some(if word == "at" || occurs { Mode::Instance } else { Mode::Suppose });
             } else if word == "if" {
                 mode = Some(Mode::Claim);
             }
+        } else if word == "write" && last == "re" {
+            mode = Some(Mode::Claim);
         } else if DEFINE.contains(&word) {
             mode = Some(Mode::Define);
         } else if MENTION.contains(&word) {
@@ -348,9 +387,28 @@ fn sentence_before(text: &str, start: usize) -> &str {
         from += 1;
     }
     let before = &text[from..start];
-    let ends = [". ", ".\n", "\n\n", "? ", "! ", ".$ ", ".\\] ", ".\\]", "; ", ".$$"];
-    let cut = ends.iter().filter_map(|end| before.rfind(end).map(|at| at + end.len())).max().unwrap_or(0);
+    let cut = last_end(before).unwrap_or(0);
     before[cut..].trim_end_matches(['$', '[', '(', '\\'])
+}
+
+/// Where the last sentence in it that has ended ends: one look backwards, since this is asked for every formula.
+fn last_end(before: &str) -> Option<usize> {
+    const ENDS: [&[u8]; 10] =
+        [b". ", b".\n", b"\n\n", b"? ", b"! ", b".$ ", b".\\] ", b".\\]", b"; ", b".$$"];
+    const LONGEST: usize = 4;
+    let bytes = before.as_bytes();
+    let mut last: Option<usize> = None;
+    for at in (0..bytes.len()).rev() {
+        if last.is_some_and(|end| at + LONGEST <= end) {
+            break;
+        }
+        if matches!(bytes[at], b'.' | b'\n' | b'?' | b'!' | b';') {
+            let rest = &bytes[at..];
+            let ends = ENDS.iter().filter(|end| rest.starts_with(end)).map(|end| at + end.len());
+            last = last.max(ends.max());
+        }
+    }
+    last
 }
 
 fn denied(text: &str, formula: &Range<usize>) -> bool {

@@ -347,6 +347,15 @@ impl Facts {
         .collect()
     }
 
+    /// Names with a known rational value, and what it rests on.
+    pub fn values_because(&self) -> Vec<(SmolStr, f64, Sources)> {
+        let value = |row: &Row| {
+            let (name, value) = row.value()?;
+            Some((name.clone(), super::floats::approx(&value.as_constant()?), row.sources))
+        };
+        self.rows.iter().filter_map(value).collect()
+    }
+
     /// Everything about a name is forgotten: it is given a new meaning.
     pub fn forget(&mut self, name: &SmolStr) {
         self.rows.retain(|r| !mentions(&r.poly, name));
@@ -364,7 +373,7 @@ pub fn is_telling(poly: &Poly) -> bool {
 }
 
 /// A polynomial with rational coefficients in one variable, and that variable.
-fn univariate(poly: &Poly) -> Option<(&SmolStr, crate::poly::Poly)> {
+pub fn univariate(poly: &Poly) -> Option<(&SmolStr, crate::poly::Poly)> {
     const MAX_DEGREE: usize = 12;
     let mut name = None;
     let mut coefficients = vec![Rational::ZERO; MAX_DEGREE + 1];

@@ -101,7 +101,10 @@ impl Complex {
 
 /// A number as a float.
 pub fn approx(x: &Rational) -> f64 {
-    x.to_f64_fast()
+    match (i32::try_from(x.numerator()), u32::try_from(x.denominator())) {
+        (Ok(above), Ok(below)) => f64::from(above) / f64::from(below),
+        _ => x.to_f64_fast(),
+    }
 }
 
 /// A hash with one more value in it.

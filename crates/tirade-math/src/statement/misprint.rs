@@ -5,7 +5,7 @@
 //! whole number to mend it at all three.
 
 use super::floats::{Complex, approx, mixed, real_call};
-use crate::equiv::free_names;
+use crate::equiv::{any, free_names};
 use crate::expr::{Const, Expr, Func, Rational};
 use smol_str::SmolStr;
 
@@ -31,13 +31,41 @@ pub type Known = [(SmolStr, f64)];
 impl Sample {
     /// Of `l - r`; `None` where a side has no real value, or the equation holds by itself.
     pub fn of(l: &Expr, r: &Expr) -> Option<Sample> {
-        let equation = Equation { l, r, known: &[] };
+        let equation = Equation { l, r, known: &[], signed: false };
         let mut values = [0.0; POINTS];
         for (point, value) in values.iter_mut().enumerate() {
             *value = equation.difference(point, None).filter(|v| *v != 0.0)?;
         }
         Some(Sample { values, names: names(l, r) })
     }
+}
+
+/// Whether it does not hold with these values.
+pub fn fails(l: &Expr, r: &Expr, known: &Known) -> bool {
+    let at = Eval { point: 0, known, change: None, signed: false };
+    let rooted = |e: &Expr| match e {
+        Expr::Pow(base, x) => {
+            x.as_rational().is_some_and(|x| !x.is_int())
+                && at.value(base).is_none_or(|b| b.im != 0.0 || b.re < 0.0)
+        }
+        _ => false,
+    };
+    if any(l, &rooted) || any(r, &rooted) {
+        return false;
+    }
+    let (Some(l), Some(r)) = (at.value(l), at.value(r)) else { return false };
+    let scale = l.norm().max(r.norm());
+    scale.is_finite() && scale < 1e12 && (l.re - r.re).abs() + (l.im - r.im).abs() > 1e-6 * scale.max(1e-3)
+}
+
+/// The real value of an expression without unknowns.
+pub fn value(e: &Expr) -> Option<f64> {
+    let barred = |e: &Expr| matches!(e, Expr::Sym(_) | Expr::Apply(..) | Expr::Dec(_) | Expr::Quantity(..));
+    if any(e, &barred) {
+        return None;
+    }
+    let value = Eval { point: 0, known: &[], change: None, signed: false }.value(e)?;
+    (value.im == 0.0).then_some(value.re)
 }
 
 /// The names in an equation, in order.
@@ -52,7 +80,8 @@ fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
 
 /// Whether another number or sign makes it an identity.
 pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
-    let equation = Equation { l, r, known };
+    let has_abs = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Abs, _)));
+    let equation = Equation { l, r, known, signed: has_abs(l) || has_abs(r) };
     let says_something = (0..POINTS).any(|point| equation.difference(point, None).is_some_and(|d| d != 0.0));
     says_something
         && equation.varies()
@@ -61,7 +90,7 @@ pub fn of_identity(l: &Expr, r: &Expr, known: &Known) -> bool {
 
 /// Which of the equations said before it would be, but for one number or sign.
 pub fn of_equation<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample> + Clone) -> Option<usize> {
-    let equation = Equation { l, r, known: &[] };
+    let equation = Equation { l, r, known: &[], signed: false };
     let places: Vec<Place<'_>> = places(l).chain(places(r)).take(MAX_PLACES).collect();
     let names = names(l, r);
     let mended = |s: &Sample| {
@@ -98,11 +127,13 @@ struct Equation<'a> {
     l: &'a Expr,
     r: &'a Expr,
     known: &'a Known,
+    /// Whether there are absolute values, for which the sign of an unknown matters.
+    signed: bool,
 }
 
 impl Equation<'_> {
     fn difference(&self, point: usize, change: Change<'_>) -> Option<f64> {
-        let at = Eval { point, known: self.known, change };
+        let at = Eval { point, known: self.known, change, signed: self.signed };
         let (l, r) = (at.value(self.l)?, at.value(self.r)?);
         // real and imaginary part in one number, which keeps it linear
         let difference = (l.re - r.re) + 0.618 * (l.im - r.im);
@@ -110,13 +141,16 @@ impl Equation<'_> {
         scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
     }
 
-    /// Whether its left side takes several values.
+    /// Whether one of its sides takes several values.
     fn varies(&self) -> bool {
-        let left = |point| Eval { point, known: self.known, change: None }.value(self.l).map(|v| v.re + v.im);
-        match (left(0), left(1)) {
+        let value = |side, point| {
+            let at = Eval { point, known: self.known, change: None, signed: self.signed };
+            at.value(side).map(|v| v.re + v.im)
+        };
+        [self.l, self.r].into_iter().any(|side| match (value(side, 0), value(side, 1)) {
             (Some(a), Some(b)) => (a - b).abs() > TOLERANCE,
             _ => false,
-        }
+        })
     }
 
     /// Whether it is in proportion to the other, as it is written.
@@ -132,7 +166,8 @@ impl Equation<'_> {
 
     /// Whether the place can be mended so that the equation is an identity, or the other one.
     fn mended(&self, place: &Place<'_>, other: Option<&Sample>) -> bool {
-        let holds = |t: f64| (0..POINTS).all(|point| self.lack(place, t, other, point) == Some(0.0));
+        let points = if self.signed { 4 * POINTS } else { POINTS };
+        let holds = |t: f64| (0..points).all(|point| self.lack(place, t, other, point) == Some(0.0));
         if other.is_some() && place.what == What::OuterSign {
             return false;
         }
@@ -161,12 +196,14 @@ impl Equation<'_> {
     fn number(&self, place: &Place<'_>, other: Option<&Sample>) -> Option<f64> {
         let written = place.node.as_rational()?;
         let lack = |t: f64| self.lack(place, t, other, 0);
-        let (zero, one, two) = (lack(0.0)?, lack(1.0)?, lack(2.0)?);
-        let size = zero.abs().max(one.abs()).max(two.abs());
-        if (zero - 2.0 * one + two).abs() <= 1e-9 * size {
-            let slope = one - zero;
-            let t = if slope == 0.0 { return None } else { (-zero / slope * 1e7).round() / 1e7 };
-            return is_printed(t, place.node, written).then_some(t);
+        // a power of zero has no value
+        if let (Some(zero), Some(one), Some(two)) = (lack(0.0), lack(1.0), lack(2.0)) {
+            let size = zero.abs().max(one.abs()).max(two.abs());
+            if (zero - 2.0 * one + two).abs() <= 1e-9 * size {
+                let slope = one - zero;
+                let t = if slope == 0.0 { return None } else { (-zero / slope * 1e7).round() / 1e7 };
+                return is_printed(t, place.node, written).then_some(t);
+            }
         }
         let (above, below) = (
             approx(&Rational::from(written.numerator().clone())),
@@ -207,6 +244,11 @@ pub fn places(e: &Expr) -> impl Iterator<Item = Place<'_>> {
     found.into_iter()
 }
 
+/// `1/x`, beside which people do write a one.
+fn is_divisor(e: &Expr) -> bool {
+    matches!(e, Expr::Pow(_, x) if x.as_rational().is_some_and(|x| *x < Rational::ZERO))
+}
+
 fn is_number(e: &Expr) -> bool {
     e.as_rational().is_some()
 }
@@ -217,6 +259,9 @@ fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
         Expr::Dec(_) => out.push(Place { node: e, what: number }),
         Expr::Add(terms) => {
             for (i, term) in terms.iter().enumerate() {
+                if matches!(term, Expr::Num(n) if *n == Rational::NEG_ONE) {
+                    out.push(Place { node: term, what: What::Number });
+                }
                 if term.as_rational().is_none() {
                     out.push(Place { node: term, what: What::Sign });
                 }
@@ -227,7 +272,9 @@ fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
         }
         _ => {}
     }
-    let number = if matches!(e, Expr::Mul(_) | Expr::Pow(..)) { What::Factor } else { What::Number };
+    let above = |e: &Expr| matches!(e, Expr::Mul(factors) if factors.iter().any(is_divisor));
+    let number =
+        if matches!(e, Expr::Mul(_) | Expr::Pow(..)) && !above(e) { What::Factor } else { What::Number };
     e.for_each_child(&mut |child| collect(child, number, out));
 }
 
@@ -236,6 +283,8 @@ struct Eval<'a> {
     point: usize,
     known: &'a Known,
     change: Change<'a>,
+    /// Whether unknowns may be negative.
+    signed: bool,
 }
 
 impl Eval<'_> {
@@ -294,6 +343,9 @@ impl Eval<'_> {
         let values = args.iter().map(|a| self.value(a)).collect::<Option<Vec<Complex>>>()?;
         match (func, values.as_slice()) {
             (Func::Sqrt, [x]) => x.power(Complex::real(0.5)),
+            (Func::Root, [x, n]) if x.im == 0.0 && x.re < 0.0 && n.re.rem_euclid(2.0) == 1.0 => {
+                Some(Complex::real(-(-x.re).powf(1.0 / n.re)))
+            }
             (Func::Root, [x, n]) => x.power(Complex::real(1.0).over(*n)),
             (Func::Exp, [x]) => Some(x.exp()),
             // real numbers stand for all, so that a conjugate is another number
@@ -330,7 +382,8 @@ impl Eval<'_> {
     fn drawn(&self, name: &[u8], salt: u64) -> f64 {
         let start = mixed(salt, self.point as u64 + 1);
         let hash = name.iter().fold(start, |hash, byte| mixed(hash, u64::from(*byte)));
-        0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64
+        let size = 0.5 + 2.0 * (hash >> 11) as f64 / (1u64 << 53) as f64;
+        if self.signed && hash & 8 != 0 { -size } else { size }
     }
 }
 
@@ -361,6 +414,12 @@ pub(super) mod tests {
             ("x^2 + 3x = 5x + 7", false),
             ("4x - 19 = 95 - 2x", false),
             ("a^2 + b^2 = c^2", false),
+            ("4 \\cdot 2^x = 2^2 \\cdot 5^x", true),
+            (r"\frac{1 + b}{1 + 1 \cdot b} = \frac{1 - b}{1 + b}", true),
+            (r"\frac{1}{n(n + 1)} = \frac{4}{n} - \frac{1}{n + 1}", true),
+            ("x(x^2 - 1)(x^2 - 1) = x(x^4 - 1)", true),
+            ("|w^2 - 9| = |w - 3| |w + 4|", true),
+            ("|x - 1| + |x + 2| = 2x + 1", false),
         ] {
             let (l, r) = sides(equation);
             assert_eq!(of_identity(&l, &r, &[]), expected, "{equation}");

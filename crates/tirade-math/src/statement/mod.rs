@@ -1,10 +1,13 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
 mod arrays;
+mod broken;
 mod cased;
 mod chains;
 mod congruence;
 mod cue;
+mod drawn;
+mod echo;
 mod facts;
 mod floats;
 mod formulas;
@@ -12,12 +15,15 @@ mod link;
 mod misprint;
 mod names;
 mod near;
+mod operation;
 mod plain;
 mod plus_minus;
 mod prose;
+mod put_back;
 mod read;
 mod relation;
 mod rule;
+mod suspect;
 
 pub use formulas::{Formula, formulas};
 pub use prose::{Statement, Why, check_prose};

@@ -282,6 +282,15 @@ pub fn has_vectors(source: &str) -> bool {
     ["\\mathbf", "\\vec", "\\overrightarrow", "\\bold"].iter().any(|v| source.contains(v))
 }
 
+/// Matrices in bold, of which equations hold that no letters satisfy.
+pub fn has_matrices(source: &str) -> bool {
+    ["\\mathbf{", "\\bold{"].iter().any(|command| {
+        source
+            .match_indices(command)
+            .any(|(at, c)| source[at + c.len()..].starts_with(|c: char| c.is_ascii_uppercase()))
+    })
+}
+
 /// Vectors, and formulas that people read in another way than the parser: `17\pi/32\pi`, `3^25^2`, `35\boxed{68}`.
 pub fn is_ambiguous(source: &str) -> bool {
     let bytes = source.as_bytes();
@@ -301,7 +310,10 @@ pub fn is_ambiguous(source: &str) -> bool {
         source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
     let periods = source.match_indices("\\overline").any(|(at, c)| {
         let inside = source[at + c.len()..].trim_start_matches(['{', ' ']);
-        inside.starts_with(|c: char| c.is_ascii_digit()) || source[..at].ends_with('.')
+        let before = source[..at].strip_suffix('.');
+        let decimal = before.is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
+        let digits = inside.starts_with(|c: char| c.is_ascii_digit());
+        digits != decimal || before.is_some() && !decimal
     });
     has_vectors(source) || periods || division || exponent || boxed
 }

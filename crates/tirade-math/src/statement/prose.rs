@@ -1,17 +1,22 @@
 //! A whole solution: every chain of relations in it, decided with what is known where it stands.
 
 use super::cue::{self, Mode};
+use super::drawn::Premise;
+use super::echo::{self, Copy};
 use super::facts::Facts;
 use super::link::is_open;
 use super::misprint::Sample;
-use super::names::{Names, has_vectors, is_ambiguous};
+use super::names::{Names, has_matrices, has_vectors, is_ambiguous};
+use super::put_back::{Kept, Said};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
-use super::{Truth, cased, plain};
+use super::suspect::Recent;
+use super::{Truth, broken, cased, operation, plain};
 use crate::equiv::any;
 use crate::expr::{Expr, RelOp};
 use crate::fuel;
+use crate::syntax::parse;
 use smol_str::SmolStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 /// One relation of a text, with its place and what was decided.
@@ -40,6 +45,8 @@ pub enum Why {
     Facts(Vec<String>),
     /// A later statement agrees with it.
     Confirmed,
+    /// What the words say is done to both sides of the equation before is not what is done.
+    Operation(String),
 }
 
 /// Bytes of a text that are looked at.
@@ -67,6 +74,8 @@ fn walked(problem: &str, text: &str) -> Vec<Statement> {
     let mut walk = Walk::new(&names, plural(&said));
     walk.problem(problem, &given);
     walk.solution(text, &said);
+    walk.put_back();
+    echo::mark(problem, &walk.copies, &mut walk.out);
     walk.out
 }
 
@@ -87,6 +96,18 @@ pub struct Walk<'a> {
     pub functions: HashMap<SmolStr, (Vec<SmolStr>, Expr)>,
     pub sources: Vec<Source>,
     pub out: Vec<Statement>,
+    /// The equation that the next one may be drawn from.
+    pub premise: Option<Premise>,
+    /// Every statement as it is written.
+    copies: Vec<Copy>,
+    /// Values that are said of names.
+    pub said: Vec<Said>,
+    /// Equations that values found later are put into.
+    pub kept: Vec<Kept>,
+    /// Equations that what follows may show to be misprinted.
+    pub recent: VecDeque<Recent>,
+    /// The equation before, and where it ends.
+    previous: Option<(Expr, Expr, usize)>,
     /// Weight of comparisons that is left.
     pub allowance: usize,
 }
@@ -128,6 +149,8 @@ pub struct Context<'a> {
     pub refuted: bool,
     /// Only what holds is decided.
     pub ambiguous: bool,
+    /// There are more links in its chain.
+    pub chained: bool,
     /// Vectors stand in it, whose products are not those of numbers.
     pub vectors: bool,
     /// Both sides are bare numerals.
@@ -145,6 +168,12 @@ impl<'a> Walk<'a> {
             functions: HashMap::new(),
             sources: Vec::new(),
             out: Vec::new(),
+            premise: None,
+            copies: Vec::new(),
+            kept: Vec::new(),
+            recent: VecDeque::new(),
+            said: Vec::new(),
+            previous: None,
             allowance: MAX_WEIGHT,
         }
     }
@@ -166,6 +195,7 @@ impl<'a> Walk<'a> {
             self.chain(text, parsed, false);
         }
         self.plain(text, from..text.len());
+        self.leave(usize::MAX);
     }
 
     /// Arithmetic in the words between formulas.
@@ -213,6 +243,7 @@ impl<'a> Walk<'a> {
             parsed.members.iter().map(|m| m.as_ref().map(|e| self.applied(e.clone()))).collect();
         let last = chain.links.len() - 1;
         let mut after_identity = false;
+        let whole = (members.first().cloned().flatten(), members.last().cloned().flatten());
         for (k, (op, right)) in chain.links.iter().enumerate() {
             let left = if k == 0 { &chain.first } else { &chain.links[k - 1].1 };
             let span = left.start..right.end.max(left.start);
@@ -233,6 +264,8 @@ impl<'a> Walk<'a> {
                 let ambiguous = is_ambiguous(&text[left.clone()]) || is_ambiguous(&text[right.clone()]);
                 let numerals = is_numeral(&text[left.clone()]) && is_numeral(&text[right.clone()]);
                 let refuted = refuted && (k == 0 || refuted_behind);
+                let crossed = text[left.start..right.end.max(left.start)].contains("\\times");
+                let matrices = has_matrices(&text[left.start..right.end.max(left.start)]);
                 let vectors = has_vectors(&text[left.start..right.end.max(left.start)]);
                 let context = Context {
                     mode,
@@ -242,6 +275,7 @@ impl<'a> Walk<'a> {
                     refuted,
                     ambiguous,
                     vectors,
+                    chained: chain.links.len() > 1 && !crossed && !matrices,
                     numerals,
                     modulus,
                 };
@@ -249,13 +283,44 @@ impl<'a> Walk<'a> {
                     self.define(original, r, &context);
                 }
                 self.link(text, &mut out, l, *op, r, &context);
+                if k == 0
+                    && !given
+                    && *op == RelOp::Eq
+                    && let Some(words) = self.undone(text, &out, l, r)
+                {
+                    (out.truth, out.why) = (Truth::False, Why::Operation(words));
+                }
+                if *op == RelOp::Eq {
+                    self.keep(&out, l, r, &context, !given && condition.is_some());
+                }
                 after_identity =
                     out.truth == Truth::True && out.why == Why::Itself && *op == RelOp::Eq && is_open(l);
+            } else if !given && broken::is_broken(&text[out.span.clone()], self.names.digits) {
+                (out.truth, out.why) = (Truth::False, Why::Itself);
+            }
+            if *op == RelOp::Eq && (given || out.read) {
+                let index = (!given).then_some(self.out.len());
+                let apart = refuted || either || text[out.span.clone()].contains("\\pm");
+                self.copies.push(Copy::of(text, out.span.clone(), index, apart));
             }
             if !given {
                 self.out.push(out);
             }
         }
+        let equal = chain.links.iter().all(|(op, _)| *op == RelOp::Eq);
+        self.previous = match whole {
+            (Some(l), Some(r)) if equal && !given => Some((l, r, chain.span().end)),
+            _ => None,
+        };
+    }
+
+    /// The words of an operation on both sides of the equation before, which leads to another one than `l = r`.
+    fn undone(&self, text: &str, out: &Statement, l: &Expr, r: &Expr) -> Option<String> {
+        let (before_l, before_r, end) = self.previous.as_ref()?;
+        let operation = operation::stated(text.get(*end..out.span.start)?)?;
+        let operand = parse(&self.names.rewrite(operation.operand)?).ok().map(|e| self.names.apply(e));
+        let other = operation::is_other(operation.kind, operand.as_ref(), (before_l, before_r), (l, r));
+        other.then(|| operation.words.to_string())
     }
 
     /// Known functions replaced by what they are, twice for `f(f(x))`.
@@ -372,6 +437,57 @@ mod tests {
                 "We use the second case: $p(1,-1) = 1 - 2(-1) = 3$. So $p(-1,2) = -5$.",
                 "FTT",
             ),
+        ]);
+    }
+
+    #[test]
+    fn what_follows_decides_about_what_was_said() {
+        check(&[
+            // values put back
+            (
+                r"If $\log_5 (x+4)=3$, find $x$.",
+                r"From $\log_5(x+7)=3$ we get $5^3 = x+4$, so $x = 121$.",
+                "FTT",
+            ),
+            ("", r"We have $r\sqrt{7} = r + 6$ and so $r = \frac{6}{\sqrt{2} - 1}$.", "FF"),
+            ("", r"We have $r\sqrt{2} = r + 6$ and so $r = \frac{6}{\sqrt{2} - 1}$.", "TT"),
+            ("Solve $3^x = 81$.", "So $x = 5$.", "F"),
+            // drawn from the equation before
+            ("", "There is $y = 14$. When $x = -8$, $(-8)y = 385$, giving $y = -49$.", "???F"),
+            // an equation that the next one shows to be misprinted
+            ("", r"We have \[\sqrt{(8x)^2+(6x)^7} + 3 = 63.\] So $\sqrt{100x^2} + 3 = 63$.", "?F"),
+            // where the sign of an unknown matters
+            ("", r"So $|w^2 - 9| = |w - 3| \cdot |w + 4|$.", "F"),
+            ("", r"So $|w^2 - 9| = |w - 3| \cdot |w + 3|$ and $|x - 1| + |x + 2| = 2x + 1$.", "T?"),
+        ]);
+    }
+
+    #[test]
+    fn copies_but_for_one_number() {
+        check(&[
+            (r"The plane is $x + y + z = 12$.", "It meets the plane $x + y - z = 12$ there.", "F"),
+            (r"The graph of $y = h(2x)$ is shown.", "The graph of $y = h(10x)$ is symmetric.", "F"),
+            ("It has $g(2x) + h(3) = 1$.", "Then $g(4x) + h(3) = 1$ and $g(6x) + h(3) = 1$.", "??"),
+            (r"The lines $2x + 3y + z = 12$ and $2x + 4y + z = 12$.", "Take $2x + 4y + z = 12$.", "?"),
+        ]);
+    }
+
+    #[test]
+    fn formulas_that_cannot_be_written_so() {
+        check(&[
+            ("", r"So $\left(\frac7\right)^5 = 1$.", "F"),
+            ("Write it in base 2.", "So $1085_2 = 9$.", "F"),
+            ("Write it in base 2.", "So $a_2 = 9$.", "?"),
+        ]);
+    }
+
+    #[test]
+    fn what_is_said_is_done() {
+        check(&[
+            ("", "So $3y = 18$. Then, we add 11 to both sides of the equation: $3y = 18$.", "TF"),
+            ("", "So $3y - 11 = 7$. Then, we add 11 to both sides of the equation: $3y = 18$.", "TT"),
+            ("", r"So $16x = 64$. We divide both sides by $4$ to get $x = 4$.", "TF"),
+            ("", r"So $16x = 64$. We divide both sides by $16$ to get $x = 4$.", "TT"),
         ]);
     }
 

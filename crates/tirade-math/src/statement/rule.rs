@@ -1,12 +1,13 @@
 //! What becomes of one link: true or false by itself, by what is known, or a new fact.
 
 use super::cue::{self, Mode};
-use super::facts::{self, Added, Facts, MAX_SOURCES, Sources};
+use super::drawn::Premise;
+use super::facts::{self, Added, MAX_SOURCES, Sources};
 use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
-use super::misprint::{self, Sample};
-use super::prose::{Context, Source, Statement, Walk, Why, has_application, size};
+use super::misprint::Sample;
+use super::prose::{Context, Source, Statement, Walk, Why, has_application};
 use super::read::symbol;
-use super::{Truth, arrays, cased, congruence, near, plus_minus};
+use super::{Truth, arrays, cased, congruence, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
 use crate::expr::{Expr, Func, RelOp};
 use crate::fuel;
@@ -49,7 +50,7 @@ impl Walk<'_> {
             Mode::Define => !matches!(l, Expr::Sym(_)),
             mode => matches!(mode, Mode::Claim | Mode::Instance),
         };
-        if out.truth == Truth::False && (!asserted || context.ambiguous) {
+        if out.truth == Truth::False && (!asserted || context.ambiguous && !(context.vectors && itself)) {
             (out.truth, out.why) = (Truth::Undecided, Why::Open);
         }
     }
@@ -91,31 +92,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether one number or sign keeps it from being an identity, in which known values may stand for names.
-    fn is_nearly_identity(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
-        let ranged = |e: &Expr| {
-            any(e, &|e| matches!(e, Expr::Apply(..) | Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)))
-        };
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        free_names(l, &mut left);
-        free_names(r, &mut right);
-        if self.names.cyclic || left.is_empty() || size(l) + size(r) < 7 || ranged(l) || ranged(r) {
-            return false;
-        }
-        let same = |known: &misprint::Known| {
-            let unknown = |n: &&SmolStr| !known.iter().any(|(k, _)| k == *n);
-            let lacks = |a: &[SmolStr], b: &[SmolStr]| a.iter().filter(unknown).any(|n| !b.contains(n));
-            left.iter().any(|n| unknown(&n))
-                && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
-        };
-        if same(&[]) && misprint::of_identity(l, r, &[]) {
-            return true;
-        }
-        let known = if context.alternative { Vec::new() } else { self.facts.values(&|by| self.trusts(by)) };
-        let speaks = known.iter().any(|(name, _)| left.contains(name) || right.contains(name));
-        speaks && same(&known) && misprint::of_identity(l, r, &known)
-    }
-
     /// A relation with unknowns: an identity, or what the facts make of it.
     fn open(
         &mut self,
@@ -146,7 +122,10 @@ impl Walk<'_> {
             return (Truth::True, Why::Itself);
         }
         if context.vectors {
-            let wrong = !context.given && !context.refuted && self.is_nearly_identity(&l, &r, context);
+            let wrong = context.chained
+                && !context.given
+                && !context.refuted
+                && self.is_nearly_identity(&l, &r, context);
             return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
         if context.ambiguous {
@@ -158,57 +137,33 @@ impl Walk<'_> {
         }
         let before = self.sources.len();
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
+        let solved = symbol(&l).is_some() || symbol(&r).is_some();
+        let premise = self.premise.take();
+        let put_in = solved && context.mode != Mode::Claim
+            || !context.given
+                && cue::condition(text, out.span.start).is_some()
+                && context.mode == Mode::Claim;
+        if !context.given && !context.refuted && !context.alternative && !put_in {
+            let words = text.get(out.span.clone()).unwrap_or("");
+            self.premise = Premise::of(&poly, words, out.span.end, solved);
+        }
         if decided.0 != Truth::Undecided {
             return decided;
+        }
+        if let Some(premise) = premise
+            && !context.refuted
+            && !context.given
+            && !self.names.modular
+            && premise.denies(text, out.span.start, &poly, solved)
+        {
+            return (Truth::False, Why::Facts(vec![premise.words]));
         }
         if self.is_botched(&l, &r, context) {
             return (Truth::False, Why::Itself);
         }
-        self.misprinted(&poly, &l, &r, before, context).map_or(decided, |why| (Truth::False, why))
-    }
-
-    /// A claim that would hold, or say again what was said, if one number or sign in it were another.
-    fn misprinted(
-        &mut self,
-        poly: &Poly,
-        l: &Expr,
-        r: &Expr,
-        before: usize,
-        context: &Context<'_>,
-    ) -> Option<Why> {
-        let weight = 2 * (size(l) + size(r));
-        if context.given || context.refuted || weight > self.allowance {
-            return None;
-        }
-        self.allowance -= weight;
-        if self.is_nearly_identity(l, r, context) {
-            return Some(Why::Itself);
-        }
-        if !facts::is_telling(poly) || context.alternative || context.mode != Mode::Claim || self.names.cyclic
-        {
-            return None;
-        }
-        let said: Vec<(usize, &Sample)> = self.sources[..before]
-            .iter()
-            .enumerate()
-            .filter_map(|(i, s)| Some((i, s.sample.as_ref()?)))
-            .collect();
-        let found = misprint::of_equation(l, r, said.iter().map(|(_, sample)| *sample))?;
-        Some(self.because(1 << said[found].0))
-    }
-
-    /// A step of a chain of identities, in the same variables of which nothing else is known, that is none.
-    fn is_botched(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        free_names(l, &mut left);
-        free_names(r, &mut right);
-        let same = right.iter().all(|n| left.contains(n)) && right.len() == left.len() && !self.names.cyclic;
-        let applied = has_application(l) || has_application(r);
-        context.after_identity
-            && same
-            && !applied
-            && !context.alternative
-            && !left.iter().any(|name| self.facts.speaks_of(name))
+        let shown = self.shows_misprint(text, out, &l, &r, context);
+        let why = self.misprinted(&poly, &l, &r, before, context).or(shown);
+        why.map_or(decided, |why| (Truth::False, why))
     }
 
     /// An inequality whose unknowns have known values.
@@ -285,31 +240,6 @@ impl Walk<'_> {
         }
     }
 
-    /// The facts a claim would follow from, were one number or sign in it another.
-    fn nearly_implied(
-        &mut self,
-        l: &Expr,
-        r: &Expr,
-        poly: &Poly,
-        before: Option<Facts>,
-        context: &Context<'_>,
-    ) -> Option<Sources> {
-        let claimed =
-            context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
-        if !claimed || self.names.cyclic || !facts::is_telling(poly) {
-            return None;
-        }
-        let known = before.as_ref().unwrap_or(&self.facts);
-        let weight = 4 * (size(l) + size(r));
-        let (left, because) = known.reduce(poly.clone())?;
-        // Where every term has a value, some other number always mends it.
-        if because == 0 || left.is_zero() || weight > self.allowance || known.determines(poly) {
-            return None;
-        }
-        self.allowance -= weight;
-        near::implied(l, r, &left, known, poly.0.len() > 3)
-    }
-
     /// Whether it speaks of any point of a curve, or of a function everywhere.
     fn is_generic(&self, poly: &Poly) -> bool {
         let both = facts::mentions(poly, &"x".into()) && facts::mentions(poly, &"y".into());
@@ -341,11 +271,11 @@ impl Walk<'_> {
         self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
     }
 
-    fn trusts(&self, by: Sources) -> bool {
+    pub fn trusts(&self, by: Sources) -> bool {
         self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || source.trusted)
     }
 
-    fn because(&self, by: Sources) -> Why {
+    pub fn because(&self, by: Sources) -> Why {
         let named = self.sources.iter().enumerate().filter(|(i, _)| by >> i & 1 == 1);
         Why::Facts(named.map(|(_, source)| source.words.clone()).collect())
     }

@@ -75,6 +75,8 @@ fn finding(text: &str, statement: &Statement) -> Finding {
             let facts: Vec<String> = facts.iter().map(|fact| shown(fact)).collect();
             format!("{words} contradicts {}: one of them is wrong", facts.join(" and "))
         }
+        Why::Operation(operation) => format!("{words} is not what \"{}\" leads to", shown(operation)),
+        _ if !statement.read => format!("{words} is no formula: write it again"),
         _ => format!("{words} is false: work it out again"),
     };
     Finding::at(Kind::Equation, span.start, span.end, message)
@@ -157,5 +159,17 @@ mod tests {
         let case = Case { problem: "Solve $2x + 1 = 7$.", text: "So $x = 4$.", ..Case::default() };
         let messages: Vec<String> = false_statements(&case).into_iter().map(|f| f.message).collect();
         assert_eq!(messages, ["x = 4 contradicts 2x + 1 = 7: one of them is wrong"]);
+    }
+
+    #[test]
+    fn messages_name_what_was_not_done() {
+        let text = "So $3y = 18$. Then we add 11 to both sides: $3y = 18$. Hence $y = \\frac6$.";
+        let case = Case { problem: "", text, ..Case::default() };
+        let messages: Vec<String> = false_statements(&case).into_iter().map(|f| f.message).collect();
+        let expected = [
+            "3y = 18 is not what \"add 11 to both sides\" leads to",
+            "y = \\frac6 is no formula: write it again",
+        ];
+        assert_eq!(messages, expected);
     }
 }

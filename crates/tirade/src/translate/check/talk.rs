@@ -33,15 +33,16 @@ const PHRASES: &[&str] = &[
     "executing",
     "function call",
     "indentation",
+    "initialize",
     "interpreter",
     "it returned",
     "jupyter",
     "library",
     "mathematica",
     "matlab",
-    "not properly closed",
     "numpy",
     "output of the",
+    "parentheses were not",
     "print",
     "printed",
     "program computes",
@@ -51,6 +52,7 @@ const PHRASES: &[&str] = &[
     "program shows",
     "programmatically",
     "properly close the",
+    "properly closed",
     "python",
     "returned value",
     "running the calculation",
@@ -302,7 +304,7 @@ mod tests {
         check("We use a calculator.", &["calculator"]);
         check(
             "The issue is that the parentheses were not properly closed.",
-            &["not properly closed", "The issue is"],
+            &["parentheses were not", "properly closed", "The issue is"],
         );
         check("The error of the estimate is 2, and she corrected 3 mistakes in her essay.", &[]);
         check("The innermost function calls give 2.", &["function call"]);
