@@ -24,6 +24,7 @@ mod read;
 mod relation;
 mod rule;
 mod suspect;
+mod told;
 
 pub use formulas::{Formula, formulas};
 pub use prose::{Statement, Why, check_prose};

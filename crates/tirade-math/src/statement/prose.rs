@@ -10,7 +10,7 @@ use super::names::{Names, has_matrices, has_vectors, is_ambiguous};
 use super::put_back::{Kept, Said};
 use super::read::{MAX_STATEMENTS, Parsed, Plural, Reader, plural};
 use super::suspect::Recent;
-use super::{Truth, broken, cased, operation, plain};
+use super::{Truth, broken, cased, operation, plain, told};
 use crate::equiv::any;
 use crate::expr::{Expr, RelOp};
 use crate::fuel;
@@ -75,6 +75,7 @@ fn walked(problem: &str, text: &str) -> Vec<Statement> {
     walk.problem(problem, &given);
     walk.solution(text, &said);
     walk.put_back();
+    walk.told(text);
     echo::mark(problem, &walk.copies, &mut walk.out);
     walk.out
 }
@@ -203,6 +204,17 @@ impl<'a> Walk<'a> {
         for (span, truth) in plain::statements(text, range, MAX_STATEMENTS.saturating_sub(self.out.len())) {
             self.out.push(Statement { span, display: false, read: true, truth, why: Why::Itself });
         }
+    }
+
+    fn told(&mut self, text: &str) {
+        let found = told::statements(text).into_iter().take(MAX_STATEMENTS.saturating_sub(self.out.len()));
+        self.out.extend(found.map(|(span, truth)| Statement {
+            span,
+            display: false,
+            read: true,
+            truth,
+            why: Why::Itself,
+        }));
     }
 
     /// A supposition ends with its paragraph.

@@ -92,7 +92,8 @@ pub struct LearningArgs {
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MachineArgs {
-    /// How frozen weights are held: f32, bf16, or int8, which also computes with bytes where the processor can
+    /// How frozen weights are held: f32 (the file's own numbers: 1.25 to 4 bytes per weight), bf16 (2 bytes), or int8 (1.25 bytes), which
+    /// also computes with bytes where the processor can
     #[arg(long, default_value = "f32", value_parser = word::<BasePrecision>)]
     pub base_precision: BasePrecision,
     /// Compute each layer again in the backward pass: far less memory for long examples, a third slower

@@ -11,6 +11,8 @@ const SHORTEST: usize = 24;
 const LONGEST: usize = 12_000;
 /// A sentence of some length this many times is a loop.
 const MOST_REPEATS: usize = 3;
+/// A sentence of so many bytes is not said twice by chance: the text is told twice.
+const LONG_SENTENCE: usize = 100;
 
 pub(super) fn shape(text: &str) -> Vec<Finding> {
     [length(text), repetition(text), truncation(text), language(text)].into_iter().flatten().collect()
@@ -39,10 +41,11 @@ fn repetition(text: &str) -> Option<Finding> {
             *counts.entry(sentence).or_default() += 1;
         }
     }
-    let (sentence, count) = counts.into_iter().max_by_key(|&(sentence, count)| (count, sentence))?;
-    if count < MOST_REPEATS {
-        return None;
-    }
+    let too_often = |(sentence, count): &(&str, usize)| {
+        *count >= MOST_REPEATS || *count > 1 && sentence.len() >= LONG_SENTENCE
+    };
+    let (sentence, count) =
+        counts.into_iter().filter(too_often).max_by_key(|&(sentence, count)| (count, sentence))?;
     finding(format!(
         "the sentence {:?} is there {count} times",
         sentence.chars().take(60).collect::<String>()
@@ -167,8 +170,12 @@ mod tests {
     fn shapes() {
         let fine = "We add $2$ and $3$ and get $5$, which is prime. The answer is $\\boxed{5}$.";
         let loops = "We add the two numbers again. ".repeat(4) + fine;
+        let long = "The number of permutations of several distinct objects is the product of all positive integers up to it. ";
+        let twice = long.repeat(2) + fine;
         for (text, expected) in [
             (fine, 0),
+            (twice.as_str(), 1),
+            (&twice[long.len()..], 0),
             ("\\boxed{5}", 1),
             ("We add $x and $3$ and get $5$, which is the answer we wanted.", 1),
             ("The price is $80 at first. After a discount it is $68, so he saves 12 dollars.", 0),

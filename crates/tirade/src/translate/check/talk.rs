@@ -11,6 +11,7 @@ const PHRASES: &[&str] = &[
     "an error in the",
     "an issue with the",
     "api",
+    "apologize",
     "as an ai",
     "as computed",
     "calculation returned",
@@ -161,14 +162,15 @@ fn speaks_of(problem: &str, word: &str) -> bool {
     problem.match_indices(stem).any(|(at, _)| begins(at))
 }
 
-/// `total_cost`: a name as programs have it. `\\log_ab` and points side by side (`AK_BK`) are none.
+/// `total_cost`, or `total\_cost` as a model writes it in a formula: a name as programs have it. `\\log_ab` and points side by side (`AK_BK`) are none.
 fn identifier(text: &str, problem: &str) -> Option<Finding> {
     const SHORTEST: usize = 2;
     let is_letter = |c: &char| c.is_ascii_lowercase();
     text.match_indices('_').find_map(|(at, _)| {
-        let left = text[..at].chars().rev().take_while(is_letter).count();
+        let before = text[..at].strip_suffix('\\').unwrap_or(&text[..at]);
+        let left = before.chars().rev().take_while(is_letter).count();
         let right = text[at + 1..].chars().take_while(is_letter).count();
-        let (start, end) = (at - left, at + 1 + right);
+        let (start, end) = (before.len() - left, at + 1 + right);
         let is_name = left.min(right) >= SHORTEST && !text[..start].ends_with('\\');
         let name = &text[start..end];
         let message = || format!("it has the program's name {name:?}: use words or a letter");
@@ -309,6 +311,7 @@ mod tests {
         check("The error of the estimate is 2, and she corrected 3 mistakes in her essay.", &[]);
         check("The innermost function calls give 2.", &["function call"]);
         check("So total_cost is $\\log_ab + x_{ij} + y_max$.", &["total_cost"]);
+        check("Sort $\\text{room\\_numbers}$, 3\\_\\_ and $a\\_b$.", &["room\\_numbers"]);
         check("The code lock opens at the output level.", &[]);
         check("Then x**2 is 4 and **Step 1** follows.", &["**"]);
         check("Write def f(n): return n", &["def"]);
