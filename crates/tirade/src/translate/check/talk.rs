@@ -1,6 +1,9 @@
 //! Talk of tools, and markup that is no prose.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::{Finding, Kind};
 use crate::translate::spans::sentences;
@@ -124,6 +127,14 @@ const MARKUP: &[&str] = &[
     "{\"",
 ];
 
+static PHRASE_FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| finder(PHRASES));
+static MARKUP_FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| finder(MARKUP));
+
+/// Looks for all of them at once.
+fn finder(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::new(words).expect("a few short words make a small automaton")
+}
+
 /// Words behind a phrase that make it another thing: a code lock, the output level.
 const HARMLESS: [(&str, &[&str]); 4] = [
     ("code", &["lock", "word", "number", "name"]),
@@ -138,21 +149,33 @@ pub(super) fn tool_talk(text: &str, problem: &str) -> Vec<Finding> {
     findings.extend(python_power(text));
     findings.extend(identifier(text, problem));
     let (lower, problem) = (text.to_ascii_lowercase(), problem.to_ascii_lowercase());
-    for word in PHRASES {
-        if speaks_of(&problem, word) {
+    for found in PHRASE_FINDER.find_overlapping_iter(&lower) {
+        let (word, start, end) = (PHRASES[found.pattern().as_usize()], found.start(), found.end());
+        if !stands_alone(&lower, start, end) || is_harmless(word, &lower[end..]) || speaks_of(&problem, word)
+        {
             continue;
         }
-        for start in mentions(&lower, word).chain(mentions(&lower, &format!("{word}s"))) {
-            let next = lower[start + word.len()..].trim_start();
-            let harmless = HARMLESS.iter().find(|(phrase, _)| phrase == word);
-            if harmless.is_some_and(|(_, words)| words.iter().any(|w| next.starts_with(w))) {
-                continue;
-            }
-            let message = format!("it speaks of {word:?}: write mathematics only");
-            findings.push(Finding::at(Kind::ToolTalk, start, start + word.len(), message));
-        }
+        findings.push(Finding::at(
+            Kind::ToolTalk,
+            start,
+            end,
+            format!("it speaks of {word:?}: write mathematics only"),
+        ));
     }
     findings
+}
+
+/// Whether no letter or digit touches it, but the `s` of a plural.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let touches =
+        |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let plural = text[end..].starts_with('s') && !touches(Some(end + 1));
+    !touches(start.checked_sub(1)) && (plural || !touches(Some(end)))
+}
+
+fn is_harmless(phrase: &str, behind: &str) -> bool {
+    let words = HARMLESS.iter().find(|(word, _)| *word == phrase).map_or(&[][..], |(_, words)| words);
+    words.iter().any(|word| behind.trim_start().starts_with(word))
 }
 
 /// Whether the problem has the word itself, or speaks of the same thing in another form: it prints where the text printed.
@@ -181,7 +204,8 @@ fn identifier(text: &str, problem: &str) -> Option<Finding> {
 /// Lines of Python in the middle of prose.
 fn statements(text: &str) -> Vec<Finding> {
     let found = STATEMENTS.into_iter().flat_map(|(word, ends)| {
-        mentions(text, word).filter_map(move |start| {
+        let alone = text.match_indices(word).filter(|(at, _)| stands_alone(text, *at, at + word.len()));
+        alone.filter_map(move |(start, _)| {
             let behind = text[start + word.len()..].strip_prefix(' ')?;
             let name =
                 behind.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
@@ -243,22 +267,15 @@ fn line_without_tool_talk(line: &str, problem: &str) -> String {
     clean
 }
 
-/// Where `word` stands by itself in `text`.
-fn mentions<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let bytes = text.as_bytes();
-    text.match_indices(word).map(|(at, _)| at).filter(move |at| {
-        let before = at.checked_sub(1).is_none_or(|index| !bytes[index].is_ascii_alphanumeric());
-        let after = bytes.get(at + word.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        before && (after || !word.ends_with(|c: char| c.is_alphanumeric()))
-    })
-}
-
 pub(super) fn markup(text: &str) -> Vec<Finding> {
     let finding = |start: usize, tag: &str| {
         Finding::at(Kind::Markup, start, start + tag.len(), format!("it contains the markup {tag:?}"))
     };
-    let known = MARKUP.iter().filter_map(|tag| text.find(*tag).map(|start| finding(start, tag)));
-    let known: Vec<Finding> = known.collect();
+    let mut tags: Vec<_> =
+        MARKUP_FINDER.find_overlapping_iter(text).map(|m| (m.pattern().as_usize(), m.start())).collect();
+    tags.sort_unstable();
+    tags.dedup_by_key(|(tag, _)| *tag);
+    let known: Vec<Finding> = tags.into_iter().map(|(tag, start)| finding(start, MARKUP[tag])).collect();
     match any_tag(text) {
         Some(range) if known.is_empty() => vec![finding(range.start, &text[range])],
         _ => known,
@@ -306,7 +323,7 @@ mod tests {
         check("We use a calculator.", &["calculator"]);
         check(
             "The issue is that the parentheses were not properly closed.",
-            &["parentheses were not", "properly closed", "The issue is"],
+            &["The issue is", "parentheses were not", "properly closed"],
         );
         check("The error of the estimate is 2, and she corrected 3 mistakes in her essay.", &[]);
         check("The innermost function calls give 2.", &["function call"]);
