@@ -63,7 +63,9 @@ const OTHERS: [&str; 16] = [
 /// The one operation that is said to lead from the equation before `between` to the one behind it.
 pub fn stated(between: &str) -> Option<Operation<'_>> {
     const FAR: usize = 160;
-    if between.len() > FAR || between.contains("\n\n") || between.matches("both sides").count() != 1 {
+    // a display may stand between blank lines; the words themselves are one paragraph
+    let words = between.trim_matches(|c: char| c.is_whitespace() || "\\[]$.,:".contains(c));
+    if words.len() > FAR || words.contains("\n\n") || between.matches("both sides").count() != 1 {
         return None;
     }
     let lower = between.to_ascii_lowercase();
@@ -166,6 +168,8 @@ mod tests {
             ("$. Divide both sides by 3 to get $", Some((Kind::Divide, "3"))),
             ("$, so multiplying both sides of the equation by $x$ yields $", Some((Kind::Multiply, "x"))),
             ("\\]Squaring both sides, we get \\[", Some((Kind::Power(2), ""))),
+            ("\n\\]\n\nThen, we add 11 to both sides of the equation:\n\n\\[\n", Some((Kind::Add, "11"))),
+            ("$. We add 3 to both sides.\n\nThis gives $", None),
             ("$. Subtracting 3 from both sides and then dividing by 2 gives $", None),
             ("$. Adding 3 to both sides and simplifying gives $", None),
             ("$. We add 3 to both sides of $", None),
