@@ -19,7 +19,7 @@ pub struct Premise {
 }
 
 /// Words between the two that conclude.
-const CONCLUDES: [&str; 26] = [
+const CONCLUDES: [&str; 25] = [
     "so",
     "thus",
     "hence",
@@ -39,7 +39,6 @@ const CONCLUDES: [&str; 26] = [
     "becomes",
     "solving",
     "Rightarrow",
-    "implies",
     "Longrightarrow",
     "rightarrow",
     "rearranging",

@@ -276,9 +276,8 @@ impl<'a> Walk<'a> {
                 let ambiguous = is_ambiguous(&text[left.clone()]) || is_ambiguous(&text[right.clone()]);
                 let numerals = is_numeral(&text[left.clone()]) && is_numeral(&text[right.clone()]);
                 let refuted = refuted && (k == 0 || refuted_behind);
-                let crossed = text[left.start..right.end.max(left.start)].contains("\\times");
-                let matrices = has_matrices(&text[left.start..right.end.max(left.start)]);
-                let vectors = has_vectors(&text[left.start..right.end.max(left.start)]);
+                let words = &text[out.span.clone()];
+                let (vectors, matrices) = (has_vectors(words), has_matrices(words));
                 let context = Context {
                     mode,
                     given,
@@ -287,7 +286,7 @@ impl<'a> Walk<'a> {
                     refuted,
                     ambiguous,
                     vectors,
-                    chained: chain.links.len() > 1 && !crossed && !matrices,
+                    chained: chain.links.len() > 1 && !words.contains("\\times") && !matrices,
                     numerals,
                     modulus,
                 };
