@@ -16,7 +16,7 @@ use crate::expr::{Expr, RelOp};
 use crate::fuel;
 use crate::syntax::parse;
 use smol_str::SmolStr;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// One relation of a text, with its place and what was decided.
@@ -105,8 +105,8 @@ pub struct Walk<'a> {
     pub said: Vec<Said>,
     /// Equations that values found later are put into.
     pub kept: Vec<Kept>,
-    /// Equations that what follows may show to be misprinted.
-    pub recent: VecDeque<Recent>,
+    /// The last equation that what follows may show to be misprinted.
+    pub recent: Option<Recent>,
     /// The equation before, and where it ends.
     previous: Option<(Expr, Expr, usize)>,
     /// Weight of comparisons that is left.
@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
             premise: None,
             copies: Vec::new(),
             kept: Vec::new(),
-            recent: VecDeque::new(),
+            recent: None,
             said: Vec::new(),
             previous: None,
             allowance: MAX_WEIGHT,

@@ -16,9 +16,6 @@ use crate::equiv::{any, free_names};
 use crate::expr::{Expr, Func};
 use crate::normal::Poly;
 
-/// Equations that are remembered for what follows.
-const MAX_RECENT: usize = 1;
-
 /// An equation that what follows may show to be misprinted.
 pub struct Recent {
     /// Its number among the sources.
@@ -84,10 +81,7 @@ impl Walk<'_> {
         let curve = symbol(l).is_some() && self.names.curves;
         if size(l) + size(r) > 8 && !curve {
             let source = self.sources.len() - 1;
-            self.recent.push_back(Recent { source, l: l.clone(), r: r.clone(), names });
-            if self.recent.len() > MAX_RECENT {
-                self.recent.pop_front();
-            }
+            self.recent = Some(Recent { source, l: l.clone(), r: r.clone(), names });
         }
         found.map(|source| self.because(1 << source))
     }
@@ -104,19 +98,17 @@ impl Walk<'_> {
         let weight = 2 * (size(l) + size(r));
         let long = size(l) + size(r) > 7;
         let ranged = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Abs, _)));
-        let alike = |recent: &&Recent| recent.names == names;
-        let count = self.recent.iter().filter(alike).count();
-        if count == 0 || !long || context.mode != Mode::Claim || ranged(l) || ranged(r) {
+        let recent = self.recent.as_ref().filter(|recent| recent.names == names)?;
+        if !long || context.mode != Mode::Claim || ranged(l) || ranged(r) {
             return None;
         }
-        if weight * count > self.allowance || cue::condition(text, out.span.start).is_some() {
+        if weight > self.allowance || cue::condition(text, out.span.start).is_some() {
             return None;
         }
-        self.allowance -= weight * count;
+        self.allowance -= weight;
         let sample = Sample::of(l, r)?;
-        let mended =
-            |recent: &&Recent| misprint::of_equation(&recent.l, &recent.r, [&sample].into_iter()).is_some();
-        self.recent.iter().filter(alike).rfind(mended).map(|recent| recent.source)
+        let mended = misprint::of_equation(&recent.l, &recent.r, [&sample].into_iter());
+        mended.map(|_| recent.source)
     }
 
     /// A claim that would hold, or say again what was said, if one number or sign in it were another.
