@@ -6,6 +6,8 @@
 mod floats;
 mod ints;
 #[cfg(test)]
+mod speed;
+#[cfg(test)]
 mod tests;
 
 use std::marker::PhantomData;
@@ -190,13 +192,11 @@ struct Weights {
     /// What to ask for meanwhile, and how many cache lines of it with each block.
     ahead: *const u8,
     lines: usize,
-    /// Steps of a block.
-    steps: usize,
 }
 
 impl Weights {
     fn new(quants: *const u8, scales: *const u8) -> Self {
-        Self { quants, scales, ahead: quants, lines: 0, steps: BLOCK / 4 }
+        Self { quants, scales, ahead: quants, lines: 0 }
     }
 }
 

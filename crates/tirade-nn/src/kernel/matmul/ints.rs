@@ -153,9 +153,9 @@ impl<T: Int> Tile for Ints<T> {
                     }
                 }
                 if T::KIND.has_halves() {
-                    add_halves::<S, T, M>(&mut sums, quants, scales, x, weights.steps);
+                    add_halves::<S, T, M>(&mut sums, quants, scales, x);
                 } else {
-                    add_block::<S, T, M>(&mut sums, quants, scales, x, weights.steps);
+                    add_block::<S, T, M>(&mut sums, quants, scales, x);
                 }
             }
             sums
@@ -166,56 +166,33 @@ impl<T: Int> Tile for Ints<T> {
 /// The integer sums of a tile, open for as many steps as the format allows.
 struct Sums<S: Simd, const M: usize> {
     acc: [S::I; M],
-    open: [S::P; M],
+    open: [S::I; M],
 }
 
 impl<S: Simd, const M: usize> Sums<S, M> {
     #[inline(always)]
-    unsafe fn new(acc: [S::I; M]) -> Self {
-        // SAFETY: the caller's.
-        unsafe {
-            let mut open = [S::open(S::splat_i(0)); M];
-            for m in 0..M {
-                open[m] = S::open(acc[m]);
-            }
-            Self { acc, open }
-        }
+    fn new(acc: [S::I; M]) -> Self {
+        Self { acc, open: acc }
     }
 
     /// Adds the products of step `J` of a block.
     #[inline(always)]
     unsafe fn step<T: Int, const J: usize>(&mut self, quants: *const u8, x: *const u8) {
+        let open = T::KIND.open_steps();
         // SAFETY: the caller's: `quants` and `x` hold a whole block, `x` of M rows.
         unsafe {
             let w = T::step::<S, J>(quants);
             for m in 0..M {
                 let x = x.add((J * M + m) * 4).cast();
-                if T::KIND.open_steps() == 0 {
+                if open == 0 {
                     self.acc[m] = S::dot(self.acc[m], w, x);
+                } else if J.is_multiple_of(open) {
+                    self.open[m] = S::dot_first(self.acc[m], w, x);
                 } else {
                     self.open[m] = S::dot_open(self.open[m], w, x);
                 }
             }
-            if T::KIND.open_steps() > 0 && (J + 1).is_multiple_of(T::KIND.open_steps()) {
-                self.close();
-            }
-        }
-    }
-
-    /// `count` steps of a block of bytes. The number never changes, and is a variable so that this stays a loop: unrolled, the
-    /// compiler makes trees of the additions, with more values than there are registers.
-    #[inline(always)]
-    unsafe fn steps<T: Int>(&mut self, quants: *const u8, x: *const u8, count: usize) {
-        let open = T::KIND.open_steps().min(count);
-        // SAFETY: the caller's: `quants` and `x` hold these steps, `x` of M rows.
-        unsafe {
-            for first in (0..count).step_by(open) {
-                for j in first..first + open {
-                    let w = S::load_b(quants.add(j * 64));
-                    for m in 0..M {
-                        self.open[m] = S::dot_open(self.open[m], w, x.add((j * M + m) * 4).cast());
-                    }
-                }
+            if open > 0 && (J + 1).is_multiple_of(open) {
                 self.close();
             }
         }
@@ -227,7 +204,6 @@ impl<S: Simd, const M: usize> Sums<S, M> {
             // SAFETY: the caller's.
             unsafe {
                 self.acc[m] = S::close(self.acc[m], self.open[m]);
-                self.open[m] = S::open(self.acc[m]);
             }
         }
     }
@@ -267,7 +243,6 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
     quants: *const u8,
     scales: *const u8,
     x: *const u8,
-    steps: usize,
 ) {
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
@@ -277,11 +252,7 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
             None => [S::splat_i(0); M],
         });
         macro_rules! unrolled { ($($j:literal)*) => { $(block.step::<T, $j>(quants, x);)* } }
-        if T::UNPACKED {
-            block.steps::<T>(quants, x, steps);
-        } else {
-            unrolled!(0 1 2 3 4 5 6 7);
-        }
+        unrolled!(0 1 2 3 4 5 6 7);
         let scale = number::<S, T>(scales, 0);
         for (m, sum) in sums.iter_mut().enumerate() {
             let scaled = S::mul(S::to_f32(block.acc[m]), S::splat(*numbers.add(m)));
@@ -303,29 +274,20 @@ unsafe fn add_halves<S: Simd, T: Int, const M: usize>(
     quants: *const u8,
     scales: *const u8,
     x: *const u8,
-    steps: usize,
 ) {
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
         macro_rules! unrolled { ($half:ident $($j:literal)*) => { $($half.step::<T, $j>(quants, x);)* } }
         let mut first = Sums::<S, M>::new(begin::<S, M>(x, 5));
-        if T::UNPACKED {
-            first.steps::<T>(quants, x, steps / 2);
-        } else {
-            unrolled!(first 0 1 2 3);
-        }
+        unrolled!(first 0 1 2 3);
         let scale = number::<S, T>(scales, 0);
         let mut partial = [scale; M];
         for (partial, first) in partial.iter_mut().zip(first.acc) {
             *partial = S::mul(S::to_f32(first), *partial);
         }
         let mut second = Sums::<S, M>::new(begin::<S, M>(x, 6));
-        if T::UNPACKED {
-            second.steps::<T>(quants.add(4 * 64), x.add(4 * 4 * M), steps / 2);
-        } else {
-            unrolled!(second 4 5 6 7);
-        }
+        unrolled!(second 4 5 6 7);
         let scale = number::<S, T>(scales, 1);
         for m in 0..M {
             let both = S::fma(S::to_f32(second.acc[m]), scale, partial[m]);

@@ -97,8 +97,6 @@ pub unsafe trait Simd: Copy {
     type I: Copy;
     /// 64 × u8
     type B: Copy;
-    /// Sums of products of bytes, which may be 16 bits wide until they are closed.
-    type P: Copy;
     /// Rows of a batch that fit the registers.
     const TILE: usize;
 
@@ -139,13 +137,25 @@ pub unsafe trait Simd: Copy {
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B;
     /// Adds to each lane the products of its four unsigned bytes with the four signed bytes at `x`, from -127 to 127.
     unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I;
-    /// Begins sums that go on from `acc`.
-    unsafe fn open(acc: Self::I) -> Self::P;
-    /// As [`Simd::dot`], into open sums. Until they are closed, neighbouring unsigned bytes must not come to more than 258
-    /// (so that 127 times that fits 16 bits): eight steps of four bits, four of five, two of six.
-    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P;
-    /// The sums that were opened with `acc`.
-    unsafe fn close(acc: Self::I, sums: Self::P) -> Self::I;
+    /// Begins a sum that goes on from `acc` and stays open: it may be 16 bits wide, and without `acc`, until it is closed. Until then,
+    /// neighbouring unsigned bytes must not come to more than 258 (so that 127 times that fits 16 bits): eight steps of four
+    /// bits, four of five, two of six.
+    #[inline(always)]
+    unsafe fn dot_first(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
+        // SAFETY: the caller's.
+        unsafe { Self::dot(acc, w, x) }
+    }
+    /// As [`Simd::dot`], into an open sum.
+    #[inline(always)]
+    unsafe fn dot_open(sum: Self::I, w: Self::B, x: *const i8) -> Self::I {
+        // SAFETY: the caller's.
+        unsafe { Self::dot(sum, w, x) }
+    }
+    /// The sum that was begun with `acc`.
+    #[inline(always)]
+    unsafe fn close(_: Self::I, sum: Self::I) -> Self::I {
+        sum
+    }
 }
 
 /// `e^x`, to about one unit in the last place, for x clamped to -87..88.

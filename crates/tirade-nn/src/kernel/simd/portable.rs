@@ -22,7 +22,6 @@ unsafe impl Simd for Portable {
     type F = [f32; 16];
     type I = [i32; 16];
     type B = [u8; 64];
-    type P = [i32; 16];
     const TILE: usize = 2;
 
     #[inline(always)]
@@ -152,18 +151,5 @@ unsafe impl Simd for Portable {
             let w = &w[4 * i..4 * i + 4];
             acc[i] + (0..4).map(|t| i32::from(w[t]) * x[t]).sum::<i32>()
         })
-    }
-    #[inline(always)]
-    unsafe fn open(acc: Self::I) -> Self::P {
-        acc
-    }
-    #[inline(always)]
-    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
-        // SAFETY: as above.
-        unsafe { Self::dot(sums, w, x) }
-    }
-    #[inline(always)]
-    unsafe fn close(_: Self::I, sums: Self::P) -> Self::I {
-        sums
     }
 }

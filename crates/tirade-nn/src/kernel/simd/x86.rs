@@ -49,7 +49,6 @@ unsafe impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
     type B = __m512i;
-    type P = __m512i;
     const TILE: usize = 16;
 
     #[inline(always)]
@@ -164,18 +163,6 @@ unsafe impl Simd for Avx512 {
     unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
         _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(x.cast::<i32>().read_unaligned()))
     }
-    #[inline(always)]
-    unsafe fn open(acc: Self::I) -> Self::P {
-        acc
-    }
-    #[inline(always)]
-    unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
-        Self::dot(sums, w, x)
-    }
-    #[inline(always)]
-    unsafe fn close(_: Self::I, sums: Self::P) -> Self::I {
-        sums
-    }
 }
 
 #[inline(always)]
@@ -208,7 +195,6 @@ macro_rules! two_halves {
             type F = [__m256; 2];
             type I = [__m256i; 2];
             type B = [__m256i; 2];
-            type P = [__m256i; 2];
             const TILE: usize = 4;
 
             #[inline(always)]
@@ -349,17 +335,18 @@ macro_rules! two_halves {
                 [$bytes::dot(acc[0], w[0], x), $bytes::dot(acc[1], w[1], x)]
             }
             #[inline(always)]
-            unsafe fn open(acc: Self::I) -> Self::P {
-                [$bytes::open(acc[0]), $bytes::open(acc[1])]
-            }
-            #[inline(always)]
-            unsafe fn dot_open(sums: Self::P, w: Self::B, x: *const i8) -> Self::P {
+            unsafe fn dot_first(acc: Self::I, w: Self::B, x: *const i8) -> Self::I {
                 let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
-                [$bytes::dot_open(sums[0], w[0], x), $bytes::dot_open(sums[1], w[1], x)]
+                [$bytes::dot_first(acc[0], w[0], x), $bytes::dot_first(acc[1], w[1], x)]
             }
             #[inline(always)]
-            unsafe fn close(acc: Self::I, sums: Self::P) -> Self::I {
-                [$bytes::close(acc[0], sums[0]), $bytes::close(acc[1], sums[1])]
+            unsafe fn dot_open(sum: Self::I, w: Self::B, x: *const i8) -> Self::I {
+                let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
+                [$bytes::dot_open(sum[0], w[0], x), $bytes::dot_open(sum[1], w[1], x)]
+            }
+            #[inline(always)]
+            unsafe fn close(acc: Self::I, sum: Self::I) -> Self::I {
+                [$bytes::close(acc[0], sum[0]), $bytes::close(acc[1], sum[1])]
             }
         }
     };
@@ -370,6 +357,8 @@ two_halves!(AvxVnni, fours);
 
 /// Bytes by AVX2: pairs of products are added up in 16 bits for as long as they fit.
 mod pairs {
+    use std::arch::asm;
+
     use super::*;
 
     /// Two products of up to 255 × 127 overflow 16 bits; so even and odd bytes are multiplied apart.
@@ -382,16 +371,27 @@ mod pairs {
         _mm256_add_epi32(acc, _mm256_add_epi32(even, odd))
     }
     #[inline(always)]
-    pub unsafe fn open(_: __m256i) -> __m256i {
-        _mm256_setzero_si256()
+    pub unsafe fn dot_first(_: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        _mm256_maddubs_epi16(w, x)
+    }
+    /// Of intrinsics, the compiler would make trees of the additions, with more values than there are registers.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn dot_open(mut sum: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        asm!(
+            "vpmaddubsw {pairs}, {w}, {x}",
+            "vpaddw {sum}, {sum}, {pairs}",
+            pairs = lateout(ymm_reg) _,
+            w = in(ymm_reg) w,
+            x = in(ymm_reg) x,
+            sum = inout(ymm_reg) sum,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        sum
     }
     #[inline(always)]
-    pub unsafe fn dot_open(sums: __m256i, w: __m256i, x: __m256i) -> __m256i {
-        _mm256_add_epi16(sums, _mm256_maddubs_epi16(w, x))
-    }
-    #[inline(always)]
-    pub unsafe fn close(acc: __m256i, sums: __m256i) -> __m256i {
-        _mm256_add_epi32(acc, _mm256_madd_epi16(sums, _mm256_set1_epi16(1)))
+    pub unsafe fn close(acc: __m256i, sum: __m256i) -> __m256i {
+        _mm256_add_epi32(acc, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)))
     }
 }
 
@@ -404,15 +404,15 @@ mod fours {
         _mm256_dpbusd_avx_epi32(acc, w, x)
     }
     #[inline(always)]
-    pub unsafe fn open(acc: __m256i) -> __m256i {
-        acc
+    pub unsafe fn dot_first(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        dot(acc, w, x)
     }
     #[inline(always)]
-    pub unsafe fn dot_open(sums: __m256i, w: __m256i, x: __m256i) -> __m256i {
-        dot(sums, w, x)
+    pub unsafe fn dot_open(sum: __m256i, w: __m256i, x: __m256i) -> __m256i {
+        dot(sum, w, x)
     }
     #[inline(always)]
-    pub unsafe fn close(_: __m256i, sums: __m256i) -> __m256i {
-        sums
+    pub unsafe fn close(_: __m256i, sum: __m256i) -> __m256i {
+        sum
     }
 }
