@@ -248,8 +248,8 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
         let mut block = Sums::<S, M>::new(match T::KIND.offset_index() {
-            Some(index) => begin::<S, M>(x, 2 + index),
-            None => [S::splat_i(0); M],
+            Some(index) if !(S::CENTRES && T::KIND.open_steps() == 0) => begin::<S, M>(x, 2 + index),
+            _ => [S::splat_i(0); M],
         });
         macro_rules! unrolled { ($($j:literal)*) => { $(block.step::<T, $j>(quants, x);)* } }
         unrolled!(0 1 2 3 4 5 6 7);

@@ -99,6 +99,8 @@ pub unsafe trait Simd: Copy {
     type B: Copy;
     /// Rows of a batch that fit the registers.
     const TILE: usize;
+    /// Whether [`Simd::dot`] takes 128 from every unsigned byte.
+    const CENTRES: bool = false;
 
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(p: *const f32) -> Self::F;
@@ -135,7 +137,8 @@ pub unsafe trait Simd: Copy {
     /// Asks for a cache line, `NEAR` or to the second level; any address will do.
     unsafe fn prefetch<const NEAR: bool>(p: *const u8);
     unsafe fn or(a: Self::B, b: Self::B) -> Self::B;
-    /// Adds to each lane the products of its four unsigned bytes with the four signed bytes at `x`, from -127 to 127.
+    /// Adds to each lane the products of its four unsigned bytes, less 128 if [`Simd::CENTRES`], with the four signed bytes at `x`, from
+    /// -127 to 127.
     unsafe fn dot(acc: Self::I, w: Self::B, x: *const i8) -> Self::I;
     /// Begins a sum that goes on from `acc` and stays open: it may be 16 bits wide, and without `acc`, until it is closed. Until then,
     /// neighbouring unsigned bytes must not come to more than 258 (so that 127 times that fits 16 bits): eight steps of four
@@ -145,7 +148,7 @@ pub unsafe trait Simd: Copy {
         // SAFETY: the caller's.
         unsafe { Self::dot(acc, w, x) }
     }
-    /// As [`Simd::dot`], into an open sum.
+    /// As [`Simd::dot`], into an open sum, and never centred.
     #[inline(always)]
     unsafe fn dot_open(sum: Self::I, w: Self::B, x: *const i8) -> Self::I {
         // SAFETY: the caller's.

@@ -196,6 +196,7 @@ macro_rules! two_halves {
             type I = [__m256i; 2];
             type B = [__m256i; 2];
             const TILE: usize = 4;
+            const CENTRES: bool = $bytes::CENTRES;
 
             #[inline(always)]
             unsafe fn splat(x: f32) -> Self::F {
@@ -361,14 +362,13 @@ mod pairs {
 
     use super::*;
 
-    /// Two products of up to 255 × 127 overflow 16 bits; so even and odd bytes are multiplied apart.
+    pub const CENTRES: bool = true;
+
+    /// Two products of up to 255 × 127 would overflow 16 bits; of 128 × 127, with the signs of both given to one, they do not.
     #[inline(always)]
     pub unsafe fn dot(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
-        let low = _mm256_set1_epi16(0xFF);
-        let even =
-            _mm256_madd_epi16(_mm256_and_si256(w, low), _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(x)));
-        let odd = _mm256_madd_epi16(_mm256_srli_epi16::<8>(w), _mm256_srai_epi16::<8>(x));
-        _mm256_add_epi32(acc, _mm256_add_epi32(even, odd))
+        let w = _mm256_xor_si256(w, _mm256_set1_epi8(-128));
+        close(acc, _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(x, w)))
     }
     #[inline(always)]
     pub unsafe fn dot_first(_: __m256i, w: __m256i, x: __m256i) -> __m256i {
@@ -398,6 +398,8 @@ mod pairs {
 /// Bytes by AVX-VNNI: four products are added up in 32 bits at once.
 mod fours {
     use super::*;
+
+    pub const CENTRES: bool = false;
 
     #[inline(always)]
     pub unsafe fn dot(acc: __m256i, w: __m256i, x: __m256i) -> __m256i {
