@@ -1,30 +1,8 @@
 //! Answers in words: "twenty-five", "two thirds", "all real numbers".
 
+use crate::cardinal::cardinal;
 use crate::expr::{Const, Expr, Rational, SetOp};
 
-const SMALL: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const PARTS: [(&str, i64); 9] = [
     ("half", 2),
     ("third", 3),
@@ -69,16 +47,12 @@ fn fraction(parts: &[&str]) -> Option<Rational> {
 fn whole(parts: &[&str]) -> Option<i64> {
     let (mut total, mut group, mut seen) = (0i64, 0i64, false);
     for word in parts {
-        if let Some(n) = SMALL.iter().position(|w| w == word) {
-            if group % 10 != 0 || group % 100 == 10 || (group % 100 != 0 && n >= 10) {
+        if let Some(n) = cardinal(word) {
+            let fits = if n < 10 { group % 10 == 0 && group % 100 != 10 } else { group % 100 == 0 };
+            if !fits {
                 return None;
             }
-            group += n as i64;
-        } else if let Some(n) = TENS.iter().position(|w| w == word) {
-            if group % 100 != 0 {
-                return None;
-            }
-            group += 20 + 10 * n as i64;
+            group += i64::from(n);
         } else if let (Some(scale), true) = (crate::unit::scale(word), seen) {
             if scale == 100 {
                 group *= 100;
