@@ -96,6 +96,51 @@ pub fn named_set(words: &str) -> Option<Expr> {
     }))
 }
 
+/// Words that say for which values an answer holds and do not narrow it.
+pub fn is_universal(words: &str) -> bool {
+    ["for all", "for any", "for every", "for each", "for some", "where"].iter().any(|w| words.starts_with(w))
+}
+
+/// "no solution", "there are no real roots", "none".
+pub fn says_none(words: &str) -> bool {
+    let words = ["there is ", "there are ", "there exists ", "there exist ", "the "]
+        .iter()
+        .find_map(|w| words.strip_prefix(w))
+        .unwrap_or(words);
+    let nothing = |rest: &str| {
+        let thing = rest
+            .split(' ')
+            .find(|w| !matches!(*w, "real" | "such" | "valid" | "possible" | "integer" | "positive"));
+        thing.is_some_and(|w| {
+            matches!(
+                w.trim_end_matches('s'),
+                "solution"
+                    | "root"
+                    | "answer"
+                    | "value"
+                    | "number"
+                    | "integer"
+                    | "function"
+                    | "pair"
+                    | "triple"
+                    | "x"
+                    | "n"
+            )
+        })
+    };
+    matches!(words, "none" | "empty set" | "does not exist" | "dne" | "doesnt exist" | "nonexistent")
+        || words.strip_prefix("no ").is_some_and(nothing)
+}
+
+/// "infinitely many solutions", "an infinite number".
+pub fn says_endless(words: &str) -> bool {
+    let words = ["there are ", "an ", "the "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
+    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"]
+        .iter()
+        .find_map(|w| words.strip_prefix(w));
+    matches!(rest.map(str::trim), Some("" | "solutions" | "of solutions" | "many" | "many solutions"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
