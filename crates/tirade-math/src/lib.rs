@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod cas;
+mod cardinal;
 mod cases;
 mod choice;
 pub mod derivation;
@@ -30,6 +31,7 @@ pub mod unit;
 mod verdict;
 mod verify;
 
+pub use cardinal::cardinal;
 pub use cases::{Case, CaseResult, judge, judge_line};
 pub use equiv::equivalent;
 pub use expr::{Expr, Rational};

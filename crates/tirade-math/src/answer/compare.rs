@@ -1,11 +1,11 @@
 //! Two typed answers: the gold's kind says how the other is read.
 
 use super::shape::{Shape, Statement, Value};
-use super::{list, locus, region, relation, scalar, spoken, truth};
-use crate::equiv::{equivalent, free_names};
+use super::{list, locus, piecewise, ratio, region, relation, scalar, spoken, truth};
+use crate::equiv::equivalent;
 use crate::expr::{Const, Expr, LogicOp};
 use crate::policy::Policy;
-use crate::verdict::{Equivalence, Outcome, Stage};
+use crate::verdict::{Equivalence, Stage};
 
 /// Whether `answer` is the same answer as `gold`.
 pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
@@ -13,7 +13,7 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
     match (gold, answer) {
         (Value(g), Value(a)) => scalar::values(g, a, policy),
         (Conditional(g, _), Conditional(a, _)) => compare(g, a, policy),
-        (g, Conditional(a, words)) if is_universal(words) => compare(g, a, policy),
+        (g, Conditional(a, words)) if spoken::is_universal(words) => compare(g, a, policy),
         (Conditional(g, _), a) => compare(g, a, policy),
         (_, Conditional(..)) => {
             Equivalence::unknown(Stage::Text, "the answer holds under a condition in words")
@@ -60,15 +60,19 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
         }
         (Matrix(g), Tuple(a, _) | List(a) | Bracket(a)) => list::ordered(&vector(g), a, policy),
         (Tuple(g, _), Matrix(a)) => list::ordered(g, &vector(a), policy),
-        (Ratio(g), Ratio(a)) => ratios(g, a, policy),
-        (Ratio(g), Value(a)) if g.len() == 2 => quotient(g, a, policy),
-        (Value(g), Ratio(a)) if a.len() == 2 => quotient_reversed(g, a, policy),
-        (Cases(g, ge), Cases(a, ae)) => {
-            let direct = cases(g, a, policy);
-            if direct.is_equal() { direct } else { piecewise(ge, ae) }
+        (Ratio(g), Ratio(a)) => ratio::same(g, a, policy),
+        (Ratio(g), Value(a)) if g.len() == 2 => {
+            ratio::quotient(g).map_or_else(another_kind, |g| scalar::values(&g, a, policy))
         }
-        (Cases(_, g), Value(a)) => piecewise(g, &a.scalar.expr),
-        (Value(g), Cases(_, a)) => piecewise(&g.scalar.expr, a),
+        (Value(g), Ratio(a)) if a.len() == 2 => {
+            ratio::quotient(a).map_or_else(another_kind, |a| scalar::values(g, &a, policy))
+        }
+        (Cases(g, ge), Cases(a, ae)) => {
+            let direct = piecewise::same(g, a, policy);
+            if direct.is_equal() { direct } else { piecewise::agree(ge, ae) }
+        }
+        (Cases(_, g), Value(a)) => piecewise::agree(g, &a.scalar.expr),
+        (Value(g), Cases(_, a)) => piecewise::agree(&g.scalar.expr, a),
         (Other(g), Other(a)) => trees(g, a),
         (Text(w), Region(_)) if spoken::named_set(w).is_some() => regions(&named(w, gold), answer),
         (Region(_), Text(w)) if spoken::named_set(w).is_some() => regions(gold, &named(w, answer)),
@@ -77,7 +81,7 @@ pub fn compare(gold: &Shape, answer: &Shape, policy: &Policy) -> Equivalence {
             sequences(gold, g, &List(vec![super::shape::shape(&i.low), super::shape::shape(&i.high)]), policy)
         }
         (Region(_), _) | (_, Region(_)) => regions(gold, answer),
-        (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && says_none(w) => {
+        (Text(w), Set(a)) | (Set(a), Text(w)) if a.is_empty() && spoken::says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")
         }
         (List(g), _) | (Set(g), _) | (Bracket(g), _) | (Tuple(g, _), _) => sequences(gold, g, answer, policy),
@@ -145,50 +149,6 @@ fn named(words: &str, otherwise: &Shape) -> Shape {
     spoken::named_set(words).map_or_else(|| otherwise.clone(), Shape::Region)
 }
 
-fn is_universal(words: &str) -> bool {
-    ["for all", "for any", "for every", "for each", "for some", "where"].iter().any(|w| words.starts_with(w))
-}
-
-/// "no solution", "there are no real roots", "none".
-fn says_none(words: &str) -> bool {
-    let words = ["there is ", "there are ", "there exists ", "there exist ", "the "]
-        .iter()
-        .find_map(|w| words.strip_prefix(w))
-        .unwrap_or(words);
-    let nothing = |rest: &str| {
-        let thing = rest
-            .split(' ')
-            .find(|w| !matches!(*w, "real" | "such" | "valid" | "possible" | "integer" | "positive"));
-        thing.is_some_and(|w| {
-            matches!(
-                w.trim_end_matches('s'),
-                "solution"
-                    | "root"
-                    | "answer"
-                    | "value"
-                    | "number"
-                    | "integer"
-                    | "function"
-                    | "pair"
-                    | "triple"
-                    | "x"
-                    | "n"
-            )
-        })
-    };
-    matches!(words, "none" | "empty set" | "does not exist" | "dne" | "doesnt exist" | "nonexistent")
-        || words.strip_prefix("no ").is_some_and(nothing)
-}
-
-/// "infinitely many solutions", "an infinite number".
-fn says_endless(words: &str) -> bool {
-    let words = ["there are ", "an ", "the "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
-    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"]
-        .iter()
-        .find_map(|w| words.strip_prefix(w));
-    matches!(rest.map(str::trim), Some("" | "solutions" | "of solutions" | "many" | "many solutions"))
-}
-
 fn words(g: &str, a: &str) -> Equivalence {
     if g == a {
         return Equivalence::equal(Stage::Text, "the same words");
@@ -204,7 +164,10 @@ fn words(g: &str, a: &str) -> Equivalence {
         let bare = ["the ", "an ", "a "].iter().find_map(|w| s.strip_prefix(w)).unwrap_or(&s).to_string();
         bare.replace(' ', "")
     };
-    if strip(g) == strip(a) || (says_none(g) && says_none(a)) || (says_endless(g) && says_endless(a)) {
+    if strip(g) == strip(a)
+        || (spoken::says_none(g) && spoken::says_none(a))
+        || (spoken::says_endless(g) && spoken::says_endless(a))
+    {
         return Equivalence::equal(Stage::Text, "the same words");
     }
     Equivalence::not_equal(Stage::Text, "other words")
@@ -276,7 +239,7 @@ fn sequences(gold: &Shape, g: &[Shape], answer: &Shape, policy: &Policy) -> Equi
         (Set(_), Tuple(a, _)) | (Tuple(..), Set(a)) if policy.tuple_is_set => list::unordered(g, a, policy),
         (Bracket(_), Tuple(a, _)) | (Tuple(..), Bracket(a)) if g.len() != 2 => list::ordered(g, a, policy),
         (List(_) | Set(_) | Bracket(_), other) if g.len() == 1 => compare(&g[0], other, policy),
-        (Set(_), Text(w)) if g.is_empty() && says_none(w) => {
+        (Set(_), Text(w)) if g.is_empty() && spoken::says_none(w) => {
             Equivalence::equal(Stage::Convention, "no solution")
         }
         (List(_), Text(w)) => {
@@ -331,147 +294,6 @@ fn vector(m: &[Vec<Shape>]) -> Vec<Shape> {
         m.iter().flatten().cloned().collect()
     } else {
         Vec::new()
-    }
-}
-
-fn value_expr(s: &Shape) -> Option<&Expr> {
-    if let Shape::Value(v) = s { Some(&v.scalar.expr) } else { None }
-}
-
-/// a : b = c : d when a·d = b·c, part by part for longer ones.
-fn ratios(g: &[Shape], a: &[Shape], policy: &Policy) -> Equivalence {
-    if g.len() != a.len() {
-        return Equivalence::not_equal(Stage::Structure, "ratios of different length");
-    }
-    if list::ordered(g, a, policy).is_equal() {
-        return Equivalence::equal(Stage::Structure, "the same ratio");
-    }
-    if let (Some(x), Some(y)) = (minutes_of_day(g), minutes_of_day(a))
-        && x == y
-    {
-        return Equivalence::equal(Stage::Convention, "the same time of day");
-    }
-    if is_clock(g) {
-        return Equivalence::not_equal(Stage::Structure, "another time");
-    }
-    let zero = |items: &[Shape]| items.iter().any(|s| value_expr(s).is_some_and(Expr::is_zero));
-    if zero(g) || zero(a) {
-        return Equivalence::not_equal(Stage::Structure, "times or ratios with a zero that differ");
-    }
-    for i in 1..g.len() {
-        let (Some(g0), Some(gi), Some(a0), Some(ai)) =
-            (value_expr(&g[0]), value_expr(&g[i]), value_expr(&a[0]), value_expr(&a[i]))
-        else {
-            return Equivalence::unknown(Stage::Structure, "a ratio of something else than numbers");
-        };
-        let left = Expr::product([g0.clone(), ai.clone()]);
-        let right = Expr::product([gi.clone(), a0.clone()]);
-        let same = equivalent(&left, &right);
-        if !same.is_equal() {
-            return same;
-        }
-    }
-    Equivalence::equal(Stage::NormalForm, "proportional")
-}
-
-/// `3:15 pm` is 15:15.
-fn minutes_of_day(parts: &[Shape]) -> Option<i64> {
-    let [Shape::Value(hours), Shape::Value(minutes)] = parts else { return None };
-    let (h, m) = (hours.scalar.expr.as_i64()?, minutes.scalar.expr.as_i64()?);
-    let h = match minutes.unit.as_deref() {
-        Some("am") if (1..=12).contains(&h) => h % 12,
-        Some("pm") if (1..=12).contains(&h) => h % 12 + 12,
-        None if (0..24).contains(&h) => h,
-        _ => return None,
-    };
-    (0..60).contains(&m).then_some(60 * h + m)
-}
-
-/// `12:30` is a time and no ratio: an author writes a ratio in lowest terms, and minutes stay below 60.
-fn is_clock(g: &[Shape]) -> bool {
-    let [a, b] = g else { return false };
-    let whole = |s: &Shape| value_expr(s).and_then(Expr::as_i64);
-    if matches!(b, Shape::Value(v) if matches!(v.unit.as_deref(), Some("am" | "pm"))) {
-        return true;
-    }
-    let (Some(hours), Some(minutes)) = (whole(a), whole(b)) else { return false };
-    let common = |mut a: i64, mut b: i64| {
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        a
-    };
-    (0..=24).contains(&hours) && (10..60).contains(&minutes) && common(hours, minutes) > 1
-}
-
-fn as_quotient(parts: &[Shape]) -> Option<Shape> {
-    let (a, b) = (value_expr(&parts[0])?, value_expr(&parts[1])?);
-    Some(super::shape::shape(&a.clone().div(b.clone())))
-}
-
-fn quotient(g: &[Shape], a: &Value, policy: &Policy) -> Equivalence {
-    match as_quotient(g) {
-        Some(Shape::Value(q)) => scalar::values(&q, a, policy),
-        _ => Equivalence::not_equal(Stage::Structure, "a ratio and a number"),
-    }
-}
-
-fn quotient_reversed(g: &Value, a: &[Shape], policy: &Policy) -> Equivalence {
-    match as_quotient(a) {
-        Some(Shape::Value(q)) => scalar::values(g, &q, policy),
-        _ => Equivalence::not_equal(Stage::Structure, "a number and a ratio"),
-    }
-}
-
-fn cases(g: &[(Shape, Shape)], a: &[(Shape, Shape)], policy: &Policy) -> Equivalence {
-    let pairs = |v: &[(Shape, Shape)]| -> Vec<Shape> {
-        v.iter().map(|(x, c)| Shape::Tuple(vec![x.clone(), c.clone()], Expr::int(0))).collect()
-    };
-    list::unordered(&pairs(g), &pairs(a), policy)
-}
-
-/// Functions defined by cases agree where they are sampled, and at every number at which the case may change.
-fn piecewise(g: &Expr, a: &Expr) -> Equivalence {
-    let mut names = Vec::new();
-    free_names(g, &mut names);
-    free_names(a, &mut names);
-    let [name] = names.as_slice() else {
-        return Equivalence::unknown(Stage::Structure, "case distinctions in several variables");
-    };
-    let mut numbers = Vec::new();
-    for side in [g, a] {
-        condition_numbers(side, &mut numbers);
-    }
-    for number in numbers.iter().take(MAX_BORDERS) {
-        let put = |e: &Expr| {
-            e.clone().map(&|e| if matches!(&e, Expr::Sym(s) if s == name) { (*number).clone() } else { e })
-        };
-        let there = equivalent(&put(g), &put(a));
-        // Only where both are defined: a border that one side leaves out is told from the sides.
-        if there.outcome == Outcome::NotEqual {
-            return Equivalence::not_equal(Stage::Numeric, "different values where a case ends");
-        }
-    }
-    equivalent(g, a)
-}
-
-/// Numbers at which case distinctions may change, as many as are tried.
-const MAX_BORDERS: usize = 16;
-
-/// The numbers that stand in conditions.
-fn condition_numbers<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
-    let Expr::Cases(cases) = e else { return };
-    for (_, condition) in cases {
-        let mut todo = vec![condition];
-        while let Some(part) = todo.pop() {
-            match part {
-                number if number.as_rational().is_some() && !out.contains(&number) => out.push(number),
-                Expr::Relation(..) | Expr::List(_) | Expr::Logic(..) => {
-                    part.for_each_child(&mut |c| todo.push(c))
-                }
-                _ => {}
-            }
-        }
     }
 }
 

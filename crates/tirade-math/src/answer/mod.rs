@@ -5,6 +5,8 @@ mod inequality;
 mod list;
 mod locus;
 mod matrix;
+mod piecewise;
+mod ratio;
 mod region;
 mod relation;
 mod scalar;

@@ -1,30 +1,8 @@
 //! Answers in words: "twenty-five", "two thirds", "all real numbers".
 
+use crate::cardinal::cardinal;
 use crate::expr::{Const, Expr, Rational, SetOp};
 
-const SMALL: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const PARTS: [(&str, i64); 9] = [
     ("half", 2),
     ("third", 3),
@@ -69,16 +47,12 @@ fn fraction(parts: &[&str]) -> Option<Rational> {
 fn whole(parts: &[&str]) -> Option<i64> {
     let (mut total, mut group, mut seen) = (0i64, 0i64, false);
     for word in parts {
-        if let Some(n) = SMALL.iter().position(|w| w == word) {
-            if group % 10 != 0 || group % 100 == 10 || (group % 100 != 0 && n >= 10) {
+        if let Some(n) = cardinal(word) {
+            let fits = if n < 10 { group % 10 == 0 && group % 100 != 10 } else { group % 100 == 0 };
+            if !fits {
                 return None;
             }
-            group += n as i64;
-        } else if let Some(n) = TENS.iter().position(|w| w == word) {
-            if group % 100 != 0 {
-                return None;
-            }
-            group += 20 + 10 * n as i64;
+            group += i64::from(n);
         } else if let (Some(scale), true) = (crate::unit::scale(word), seen) {
             if scale == 100 {
                 group *= 100;
@@ -120,6 +94,51 @@ pub fn named_set(words: &str) -> Option<Expr> {
         "complex numbers" | "complex number" => Const::Complexes,
         _ => return None,
     }))
+}
+
+/// Words that say for which values an answer holds and do not narrow it.
+pub fn is_universal(words: &str) -> bool {
+    ["for all", "for any", "for every", "for each", "for some", "where"].iter().any(|w| words.starts_with(w))
+}
+
+/// "no solution", "there are no real roots", "none".
+pub fn says_none(words: &str) -> bool {
+    let words = ["there is ", "there are ", "there exists ", "there exist ", "the "]
+        .iter()
+        .find_map(|w| words.strip_prefix(w))
+        .unwrap_or(words);
+    let nothing = |rest: &str| {
+        let thing = rest
+            .split(' ')
+            .find(|w| !matches!(*w, "real" | "such" | "valid" | "possible" | "integer" | "positive"));
+        thing.is_some_and(|w| {
+            matches!(
+                w.trim_end_matches('s'),
+                "solution"
+                    | "root"
+                    | "answer"
+                    | "value"
+                    | "number"
+                    | "integer"
+                    | "function"
+                    | "pair"
+                    | "triple"
+                    | "x"
+                    | "n"
+            )
+        })
+    };
+    matches!(words, "none" | "empty set" | "does not exist" | "dne" | "doesnt exist" | "nonexistent")
+        || words.strip_prefix("no ").is_some_and(nothing)
+}
+
+/// "infinitely many solutions", "an infinite number".
+pub fn says_endless(words: &str) -> bool {
+    let words = ["there are ", "an ", "the "].iter().find_map(|w| words.strip_prefix(w)).unwrap_or(words);
+    let rest = ["infinitely many", "infinite number", "infinite", "infinitely"]
+        .iter()
+        .find_map(|w| words.strip_prefix(w));
+    matches!(rest.map(str::trim), Some("" | "solutions" | "of solutions" | "many" | "many solutions"))
 }
 
 #[cfg(test)]

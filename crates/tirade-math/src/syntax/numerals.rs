@@ -3,6 +3,7 @@
 use super::number;
 use super::parser::{Parser, Result};
 use super::token::{Delim, Tok};
+use crate::cardinal::cardinal;
 use crate::expr::{Expr, Rational};
 
 impl<'a> Parser<'a> {
@@ -96,15 +97,17 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let (base, len) = match (self.peek_at(at + 1), self.peek_at(at + 2), self.peek_at(at + 3)) {
-            (Some(Tok::Number(b)), ..) => (b, 2),
+            (Some(Tok::Number(b)), ..) => (b.parse().ok(), 2),
             (Some(Tok::Text(b)), ..) => (base_word(b), 2),
-            (Some(Tok::Open(Delim::Group)), Some(Tok::Number(b)), Some(Tok::Close(Delim::Group))) => (b, 4),
+            (Some(Tok::Open(Delim::Group)), Some(Tok::Number(b)), Some(Tok::Close(Delim::Group))) => {
+                (b.parse().ok(), 4)
+            }
             (Some(Tok::Open(Delim::Group)), Some(Tok::Text(b)), Some(Tok::Close(Delim::Group))) => {
                 (base_word(b), 4)
             }
             _ => return Ok(None),
         };
-        let Ok(base) = base.parse::<u32>() else { return Ok(None) };
+        let Some(base) = base else { return Ok(None) };
         let valid = (2..=36).contains(&base) && digits.iter().all(|d| u32::from(*d) < base);
         if !valid || (!number_first && (at == 1 || base < 11)) || digits.len() > 4000 {
             return if number_first { self.unexpected() } else { Ok(None) };
@@ -171,26 +174,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The base in `1011_{\text{two}}`, as digits; empty for any other word.
-fn base_word(word: &str) -> &'static str {
-    const WORDS: [(&str, &str); 16] = [
-        ("two", "2"),
-        ("three", "3"),
-        ("four", "4"),
-        ("five", "5"),
-        ("six", "6"),
-        ("seven", "7"),
-        ("eight", "8"),
-        ("nine", "9"),
-        ("ten", "10"),
-        ("eleven", "11"),
-        ("twelve", "12"),
-        ("thirteen", "13"),
-        ("fourteen", "14"),
-        ("fifteen", "15"),
-        ("sixteen", "16"),
-        ("twenty", "20"),
-    ];
-    let word = word.trim();
-    WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map_or("", |(_, digits)| digits)
+/// The base in `1011_{\text{two}}`; any other word is none.
+fn base_word(word: &str) -> Option<u32> {
+    cardinal(&word.trim().to_ascii_lowercase())
 }

@@ -5,7 +5,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr};
+use tirade_math::cardinal;
 
 /// One token. Words are in lower case; numbers are written one way; signs are operators and relations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,36 +40,8 @@ const LAYOUT: &[&str] = &[
     "limits",
 ];
 
-/// Numbers in words. `a`, `first` and `third` are not among them: they seldom count.
+/// Numbers in words beside the cardinal ones. `a`, `first` and `third` are not among them: they seldom count.
 const NUMBERS: &[(&str, &str)] = &[
-    ("zero", "0"),
-    ("one", "1"),
-    ("two", "2"),
-    ("three", "3"),
-    ("four", "4"),
-    ("five", "5"),
-    ("six", "6"),
-    ("seven", "7"),
-    ("eight", "8"),
-    ("nine", "9"),
-    ("ten", "10"),
-    ("eleven", "11"),
-    ("twelve", "12"),
-    ("thirteen", "13"),
-    ("fourteen", "14"),
-    ("fifteen", "15"),
-    ("sixteen", "16"),
-    ("seventeen", "17"),
-    ("eighteen", "18"),
-    ("nineteen", "19"),
-    ("twenty", "20"),
-    ("thirty", "30"),
-    ("forty", "40"),
-    ("fifty", "50"),
-    ("sixty", "60"),
-    ("seventy", "70"),
-    ("eighty", "80"),
-    ("ninety", "90"),
     ("hundred", "100"),
     ("thousand", "1000"),
     ("half", "0.5"),
@@ -232,21 +205,11 @@ fn word(text: &str, found: &mut Vec<Token>) -> usize {
     let end = word_end(text);
     let lower = text[..end].to_lowercase();
     let mut taken = end;
-    match number_word(&lower) {
-        Some(tens) if text[end..].starts_with('-') => {
-            let unit_end = end + 1 + word_end(&text[end + 1..]);
-            let unit = number_word(&text[end + 1..unit_end].to_lowercase());
-            match (tens.parse::<u32>(), unit.and_then(|unit| unit.parse::<u32>().ok())) {
-                (Ok(tens @ 20..=90), Some(unit @ 1..=9)) => {
-                    found.push(Token::Number((tens + unit).to_string().into()));
-                    return unit_end;
-                }
-                _ => found.push(Token::Number(tens.into())),
-            }
-        }
-        Some(number) => found.push(Token::Number(number.into())),
-        None => found.push(Token::Word(lower.into())),
+    if let Some((number, length)) = hyphened(&lower, &text[end..]) {
+        found.push(Token::Number(number));
+        return end + length;
     }
+    found.push(number_word(&lower).map_or_else(|| Token::Word(lower.as_str().into()), Token::Number));
     for possessive in ["'s", "’s", "'S", "’S"] {
         if let Some(after) = text[end..].strip_prefix(possessive)
             && !after.starts_with(char::is_alphanumeric)
@@ -266,8 +229,20 @@ fn word_end(text: &str) -> usize {
     text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len())
 }
 
-fn number_word(word: &str) -> Option<&'static str> {
-    NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number)
+/// `twenty-five`: the number of tens and the `-five` that follows, and the length of that.
+fn hyphened(tens: &str, rest: &str) -> Option<(SmolStr, usize)> {
+    let unit = rest.strip_prefix('-')?;
+    let unit = &unit[..word_end(unit)];
+    match (cardinal(tens)?, cardinal(&unit.to_lowercase())?) {
+        (tens @ 20..=90, one @ 1..=9) => Some(((tens + one).to_smolstr(), 1 + unit.len())),
+        _ => None,
+    }
+}
+
+fn number_word(word: &str) -> Option<SmolStr> {
+    let other =
+        || NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, number)| SmolStr::new_static(number));
+    cardinal(word).map(|number| number.to_smolstr()).or_else(other)
 }
 
 fn sign(c: char) -> Option<Token> {

@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use tirade_math::cardinal;
+
 use super::vocabulary::{
     CALENDAR, EMPTY, GAINS, MEASURES, NO_NAMES, ONE, PARTICIPLES, PREPOSITIONS, PROGRAM, UNITS, VERBS,
 };
@@ -53,6 +55,7 @@ impl Names {
     fn proper(&self, word: &str) -> Option<&str> {
         let known = !self.small.contains(word)
             && !NO_NAMES.contains(&word)
+            && cardinal(word).is_none()
             && !is_measure(word)
             && !is_plural_of(word, &self.small);
         self.large.iter().filter(|_| known).find(|(lower, _)| lower == word).map(|(_, word)| word.as_str())

@@ -144,8 +144,8 @@ pub(super) const PARTICIPLES: [&str; 20] = [
 pub(super) const VERBS: [&str; 8] = ["has", "had", "needs", "gets", "earns", "spends", "pays", "makes"];
 /// Words for one of a kind.
 pub(super) const ONE: [&str; 6] = ["a", "an", "one", "each", "every", "per"];
-/// Words at the beginning of a sentence that are nobody's name.
-pub(super) const NO_NAMES: [&str; 44] = [
+/// Words at the beginning of a sentence that are nobody's name, as numbers are not.
+pub(super) const NO_NAMES: [&str; 32] = [
     "a",
     "an",
     "the",
@@ -161,18 +161,6 @@ pub(super) const NO_NAMES: [&str; 44] = [
     "every",
     "all",
     "some",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "sixteen",
-    "twenty",
     "find",
     "let",
     "given",
