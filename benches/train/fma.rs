@@ -1,5 +1,6 @@
 //! What one core gives: a loop of fused multiply-adds on registers, timed by the thread's own processor time.
 
+#[cfg(target_arch = "x86_64")]
 use std::hint::black_box;
 
 /// Some twenty milliseconds: the kernel counts a thread's time in steps of up to four, and when it gives way.

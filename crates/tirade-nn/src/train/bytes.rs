@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use super::aligned::{Aligned, Floats};
 use super::gemm::{Buffers, Left, Right, Strips, View, add_column, strips};
-use super::kernel::{MAX_ROWS, Target, WIDTH};
+use super::kernel::{MAX_ROWS, WIDTH};
 use super::simd::simd;
 use super::store::open_rows;
 use crate::quant::BLOCK;
@@ -443,7 +443,13 @@ fn tile(
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the operands have the lengths just asserted; `gemm` asked for the instructions.
     unsafe {
-        x86::TILES[height - 1](strip, panel, padded, scales, Target { c: c.as_mut_ptr(), stride, add });
+        x86::TILES[height - 1](
+            strip,
+            panel,
+            padded,
+            scales,
+            super::kernel::Target { c: c.as_mut_ptr(), stride, add },
+        );
     }
     #[cfg(not(target_arch = "x86_64"))]
     unreachable!("`available` is false: {groups} {scales:?} {add}");
@@ -451,7 +457,8 @@ fn tile(
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{MAX_ROWS, Strip, Target, WIDTH};
+    use super::super::kernel::Target;
+    use super::{MAX_ROWS, Strip, WIDTH};
     use std::arch::x86_64::*;
 
     type Tile = unsafe fn(&Strip, &[u8], usize, &[f32], Target);

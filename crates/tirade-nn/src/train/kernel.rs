@@ -4,6 +4,10 @@
 //! where it lies. [`tile`] picks the copy for
 //! the processor; [`transpose16`] is the other primitive packing needs.
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
+
+#[cfg(target_arch = "x86_64")]
 use super::simd::{Level, level};
 
 /// Columns of a packed panel of the right operand.
@@ -43,20 +47,24 @@ pub(crate) unsafe fn tile(stretches: &[Stretch], target: Target, rows: usize, ve
     debug_assert!((1..=MAX_ROWS).contains(&rows) && (1..=2).contains(&vectors));
     // SAFETY: the caller vouches for the pointers, `level` for the instructions.
     unsafe {
+        #[cfg(target_arch = "x86_64")]
         match level() {
-            #[cfg(target_arch = "x86_64")]
             Level::Avx512 => x86::TILES_512[vectors - 1][rows - 1](stretches, target),
-            #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::tile_avx2(stretches, target, rows, vectors),
-            _ => portable(stretches, target, rows, 0, 16 * vectors),
+            Level::Portable => portable(stretches, target, rows, vectors),
         }
+        #[cfg(target_arch = "aarch64")]
+        arm::tile(stretches, target, rows, vectors);
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        portable(stretches, target, rows, vectors);
     }
 }
 
-/// The tile in plain Rust, four rows by eight columns at a time so that it fits the registers of NEON and SSE.
-unsafe fn portable(stretches: &[Stretch], target: Target, rows: usize, from: usize, columns: usize) {
+/// The tile in plain Rust, four rows by eight columns at a time so that it fits the registers of SSE.
+#[cfg_attr(target_arch = "aarch64", allow(dead_code, reason = "tests compare with it"))]
+unsafe fn portable(stretches: &[Stretch], target: Target, rows: usize, vectors: usize) {
     for i in (0..rows).step_by(4) {
-        for j in (from..from + columns).step_by(8) {
+        for j in (0..16 * vectors).step_by(8) {
             let mut sums = [[0f32; 8]; 4];
             let height = (rows - i).min(4);
             for s in stretches {
@@ -285,7 +293,8 @@ mod tests {
 
     /// Every copy of the tile this processor can run.
     fn copies() -> Vec<Run> {
-        let plain: Run = |s, t, r, v| unsafe { portable(s, t, r, 0, 16 * v) };
+        let plain: Run = |s, t, r, v| unsafe { portable(s, t, r, v) };
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
         let mut copies: Vec<Run> = vec![tile, plain];
         #[cfg(target_arch = "x86_64")]
         if level() >= Level::Avx2 {

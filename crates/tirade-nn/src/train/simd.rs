@@ -1,14 +1,16 @@
-//! One body, three instruction sets: loops written plainly and compiled for AVX-512, AVX2 and the baseline, chosen at run time.
+//! One body, three instruction sets: loops written plainly and compiled for AVX-512, AVX2 and the baseline, chosen at run time (on aarch64 one, NEON).
 //!
 //! [`simd!`] wraps a function whose loops the compiler vectorises; [`level`] says which copy runs. The bodies use `a * b + c`
 //! rather than `mul_add`, which without FMA would call a library routine per element.
 
+#[cfg(target_arch = "x86_64")]
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The instruction sets the kernels are compiled for.
+/// The instruction sets the kernels are compiled for; other machines have the one they are built for.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// Whatever the target guarantees (SSE2, NEON).
+    /// What every x86-64 has.
     Portable = 1,
     /// AVX2 with FMA.
     Avx2 = 2,
@@ -17,6 +19,7 @@ pub(crate) enum Level {
 }
 
 /// The best instruction set of this processor, looked up once.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn level() -> Level {
     static LEVEL: AtomicU8 = AtomicU8::new(0);
     match LEVEL.load(Ordering::Relaxed) {
@@ -42,11 +45,6 @@ fn detect() -> Level {
         (false, true) => Level::Avx2,
         _ => Level::Portable,
     }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn detect() -> Level {
-    Level::Portable
 }
 
 /// Compiles a function once per instruction set and dispatches on [`level`].

@@ -111,3 +111,11 @@ fn integer_products_against_the_peak_of_avx_vnni() {
 fn integer_products_against_the_peak_of_avx512() {
     measure(Isa::Avx512);
 }
+
+#[test]
+#[ignore = "a measurement"]
+#[cfg(target_arch = "aarch64")]
+fn integer_products_against_the_peak_of_neon() {
+    measure(Isa::Neon);
+    measure(Isa::NeonDot);
+}

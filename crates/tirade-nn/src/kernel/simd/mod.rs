@@ -1,5 +1,7 @@
 //! Sixteen lanes of `f32` or `i32` and 64 bytes, as each instruction set has them.
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -9,8 +11,13 @@ use portable::Portable;
 /// The instruction set the kernels run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// Plain Rust; what the compiler makes of it (NEON on aarch64).
+    /// Plain Rust; what the compiler makes of it.
     Portable,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// NEON with dot products of bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
     #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
@@ -27,8 +34,12 @@ impl Isa {
 
     /// All this machine has, slowest first.
     pub fn available() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
         let mut found = vec![Self::Portable];
+        #[cfg(target_arch = "aarch64")]
+        {
+            found.push(Self::Neon);
+            found.extend(std::arch::is_aarch64_feature_detected!("dotprod").then_some(Self::NeonDot));
+        }
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
@@ -45,6 +56,10 @@ impl Isa {
     pub fn tile(self) -> usize {
         match self {
             Self::Portable => Portable::TILE,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => arm::Neon::TILE,
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => arm::NeonDot::TILE,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => x86::Avx2::TILE,
             #[cfg(target_arch = "x86_64")]
@@ -63,6 +78,10 @@ impl Isa {
         unsafe {
             match self {
                 Self::Portable => op.run::<Portable>(),
+                #[cfg(target_arch = "aarch64")]
+                Self::Neon => arm::run_neon(op),
+                #[cfg(target_arch = "aarch64")]
+                Self::NeonDot => arm::run_neon_dot(op),
                 #[cfg(target_arch = "x86_64")]
                 Self::Avx2 => x86::run_avx2(op),
                 #[cfg(target_arch = "x86_64")]

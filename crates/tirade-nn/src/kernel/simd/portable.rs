@@ -1,4 +1,4 @@
-//! Plain arrays. Slow on x86-64, where it only runs without AVX2; on aarch64 the compiler turns it into NEON.
+//! Plain arrays: slow, and what the others are compared with.
 
 use half::{bf16, f16};
 
