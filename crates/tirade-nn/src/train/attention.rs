@@ -200,16 +200,18 @@ fn scores(heads: &Heads, block: &Block, logsum: impl Fn(usize) -> f32, w: &mut W
         let hidden =
             heads.window.map_or(0, |window| (query + 1).saturating_sub(window).saturating_sub(block.first));
         scores[..hidden].fill(0.0);
-        scores[seen..].fill(0.0);
-        let live = &mut scores[hidden..seen];
+        // What is hidden becomes as good as nothing, and then nothing: whole vectors are quicker than a few numbers one by one.
+        let whole = keys.min(hidden + (seen - hidden).next_multiple_of(16));
+        scores[seen..whole].fill(f32::MIN);
         if fresh {
-            let top = largest(live) * heads.scale;
-            let sum = exp_shifted(live, heads.scale, top);
-            super::ops::scale(live, 1.0 / sum);
+            let top = largest(&scores[hidden..seen]) * heads.scale;
+            let sum = exp_shifted(&mut scores[hidden..whole], heads.scale, top);
+            super::ops::scale(&mut scores[hidden..seen], 1.0 / sum);
             w.slopes[row] = top + sum.ln();
         } else {
-            exp_shifted(live, heads.scale, logsum(row));
+            exp_shifted(&mut scores[hidden..whole], heads.scale, logsum(row));
         }
+        scores[seen..].fill(0.0);
     }
 }
 

@@ -204,6 +204,9 @@ pub(crate) trait Right {
     /// `j0` and `k0` are multiples of [`WIDTH`]. Returns its own memory, or `buffer` filled.
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32];
 
+    /// Asks for one of `shares` equal parts of what [`Right::panel`] will read for the same columns and steps, if that is worth it.
+    fn foresee(&self, _j0: usize, _k0: usize, _kc: usize, _share: usize, _shares: usize) {}
+
     /// The same columns where they lie, with the floats from one step to the next, if they lie side by side.
     fn in_place(&self, _j0: usize, _k0: usize, _kc: usize) -> Option<(&[f32], usize)> {
         None
@@ -357,8 +360,14 @@ fn panel_column(
     let blocks = group.iter().zip(&mut buffers.0);
     let panels: Vec<(&[f32], usize)> =
         blocks.map(|(block, buffer)| panel_of(pairs[block.0].1, block, j0, few, buffer)).collect();
-    for i0 in (0..left.rows).step_by(left.height) {
+    let strips = left.rows.div_ceil(left.height);
+    for (strip, i0) in (0..left.rows).step_by(left.height).enumerate() {
         let height = left.height.min(left.rows - i0);
+        if j0 + WIDTH < columns {
+            for &(pair, k0, kc) in group {
+                pairs[pair].1.foresee(j0 + WIDTH, k0, kc, strip, strips);
+            }
+        }
         let mut stretches =
             [Stretch { a: std::ptr::null(), a_step: 0, b: std::ptr::null(), b_step: 0, ahead: 0, k: 0 }; 2];
         for ((stretch, &(pair, k0, kc)), panel) in stretches.iter_mut().zip(group).zip(&panels) {

@@ -85,34 +85,34 @@ const GELU_SCALE: f32 = 0.797_884_6; // sqrt(2 / pi)
 const GELU_CUBE: f32 = 0.044_715;
 
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
-    0.5 * x * (1.0 + tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x)))
+fn gelu<const FUSED: bool>(x: f32) -> f32 {
+    0.5 * x * (1.0 + tanh::<FUSED>(GELU_SCALE * (x + GELU_CUBE * x * x * x)))
 }
 
 #[inline(always)]
-fn gelu_slope(x: f32) -> f32 {
-    let t = tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x));
+fn gelu_slope<const FUSED: bool>(x: f32) -> f32 {
+    let t = tanh::<FUSED>(GELU_SCALE * (x + GELU_CUBE * x * x * x));
     0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * GELU_SCALE * (1.0 + 3.0 * GELU_CUBE * x * x)
 }
 
 simd! {
     fn silu_gate(gate: &[f32], up: &[f32], out: &mut [f32]) {
         for ((g, u), out) in gate.iter().zip(up).zip(out) {
-            *out = g * sigmoid(*g) * u;
+            *out = g * sigmoid::<FUSED>(*g) * u;
         }
     }
 }
 simd! {
     fn gelu_gate(gate: &[f32], up: &[f32], out: &mut [f32]) {
         for ((g, u), out) in gate.iter().zip(up).zip(out) {
-            *out = gelu(*g) * u;
+            *out = gelu::<FUSED>(*g) * u;
         }
     }
 }
 simd! {
     fn silu_gate_backward(gate: &mut [f32], up: &mut [f32], dy: &[f32]) {
         for ((g, u), dy) in gate.iter_mut().zip(up).zip(dy) {
-            let s = sigmoid(*g);
+            let s = sigmoid::<FUSED>(*g);
             let (dg, du) = (dy * *u * s * (1.0 + *g * (1.0 - s)), dy * *g * s);
             (*g, *u) = (dg, du);
         }
@@ -121,7 +121,7 @@ simd! {
 simd! {
     fn gelu_gate_backward(gate: &mut [f32], up: &mut [f32], dy: &[f32]) {
         for ((g, u), dy) in gate.iter_mut().zip(up).zip(dy) {
-            let (dg, du) = (dy * *u * gelu_slope(*g), dy * gelu(*g));
+            let (dg, du) = (dy * *u * gelu_slope::<FUSED>(*g), dy * gelu::<FUSED>(*g));
             (*g, *u) = (dg, du);
         }
     }
@@ -187,13 +187,13 @@ simd! {
         let (body, tail) = x.split_at_mut(whole);
         for x in body.chunks_exact_mut(16) {
             for i in 0..16 {
-                x[i] = exp(x[i] * factor - shift);
+                x[i] = exp::<FUSED>(x[i] * factor - shift);
                 lanes[i] += x[i];
             }
         }
         let mut sum = lanes.iter().sum::<f32>();
         for x in tail {
-            *x = exp(*x * factor - shift);
+            *x = exp::<FUSED>(*x * factor - shift);
             sum += *x;
         }
         sum

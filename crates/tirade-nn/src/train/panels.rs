@@ -135,6 +135,12 @@ impl Right for Panels {
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         self.data.read(j0 / WIDTH, self.steps, k0, kc, buffer)
     }
+
+    fn foresee(&self, j0: usize, k0: usize, kc: usize, share: usize, shares: usize) {
+        let blocks = kc.div_ceil(BLOCK);
+        let (from, to) = (share * blocks / shares * BLOCK, (share + 1) * blocks / shares * BLOCK);
+        self.data.foresee(j0 / WIDTH, self.steps, k0 + from, to.min(kc) - from.min(kc));
+    }
 }
 
 /// Some steps and columns of [`Panels`].
@@ -153,6 +159,10 @@ impl Right for Part<'_> {
 
     fn panel<'a>(&'a self, j0: usize, k0: usize, kc: usize, buffer: &'a mut Floats) -> &'a [f32] {
         self.panels.panel(self.first_column + j0, self.first_step + k0, kc, buffer)
+    }
+
+    fn foresee(&self, j0: usize, k0: usize, kc: usize, share: usize, shares: usize) {
+        self.panels.foresee(self.first_column + j0, self.first_step + k0, kc, share, shares);
     }
 }
 
@@ -182,6 +192,14 @@ impl Right for Transposed<'_> {
             );
         }
         &buffer[..kc * WIDTH]
+    }
+
+    fn foresee(&self, j0: usize, k0: usize, kc: usize, share: usize, shares: usize) {
+        let (blocks, width) = (kc.div_ceil(WIDTH), WIDTH.min(self.panels.steps - j0));
+        for block in share * blocks / shares..(share + 1) * blocks / shares {
+            let panel = (self.from + k0) / WIDTH + block;
+            self.panels.data.foresee(panel, self.panels.steps, j0, width);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! One body, three instruction sets: loops written plainly and compiled for AVX-512, AVX2 and the baseline, chosen at run time (on aarch64 one, NEON).
 //!
 //! [`simd!`] wraps a function whose loops the compiler vectorises; [`level`] says which copy runs. The bodies use `a * b + c`
-//! rather than `mul_add`, which without FMA would call a library routine per element.
+//! rather than `mul_add`, which without FMA would call a library routine per element; where that counts, [`exp`] is told whether
+//! there is FMA.
 
 #[cfg(target_arch = "x86_64")]
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -47,7 +48,7 @@ fn detect() -> Level {
     }
 }
 
-/// Compiles a function once per instruction set and dispatches on [`level`].
+/// Compiles a function once per instruction set and dispatches on [`level`]. In the body, `FUSED` says whether this copy has FMA.
 macro_rules! simd {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
@@ -55,15 +56,15 @@ macro_rules! simd {
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             #[allow(clippy::too_many_arguments)]
-            fn body($($arg: $ty),*) $(-> $ret)? $body
+            fn body<const FUSED: bool>($($arg: $ty),*) $(-> $ret)? $body
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx512($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+                fn avx512($($arg: $ty),*) $(-> $ret)? { body::<true>($($arg),*) }
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx2($($arg: $ty),*) $(-> $ret)? { body($($arg),*) }
+                fn avx2($($arg: $ty),*) $(-> $ret)? { body::<true>($($arg),*) }
                 match $crate::train::simd::level() {
                     // SAFETY: `level` reports an instruction set only if the processor has it.
                     $crate::train::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
@@ -72,7 +73,7 @@ macro_rules! simd {
                     $crate::train::simd::Level::Portable => {}
                 }
             }
-            body($($arg),*)
+            body::<{ cfg!(target_arch = "aarch64") }>($($arg),*)
         }
     };
 }
@@ -80,33 +81,39 @@ pub(crate) use simd;
 
 /// e^x to about 2 ulp for |x| < 87, saturating outside; branch-free, so loops over it vectorise.
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub(crate) fn exp<const FUSED: bool>(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23: adding it rounds to an integer held in the low mantissa bits
     let x = x.clamp(-87.3, 88.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let shifted = madd::<FUSED>(x, std::f32::consts::LOG2_E, ROUND);
     let whole = shifted - ROUND;
-    let r = x - whole * 0.693_359_4 - whole * -2.121_944_4e-4;
+    let r = madd::<FUSED>(whole, 2.121_944_4e-4, madd::<FUSED>(whole, -0.693_359_4, x));
     let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_199_9e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 0.166_666_66;
-    let p = p * r + 0.5;
-    let value = p * r * r + r + 1.0;
+    let p = madd::<FUSED>(p, r, 1.398_199_9e-3);
+    let p = madd::<FUSED>(p, r, 8.333_452e-3);
+    let p = madd::<FUSED>(p, r, 4.166_579_6e-2);
+    let p = madd::<FUSED>(p, r, 0.166_666_66);
+    let p = madd::<FUSED>(p, r, 0.5);
+    let value = madd::<FUSED>(p * r, r, r) + 1.0;
     let scale = (shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127)) << 23;
     value * f32::from_bits(scale)
 }
 
+/// a · b + c, rounded once where there is FMA.
+#[inline(always)]
+fn madd<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+    if FUSED { a.mul_add(b, c) } else { a * b + c }
+}
+
 /// The logistic function 1 / (1 + e^-x).
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+pub(crate) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
+    1.0 / (1.0 + exp::<FUSED>(-x))
 }
 
 /// tanh(x) through [`exp`].
 #[inline(always)]
-pub(crate) fn tanh(x: f32) -> f32 {
-    let e = exp(2.0 * x.clamp(-15.0, 15.0));
+pub(crate) fn tanh<const FUSED: bool>(x: f32) -> f32 {
+    let e = exp::<FUSED>(2.0 * x.clamp(-15.0, 15.0));
     (e - 1.0) / (e + 1.0)
 }
 
@@ -133,21 +140,23 @@ mod tests {
         for i in -8700..8800 {
             let x = i as f32 * 0.01;
             let want = (x as f64).exp();
-            assert!((exp(x) as f64 / want - 1.0).abs() < 4e-7, "exp({x}) = {} not {want}", exp(x));
+            for got in [exp::<false>(x), exp::<true>(x)] {
+                assert!((got as f64 / want - 1.0).abs() < 4e-7, "exp({x}) = {got} not {want}");
+            }
         }
     }
 
     #[test]
     fn exp_saturates_without_nan() {
-        assert!(exp(-1e30) < 1e-37 && exp(-1e30) >= 0.0);
-        assert!(exp(1e30).is_finite());
+        assert!(exp::<true>(-1e30) < 1e-37 && exp::<true>(-1e30) >= 0.0);
+        assert!(exp::<false>(1e30).is_finite());
     }
 
     #[test]
     fn tanh_and_sigmoid() {
         for x in [-20f32, -3.0, -0.1, 0.0, 0.5, 2.0, 20.0] {
-            assert!((tanh(x) - x.tanh()).abs() < 1e-6);
-            assert!((sigmoid(x) - 1.0 / (1.0 + (-x).exp())).abs() < 1e-6);
+            assert!((tanh::<true>(x) - x.tanh()).abs() < 1e-6);
+            assert!((sigmoid::<false>(x) - 1.0 / (1.0 + (-x).exp())).abs() < 1e-6);
         }
     }
 

@@ -5,7 +5,7 @@
 //! ([`super::bytes`]).
 
 use super::aligned::{Aligned, Arena, Floats};
-use super::kernel::WIDTH;
+use super::kernel::{WIDTH, ask_for};
 use super::options::BasePrecision;
 use super::simd::simd;
 use crate::quant::{BLOCK, DType, unpack};
@@ -227,6 +227,15 @@ impl Store {
             }
         }
         buffer
+    }
+
+    /// Asks for what [`Store::read`] will open.
+    pub fn foresee(&self, panel: usize, steps: usize, first: usize, count: usize) {
+        if let Self::Blocks { q, scales, group } = self {
+            let at = panel * steps.next_multiple_of(BLOCK) + first;
+            ask_for(&q[at * WIDTH..][..count * WIDTH]);
+            ask_for(&scales[at / group * 2 * WIDTH..][..count.div_ceil(*group) * 2 * WIDTH]);
+        }
     }
 
     /// One number: column `i` of a panel's step `k`.
