@@ -56,7 +56,7 @@ pub fn sandbox(home: &Home) -> anyhow::Result<Sandbox> {
         shown.enable_steady_tick(std::time::Duration::from_millis(120));
         shown.set_message(step.to_owned());
     };
-    let sandbox = setup::start_later(&home.python(), say, SandboxConfig::new)?;
+    let sandbox = setup::start_later(home.backend, &home.python(), say, SandboxConfig::new)?;
     bar.finish_and_clear();
     Ok(sandbox)
 }

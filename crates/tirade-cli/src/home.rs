@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use tirade::model::registry::Sources;
 use tirade::model::remote::Keys;
+use tirade_sandbox::BackendKind;
 
 /// Folders and keys of this user.
 pub struct Home {
@@ -14,13 +15,15 @@ pub struct Home {
     pub local_models: Option<PathBuf>,
     /// A proxy for the hub: `$HTTPS_PROXY`.
     pub proxy: Option<String>,
+    /// What confines the tools' Python: `--backend`.
+    pub backend: BackendKind,
     /// API keys by provider, from the environment or `.env`. Never printed.
     pub keys: Keys,
 }
 
 impl Home {
     /// Reads the environment, and `.env` where it does not say.
-    pub fn from_environment() -> anyhow::Result<Self> {
+    pub fn from_environment(backend: BackendKind) -> anyhow::Result<Self> {
         match dotenvy::dotenv() {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
@@ -39,6 +42,7 @@ impl Home {
         Ok(Self {
             folder: folder
                 .context("neither TIRADE_HOME nor HOME is set\n  hint: export TIRADE_HOME=/some/folder")?,
+            backend,
             local_models: read("TIRADE_MODELS").map(PathBuf::from),
             proxy: read("HTTPS_PROXY").or_else(|| read("https_proxy")),
             keys: Keys::from_variables(read),
@@ -54,8 +58,9 @@ impl Home {
         Sources { proxy: self.proxy.clone(), ..Sources::default() }
     }
 
+    /// What the tools' Python runs on.
     pub fn python(&self) -> PathBuf {
-        self.folder.join("python")
+        self.folder.join(self.backend.folder())
     }
 
     pub fn data(&self) -> PathBuf {

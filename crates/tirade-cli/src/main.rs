@@ -25,6 +25,7 @@ use clap::Parser;
 
 use commands::Command;
 use home::Home;
+use tirade_sandbox::BackendKind;
 
 /// Turn tool-integrated reasoning into prose, and models that need tools into models that do not.
 ///
@@ -37,6 +38,19 @@ struct Cli {
     /// Folder of the experiment: store, adapters, logs, report
     #[arg(long, global = true, default_value = "tirade-work", value_name = "FOLDER")]
     dir: PathBuf,
+    /// What confines the tools' Python: native (Linux, the default there) or wasm (any system, fixed clocks, slower, no numpy)
+    ///
+    /// wasm is CPython with SymPy in WebAssembly. It is there when tirade was built with the feature: cargo install --path
+    /// crates/tirade-cli --features wasm.
+    #[arg(
+        long,
+        global = true,
+        default_value_t,
+        value_name = "NAME",
+        env = "TIRADE_BACKEND",
+        hide_env = true
+    )]
+    backend: BackendKind,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,8 +64,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::anyhow!("no event loop to work with: {error}")),
     };
-    let result = runtime
-        .block_on(async { commands::dispatch(cli.command, &cli.dir, &Home::from_environment()?).await });
+    let result = runtime.block_on(async {
+        commands::dispatch(cli.command, &cli.dir, &Home::from_environment(cli.backend)?).await
+    });
     // A tool or a server may still be answering a call nobody waits for.
     runtime.shutdown_background();
     match result {

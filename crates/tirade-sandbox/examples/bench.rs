@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tirade_sandbox::{Limits, ResultCache, Sandbox, SandboxConfig, Status, setup};
+use tirade_sandbox::{BackendKind, Limits, ResultCache, Sandbox, SandboxConfig, Status, setup};
 
 const TYPED: &str = "
 import sympy
@@ -20,7 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("name a file of cells, see benches/sandbox/cells.jsonl")?;
     let cells: Vec<Value> =
         std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let python = setup::ensure_environment("target/tmp/python".as_ref(), &mut |step| eprintln!("{step}"))?;
+    let python = setup::ensure_environment(BackendKind::Native, "target/tmp/python".as_ref(), &mut |step| {
+        eprintln!("{step}")
+    })?;
     let sandbox = Sandbox::start(SandboxConfig { workers: 2, ..SandboxConfig::new(python) })?;
     until_quiet();
     for cell in &cells {

@@ -10,14 +10,18 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tirade_sandbox::{CallResult, Limits, Sandbox, SandboxConfig, SandboxError, Status, TypedWorker, setup};
+use tirade_sandbox::{
+    BackendKind, CallResult, Limits, Sandbox, SandboxConfig, SandboxError, Status, TypedWorker, setup,
+};
 
 const THREADS: usize = 3;
 const TYPED: &str = "def handle(request): return {'double': 2 * request['n']}";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let calls: usize = std::env::args().nth(1).map_or(Ok(10_000), |calls| calls.parse())?;
-    let python = setup::ensure_environment("target/tmp/python".as_ref(), &mut |step| eprintln!("{step}"))?;
+    let python = setup::ensure_environment(BackendKind::Native, "target/tmp/python".as_ref(), &mut |step| {
+        eprintln!("{step}")
+    })?;
     let before = Leftovers::now();
     let (tally, warm, late) = {
         let sandbox = Sandbox::start(SandboxConfig { workers: 2, ..SandboxConfig::new(python) })?;

@@ -1,7 +1,7 @@
 //! The seam between what a session means and how an interpreter is confined.
 //!
-//! Linux answers with forked children of a zygote ([`crate::linux`]); another back end (a WASM interpreter, for
-//! macOS or deterministic clocks) implements the same two traits and nothing above this line changes.
+//! Linux answers with forked children of a zygote (`linux`), every system with instances of a WebAssembly component (`wasm`, a
+//! cargo feature); nothing above this line knows which.
 
 use crate::probe::Layer;
 use crate::{Limits, SandboxError};
@@ -18,6 +18,17 @@ pub(crate) enum Kind {
     Typed,
 }
 
+impl Kind {
+    /// As the interpreter's `answer` knows it (python/cells.py).
+    pub fn byte(self) -> u8 {
+        match self {
+            Kind::Cell => b'C',
+            Kind::Load => b'L',
+            Kind::Typed => b'T',
+        }
+    }
+}
+
 /// What a worker says about its own call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -26,6 +37,24 @@ pub(crate) enum Said {
     Memory,
     Json,
 }
+
+impl Said {
+    /// What the interpreter may answer to a request; `None` when it says that it is broken, or anything else.
+    pub fn read(byte: u8, kind: Kind) -> Option<Said> {
+        match (byte, kind) {
+            (b'o', Kind::Cell | Kind::Load) => Some(Said::Ok),
+            (b'j', Kind::Typed) => Some(Said::Json),
+            (b'e', _) => Some(Said::Error),
+            (b'm', _) => Some(Said::Memory),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes of a reply (an error text, a header) beyond the output limit.
+pub(crate) const SLACK: usize = 64 << 10;
+/// What a small call takes: an arena or two of the interpreter. A worker with less memory left is full.
+pub(crate) const FULL: u64 = 3 << 20;
 
 /// How an exchange ended, seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]

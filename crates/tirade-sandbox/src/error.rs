@@ -5,11 +5,22 @@ use std::path::PathBuf;
 /// Why no sandbox, session or environment could be had. Each message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// This system has no back end.
+    /// This system has no such back end.
     #[error(
-        "no sandbox for {0}: only Linux is supported so far (on macOS run tirade inside a Linux container); nothing was run"
+        "no native sandbox for {0}: it needs Linux; nothing was run. Use the WASM back end (`--backend wasm`), or run tirade inside a Linux container"
     )]
     Unsupported(&'static str),
+    /// The WASM back end is asked for, or is the only one here, and was not compiled in.
+    #[error(
+        "this tirade was built without the WASM sandbox{}; nothing was run. Build it with the feature: `cargo install --path crates/tirade-cli --features wasm`",
+        if cfg!(target_os = "linux") { "" } else { ", the only one on this system" }
+    )]
+    NotBuilt,
+    /// The component of the WASM back end cannot be loaded, or did not compile.
+    #[error(
+        "the WASM interpreter cannot be loaded: {0}; `tirade doctor --repair --backend wasm` makes it anew"
+    )]
+    Component(String),
     /// The interpreter could not be started.
     #[error("cannot start Python at {path}: {source}; run `tirade doctor --repair`, or name another interpreter", path = .path.display())]
     Python {

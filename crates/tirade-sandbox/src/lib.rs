@@ -1,12 +1,12 @@
-//! Runs untrusted Python: zygote, isolation, protocol. Knows nothing of models or mathematics.
+//! Runs untrusted Python: isolation, limits, protocol. Knows nothing of models or mathematics.
 //!
 //! A [`Sandbox`] gives [`Session`]s (cells of code, state kept, one confined process each) and [`TypedWorker`]s (trusted
 //! handlers on untrusted JSON). All calls block; wrap them in `spawn_blocking` from asynchronous code.
 //!
 //! ```no_run
-//! use tirade_sandbox::{Limits, Sandbox, SandboxConfig, setup};
+//! use tirade_sandbox::{BackendKind, Limits, Sandbox, SandboxConfig, setup};
 //!
-//! let python = setup::ensure_environment("target/python".as_ref(), &mut |step| eprintln!("{step}"))?;
+//! let python = setup::ensure_environment(BackendKind::default(), "target/python".as_ref(), &mut |step| eprintln!("{step}"))?;
 //! let sandbox = Sandbox::start(SandboxConfig::new(python))?;
 //! let session = sandbox.session();
 //! session.execute("from sympy import *; x = symbols('x')", &Limits::default())?;
@@ -20,22 +20,26 @@
 
 mod backend;
 mod cache;
+mod capped;
 mod error;
 mod later;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
 mod outcome;
+mod preload;
 pub mod probe;
 mod result;
 mod sandbox;
 mod session;
 pub mod setup;
 mod typed;
+#[cfg(feature = "wasm")]
+mod wasm;
 
 pub use cache::{CacheKey, CacheStore, ResultCache};
 pub use error::SandboxError;
-pub use limits::{Limits, SandboxConfig, SessionLimits};
+pub use limits::{BackendKind, Limits, SandboxConfig, SessionLimits};
 pub use result::{CallResult, Status};
 pub use sandbox::Sandbox;
 pub use session::Session;

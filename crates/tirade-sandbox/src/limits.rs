@@ -57,12 +57,65 @@ impl Default for SessionLimits {
     }
 }
 
+/// What confines the code. The default is what this system has: `native` on Linux, `wasm` elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BackendKind {
+    /// CPython, with SymPy, mpmath and numpy, in processes confined by the kernel. Linux only.
+    Native,
+    /// CPython, with SymPy and mpmath, in WebAssembly: the same on every system, and repeatable to the last clock. Slower, and a
+    /// cargo feature (`wasm`).
+    Wasm,
+}
+
+impl Default for BackendKind {
+    fn default() -> Self {
+        if cfg!(target_os = "linux") { BackendKind::Native } else { BackendKind::Wasm }
+    }
+}
+
+impl BackendKind {
+    /// `native` or `wasm`.
+    pub fn name(self) -> &'static str {
+        match self {
+            BackendKind::Native => "native",
+            BackendKind::Wasm => "wasm",
+        }
+    }
+
+    /// The name of the folder that [`setup`](crate::setup) fills for it.
+    pub fn folder(self) -> &'static str {
+        match self {
+            BackendKind::Native => "python",
+            BackendKind::Wasm => "wasm",
+        }
+    }
+}
+
+impl std::fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for BackendKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        [BackendKind::Native, BackendKind::Wasm]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| format!("there is no back end `{name}`; there are `native` and `wasm`"))
+    }
+}
+
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
-    /// The interpreter, with SymPy, mpmath and numpy (see [`setup`](crate::setup)).
+    /// What confines the code.
+    pub backend: BackendKind,
+    /// What [`setup`](crate::setup) has made for it: the interpreter, or the component of the WASM back end.
     pub python: PathBuf,
-    /// Zygotes: one per core is plenty, each takes about 100 MB.
+    /// Zygotes: one per core is plenty, each takes about 100 MB. The WASM back end has none.
     pub workers: usize,
     /// Ready children kept per zygote, so that a new session does not wait for a fork.
     pub spares: usize,
@@ -82,6 +135,7 @@ impl SandboxConfig {
     /// The defaults for an interpreter.
     pub fn new(python: impl Into<PathBuf>) -> SandboxConfig {
         SandboxConfig {
+            backend: BackendKind::default(),
             python: python.into(),
             workers: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)),
             spares: 2,

@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::later::{Later, Start};
-use crate::{ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
+use crate::{BackendKind, ResultCache, SandboxConfig, SandboxError, Session, TypedWorker, probe};
 use std::sync::Arc;
 
 /// A running sandbox. Cheap to clone; the last clone ends its processes.
@@ -16,7 +16,8 @@ impl Sandbox {
     /// Starts the interpreters, attacks them with the start-up probes, and refuses to serve when one gets through.
     ///
     /// # Errors
-    /// [`SandboxError::Unsupported`] off Linux, [`SandboxError::Zygote`] when the environment is broken,
+    /// [`SandboxError::Unsupported`] and [`SandboxError::NotBuilt`] where the back end is not to be had, [`SandboxError::Zygote`] and
+    /// [`SandboxError::Component`] when what it runs on is broken,
     /// [`SandboxError::NotConfined`] or [`SandboxError::Probe`] when a layer does not hold.
     pub fn start(mut config: SandboxConfig) -> Result<Sandbox, SandboxError> {
         // The zygote starts in `/`. Not canonical: a virtual environment is known by its link.
@@ -75,12 +76,15 @@ impl Sandbox {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn backend(config: &SandboxConfig) -> Result<Arc<dyn Backend>, SandboxError> {
-    Ok(Arc::new(crate::linux::Linux::start(config)?))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn backend(_: &SandboxConfig) -> Result<Arc<dyn Backend>, SandboxError> {
-    Err(SandboxError::Unsupported(std::env::consts::OS))
+    match config.backend {
+        #[cfg(target_os = "linux")]
+        BackendKind::Native => Ok(Arc::new(crate::linux::Linux::start(config)?)),
+        #[cfg(not(target_os = "linux"))]
+        BackendKind::Native => Err(SandboxError::Unsupported(std::env::consts::OS)),
+        #[cfg(feature = "wasm")]
+        BackendKind::Wasm => Ok(Arc::new(crate::wasm::Wasm::start(config)?)),
+        #[cfg(not(feature = "wasm"))]
+        BackendKind::Wasm => Err(SandboxError::NotBuilt),
+    }
 }

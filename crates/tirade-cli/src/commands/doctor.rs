@@ -16,7 +16,7 @@ use crate::open::Opened;
 /// line that is not well says what to do.
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
-    /// Remake the tools' Python environment
+    /// Remake the tools' Python environment (with --backend wasm: the component)
     #[arg(long)]
     pub repair: bool,
 }
@@ -30,7 +30,9 @@ pub async fn run(args: DoctorArgs, dir: &Path, home: &Home) -> anyhow::Result<()
         if dir.join("tirade.db").is_file() { "" } else { " (not begun)" }
     );
     if args.repair {
-        tirade_sandbox::setup::repair_environment(&home.python(), &mut |step| println!("  {step}"))?;
+        tirade_sandbox::setup::repair_environment(home.backend, &home.python(), &mut |step| {
+            println!("  {step}")
+        })?;
     }
     machine();
     let well = sandbox(home);

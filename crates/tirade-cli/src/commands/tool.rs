@@ -27,6 +27,8 @@ enum ToolCommand {
     /// Call one tool: tirade tool call solve_equation --args '{"sympy_equation": "x^2 = 4", "variable": "x"}'
     Call(CallArgs),
     /// Run a Python file (- for standard input) in the sandbox and show what it prints
+    ///
+    /// There are the standard library, sympy, mpmath and, but for --backend wasm, numpy; there are no files, no network, no processes.
     Python(PythonArgs),
     /// Work through calls, one JSON object a line, from standard input; outcomes go to standard output
     ///
@@ -75,15 +77,15 @@ struct BatchArgs {
 /// Carries out `tirade tool …`.
 pub fn run(args: ToolArgs, home: &Home) -> anyhow::Result<()> {
     match args.command {
-        ToolCommand::List(args) => list(&args),
+        ToolCommand::List(args) => list(&args, home),
         ToolCommand::Call(args) => call(&args, home),
         ToolCommand::Python(args) => python(&args, home),
         ToolCommand::Batch(args) => run_batch(&args, home),
     }
 }
 
-fn list(args: &ListArgs) -> anyhow::Result<()> {
-    let mut specs = ToolkitSelection::ALL.specs();
+fn list(args: &ListArgs, home: &Home) -> anyhow::Result<()> {
+    let mut specs = ToolkitSelection::ALL.specs(home.backend);
     if args.all {
         specs.extend(ToolkitSelection::ALL.tools().filter(|tool| !tool.offered).map(|tool| tool.spec()));
     }
@@ -178,7 +180,7 @@ fn run_batch(args: &BatchArgs, home: &Home) -> anyhow::Result<()> {
 /// not answered natively.
 fn open(home: &Home, jobs: usize) -> anyhow::Result<StandardToolbox> {
     let configure = move |python| SandboxConfig { workers: jobs.min(4), ..SandboxConfig::new(python) };
-    let sandbox = setup::start_later(&home.python(), |step| eprintln!("{step}"), configure)?;
+    let sandbox = setup::start_later(home.backend, &home.python(), |step| eprintln!("{step}"), configure)?;
     Ok(StandardToolbox::new(ToolkitSelection::ALL, Arc::new(sandbox)))
 }
 

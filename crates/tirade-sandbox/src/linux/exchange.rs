@@ -8,7 +8,8 @@
 
 use super::child::Child;
 use crate::Limits;
-use crate::backend::{Ended, Kind, Outcome, Said, Worker};
+use crate::backend::{Ended, FULL, Kind, Outcome, SLACK, Said, Worker};
+use crate::capped::Capped;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -17,12 +18,8 @@ use std::time::{Duration, Instant};
 
 const HEAD: usize = 21;
 const NONCE: usize = 16;
-/// What a small call takes: an arena or two of the interpreter.
-const FULL: u64 = 3 << 20;
 /// A child that has not taken its request after so long, though it ran or sleeps, does not listen.
 const LISTENING: Duration = Duration::from_millis(50);
-/// Error texts and headers beyond the output limit.
-const SLACK: usize = 64 << 10;
 
 impl Worker for Child {
     fn exchange(&mut self, kind: Kind, body: &[u8], limits: &Limits) -> Outcome {
@@ -141,13 +138,8 @@ impl<'a> Exchange<'a> {
     }
 
     fn frame(&self, body: &[u8]) -> Vec<u8> {
-        let kind = match self.kind {
-            Kind::Cell => b'C',
-            Kind::Load => b'L',
-            Kind::Typed => b'T',
-        };
         let length = (body.len() as u32).to_be_bytes();
-        [self.nonce.as_slice(), &[kind], &length, body].concat()
+        [self.nonce.as_slice(), &[self.kind.byte()], &length, body].concat()
     }
 
     /// Waits for the link or a pipe, at most until the next limit could be reached.
@@ -208,8 +200,8 @@ impl<'a> Exchange<'a> {
 
     fn drain(&mut self) -> Result<(), Ended> {
         let flood = self.limits.flood();
-        let out = self.stdout.fill(&self.child.stdout, flood);
-        let err = self.stderr.fill(&self.child.stderr, flood);
+        let out = fill(&mut self.stdout, &self.child.stdout, flood);
+        let err = fill(&mut self.stderr, &self.child.stderr, flood);
         if out && err { Ok(()) } else { Err(Ended::Flood) }
     }
 
@@ -264,14 +256,7 @@ fn parse(reply: &[u8], nonce: &[u8; NONCE], kind: Kind, cap: usize) -> Result<Op
     if length > cap {
         return Err(Ended::Flood);
     }
-    let said = match (head[NONCE], kind) {
-        (b'o', Kind::Cell | Kind::Load) => Said::Ok,
-        (b'j', Kind::Typed) => Said::Json,
-        (b'e', _) => Said::Error,
-        (b'm', _) => Said::Memory,
-        (b'b', _) => return Err(Ended::Broken),
-        _ => return Err(broken()),
-    };
+    let said = Said::read(head[NONCE], kind).ok_or_else(broken)?;
     match body.len().cmp(&length) {
         std::cmp::Ordering::Less => Ok(None),
         std::cmp::Ordering::Equal => Ok(Some(Ended::Replied(said, body.to_vec()))),
@@ -297,33 +282,16 @@ fn ended_by(status: Option<Option<i32>>) -> Ended {
     }
 }
 
-/// Keeps the first bytes of a stream and counts the rest.
-struct Capped {
-    bytes: Vec<u8>,
-    cap: usize,
-    seen: usize,
-    truncated: bool,
-}
-
-impl Capped {
-    fn new(cap: usize) -> Capped {
-        Capped { bytes: Vec::new(), cap, seen: 0, truncated: false }
-    }
-
-    /// Reads until the pipe is empty; false once `flood` bytes were seen.
-    fn fill(&mut self, pipe: &OwnedFd, flood: usize) -> bool {
-        let mut part = [0; 16 << 10];
-        while let Ok(size @ 1..) = rustix::io::read(pipe, &mut part) {
-            let keep = size.min(self.cap - self.bytes.len());
-            self.bytes.extend_from_slice(&part[..keep]);
-            self.truncated |= keep < size;
-            self.seen += size;
-            if self.seen > flood {
-                return false;
-            }
+/// Reads until the pipe is empty; false once `flood` bytes were seen.
+fn fill(stream: &mut Capped, pipe: &OwnedFd, flood: usize) -> bool {
+    let mut part = [0; 16 << 10];
+    while let Ok(size @ 1..) = rustix::io::read(pipe, &mut part) {
+        stream.add(&part[..size]);
+        if stream.seen > flood {
+            return false;
         }
-        true
     }
+    true
 }
 
 #[cfg(test)]

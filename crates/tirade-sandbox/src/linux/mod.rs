@@ -22,7 +22,6 @@ mod child;
 mod exchange;
 mod layers;
 pub(crate) mod policy;
-mod preload;
 mod spawn;
 mod wire;
 mod zygote;

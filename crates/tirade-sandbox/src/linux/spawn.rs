@@ -25,6 +25,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 const ZYGOTE: &str = concat!(
     "import sys; sys.path[:] = [place for place in sys.path if place]\n",
     include_str!("../python/share.py"),
+    include_str!("../python/prepare.py"),
     include_str!("../python/zygote.py")
 );
 /// Deep recursion in C code ends in an exception more often with room to spare.

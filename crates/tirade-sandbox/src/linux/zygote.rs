@@ -4,7 +4,8 @@
 
 use super::child::{Child, Fate};
 use super::wire::{Report, receive, send};
-use super::{policy, preload, spawn};
+use super::{policy, spawn};
+use crate::preload;
 use crate::{SandboxConfig, SandboxError};
 use rustix::fd::OwnedFd;
 use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-const CHILD: &str = include_str!("../python/child.py");
+const CHILD: &str = concat!(include_str!("../python/cells.py"), include_str!("../python/child.py"));
 /// How long a caller waits for a child: a zygote may have to be started again meanwhile.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -349,6 +350,7 @@ fn plan(config: &SandboxConfig) -> String {
         "memory": config.limits.memory,
         "insecure": config.insecure,
         "child": CHILD,
+        "available": "the standard library, sympy, mpmath and numpy",
         "required": preload::REQUIRED,
         "modules": preload::MODULES,
         "packages": preload::PACKAGES,

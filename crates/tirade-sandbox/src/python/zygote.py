@@ -8,8 +8,7 @@
 # zygote -> supervisor   {"ready": versions, "address_space": n, "layers": ..} | {"failed": text} | {"forked": id} with a pidfd
 #                        {"limited": id, "memory": n} | {"exited": id, "status": n, "cpu": seconds}
 
-import array, ast, builtins, ctypes, gc, importlib, io, itertools, json, linecache, os, pkgutil  # noqa: E401
-import random, resource, select, signal, socket, struct, sys, time, traceback, tracemalloc, types, warnings  # noqa: E401
+import array, ctypes, gc, json, os, resource, select, signal, socket, struct, sys, time, traceback  # noqa: E401
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 # Not `os.fork`: that draws new seeds and writes to some hundred pages to make up for threads, which a zygote does not have.
@@ -31,6 +30,7 @@ def main():
     control = socket.socket(fileno=control)
     plan = json.loads(control.recv(1 << 20))
     try:
+        time.tzset()
         versions = preload(plan)
         filter = bytes.fromhex(plan["seccomp"])
         filter_buffer = ctypes.create_string_buffer(filter, len(filter))
@@ -39,7 +39,7 @@ def main():
     except BaseException:
         control.send(json.dumps({"failed": traceback.format_exc()[-4000:]}).encode())
         raise SystemExit(1)
-    code = private_code(plan["child"])
+    code = private_code(plan["child"], plan["available"], os_read=os.read, os_write=os.write, os_exit=os._exit)
     cell, tools = code["Cell"](), code["Tools"]()
     os.environ.clear()
     share_memory(LIBC)
@@ -51,46 +51,6 @@ def main():
     if fork_on_request(control, guard):
         gc.enable()
         code["serve"](cell, tools)
-
-
-def preload(plan):
-    """Imports all a child may want: once the guard is up no file can be opened any more."""
-    gc.disable()
-    time.tzset()
-    warnings.simplefilter("ignore")
-    for name in plan["modules"]:
-        try:
-            importlib.import_module(name)
-        except ImportError:
-            if name in plan["required"]:
-                raise
-    for name in plan["packages"]:
-        walk(importlib.import_module(name), plan["skip"])
-    warm(plan["warm"])
-    warnings.resetwarnings()
-    for action in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning, BytesWarning):
-        warnings.filterwarnings("ignore", category=action)
-    versions = {name: getattr(sys.modules[name], "__version__", "") for name in plan["required"]}
-    return {"python": sys.version.split()[0], **versions}
-
-
-def walk(package, skip):
-    for found in pkgutil.walk_packages(package.__path__, package.__name__ + ".", onerror=lambda name: None):
-        if not any(part in found.name for part in skip):
-            try:
-                importlib.import_module(found.name)
-            except Exception:
-                pass  # optional parts that need packages we do not install
-
-
-def warm(lines):
-    """Fills lazy imports and SymPy's caches; a line that fails on some version costs only its warmth."""
-    namespace = {}
-    for line in lines:
-        try:
-            exec(line, namespace)
-        except Exception:
-            pass
 
 
 def drop_rights():
@@ -121,39 +81,6 @@ def address_space():
 def prctl(option, *arguments):
     if LIBC.prctl(option, *(list(arguments) + [0, 0, 0, 0])[:4]) != 0:
         raise OSError(ctypes.get_errno(), f"prctl({option})")
-
-
-def private_code(source):
-    """The child's functions, over a private copy of the builtins and of all they call."""
-    scope = {name: globals()[name] for name in ("builtins", "linecache", "random", "sys", "types")}
-    scope |= {"__name__": "tirade_child", "__builtins__": dict(vars(builtins))}
-    scope |= {"os_read": os.read, "os_write": os.write, "os_exit": os._exit, "json_loads": json.loads}
-    scope |= {"json_dumps": json.dumps, "ast_parse": ast.parse, "ast_Expr": ast.Expr}
-    scope |= {"ast_Expression": ast.Expression, "io_open": io.open, "io_FileIO": io.FileIO}
-    scope |= {"io_BufferedWriter": io.BufferedWriter, "io_TextIOWrapper": io.TextIOWrapper}
-    scope |= {"get_limit": sys.getrecursionlimit, "set_limit": sys.setrecursionlimit}
-    scope |= {"set_trace": sys.settrace, "set_profile": sys.setprofile}
-    scope |= {"collector_calls": gc.callbacks, "set_thresholds": gc.set_threshold, "THRESHOLDS": gc.get_threshold()}
-    scope |= {"get_thresholds": gc.get_threshold, "collect": gc.collect}
-    scope |= {"collect_again": gc.enable, "stop_tracing": tracemalloc.stop}
-    scope |= {"set_timer": signal.setitimer, "set_handler": signal.signal, "set_wakeup": signal.set_wakeup_fd}
-    scope |= {"TIMERS": (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)}
-    scope |= {"SIGCONT": signal.SIGCONT, "SIG_DFL": signal.SIG_DFL}
-    scope |= private_monitoring()
-    seeders = [(sys.modules.get("numpy.random"), "seed"), (sys.modules.get("sympy.core.random"), "seed")]
-    scope["seeders"] = [getattr(module, name) for module, name in seeders if module]
-    exec(compile(source, "<child>", "exec"), scope)
-    return scope
-
-
-def private_monitoring():
-    """The calls that switch `sys.monitoring` off (from CPython 3.12)."""
-    if not hasattr(sys, "monitoring"):
-        return {"monitoring": None}
-    calls = {"all_events": sys.monitoring._all_events, "register": sys.monitoring.register_callback}
-    events = [value for name, value in vars(sys.monitoring.events).items() if name.isupper() and value]
-    events = [event for event in events if event & (event - 1) == 0]  # NO_EVENTS and groups are none
-    return {"monitoring": types.SimpleNamespace(**calls), "MONITORED": events, "product": itertools.product}
 
 
 def fork_on_request(control, guard):

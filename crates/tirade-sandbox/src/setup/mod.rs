@@ -4,104 +4,153 @@
 //! hash-pinned list `requirements.txt` into it (`pip --require-hashes`, wheels only). A finished environment is marked with
 //! the hash of the list and reused without the network. Where there is no Python, an installed `uv` fetches one; where
 //! there is no `uv` either, the error says what to install. pip's own settings (an index, `PIP_NO_INDEX` with
-//! `PIP_FIND_LINKS` for an offline folder of wheels) apply.
+//! `PIP_FIND_LINKS` for an offline folder of wheels) apply. The WASM back end has a component instead, which a throw-away
+//! environment of the same kind makes.
 
+#[cfg(feature = "wasm")]
+pub(crate) mod component;
 mod steps;
 
-use crate::{Sandbox, SandboxConfig, SandboxError};
+use crate::{BackendKind, Sandbox, SandboxConfig, SandboxError};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use steps::Steps;
+use steps::{List, Steps};
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 const MARKER: &str = "tirade-environment";
+/// The machine code of the WASM back end.
+const COMPONENT: &str = "component.cwasm";
+const ENVIRONMENT: List =
+    List { requirements: REQUIREMENTS, installing: "installing sympy, mpmath and numpy (once; about 20 MB)" };
 
-/// The interpreter of a ready environment in `dir`, made or repaired if need be. `progress` hears one line per step.
+/// What a back end runs on, in `dir`, made or repaired if need be: the interpreter of an environment, or a component.
+/// `progress` hears one line per step.
 ///
-/// Several processes may call this at once: one works, the others wait. The check of a finished environment is quick and
+/// Several processes may call this at once: one works, the others wait. The check of what is finished is quick and
 /// shallow; when the sandbox still finds it broken, call [`repair_environment`].
 ///
 /// # Errors
-/// [`SandboxError::Setup`] with the tool's own words and a hint.
-pub fn ensure_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, SandboxError> {
-    // Before the lock: a finished environment may lie where nothing can be written.
-    if is_complete(dir) {
-        return Ok(interpreter(dir));
+/// [`SandboxError::Setup`] with the tool's own words and a hint; [`SandboxError::NotBuilt`] for a back end that is not compiled in.
+pub fn ensure_environment(
+    backend: BackendKind,
+    dir: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<PathBuf, SandboxError> {
+    // Before the lock: what is finished may lie where nothing can be written.
+    if is_complete(backend, dir) {
+        return Ok(place(backend, dir));
     }
-    let steps = Steps::new(dir, progress);
-    let _lock = lock(&steps)?;
-    if is_complete(dir) {
-        return Ok(interpreter(dir)); // another process made it meanwhile
+    let _lock = lock(dir)?;
+    if is_complete(backend, dir) {
+        return Ok(place(backend, dir)); // another process made it meanwhile
     }
-    build(steps)
+    build(backend, dir, progress)
 }
 
-/// A running sandbox over the environment in `dir`, made if need be, and made anew when it lacks what it should hold.
+/// A running sandbox over what is in `dir`, made if need be, and made anew when it lacks what it should hold.
 ///
 /// # Errors
 /// As [`ensure_environment`] and [`Sandbox::start`].
 pub fn start(
+    backend: BackendKind,
     dir: &Path,
     progress: &mut dyn FnMut(&str),
     configure: &dyn Fn(PathBuf) -> SandboxConfig,
 ) -> Result<Sandbox, SandboxError> {
-    let python = ensure_environment(dir, progress)?;
-    match Sandbox::start(configure(python)) {
-        // Nothing but a failed import is a reason to throw the environment away.
-        Err(SandboxError::Zygote(why))
-            if why.contains("ImportError") || why.contains("ModuleNotFoundError") =>
-        {
+    let configure = |path| SandboxConfig { backend, ..configure(path) };
+    let path = ensure_environment(backend, dir, progress)?;
+    match Sandbox::start(configure(path)) {
+        Err(error) if is_damage(&error) => {
             progress("the environment is damaged; making it anew");
-            Sandbox::start(configure(repair_environment(dir, progress)?))
+            Sandbox::start(configure(repair_environment(backend, dir, progress)?))
         }
         other => other,
     }
 }
 
-/// A sandbox over the environment in `dir`, made if need be, that starts when it is prepared or first used.
+/// Nothing but a failed import, or a component that cannot be loaded, is a reason to throw an environment away.
+fn is_damage(error: &SandboxError) -> bool {
+    match error {
+        SandboxError::Zygote(why) => why.contains("ImportError") || why.contains("ModuleNotFoundError"),
+        SandboxError::Component(_) => true,
+        _ => false,
+    }
+}
+
+/// A sandbox over what is in `dir`, made if need be, that starts when it is prepared or first used.
 ///
 /// # Errors
 /// As [`ensure_environment`].
 pub fn start_later(
+    backend: BackendKind,
     dir: &Path,
     progress: impl Fn(&str) + Send + Sync + 'static,
     configure: impl Fn(PathBuf) -> SandboxConfig + Send + Sync + 'static,
 ) -> Result<Sandbox, SandboxError> {
-    let mut versions = complete(dir);
+    let mut versions = complete(backend, dir);
     if versions.is_none() {
-        ensure_environment(dir, &mut |step| progress(step))?;
-        versions = complete(dir);
+        ensure_environment(backend, dir, &mut |step| progress(step))?;
+        versions = complete(backend, dir);
     }
-    let broken = || Steps::new(dir, &mut |_| {}).error("it does not hold".into(), steps::HINT_BROKEN);
+    let broken = || steps::error(dir, "it does not hold".into(), steps::HINT_BROKEN);
     let versions = versions.ok_or_else(broken)?;
-    let (config, dir) = (configure(interpreter(dir)), dir.to_owned());
-    let begin = move || start(&dir, &mut |step| progress(step), &configure);
+    let config = SandboxConfig { backend, ..configure(place(backend, dir)) };
+    let dir = dir.to_owned();
+    let begin = move || start(backend, &dir, &mut |step| progress(step), &configure);
     Ok(Sandbox::later(config, versions, Box::new(begin)))
 }
 
-/// The same, but made anew whatever is there.
+/// The same as [`ensure_environment`], but made anew whatever is there.
 ///
 /// # Errors
 /// As [`ensure_environment`].
-pub fn repair_environment(dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, SandboxError> {
-    let steps = Steps::new(dir, progress);
-    let _lock = lock(&steps)?;
-    build(steps)
+pub fn repair_environment(
+    backend: BackendKind,
+    dir: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<PathBuf, SandboxError> {
+    let _lock = lock(dir)?;
+    build(backend, dir, progress)
 }
 
-/// Whether `dir` holds a finished environment of this version's list whose interpreter runs.
-pub fn is_complete(dir: &Path) -> bool {
-    complete(dir).is_some()
+/// Whether `dir` holds what this version of tirade makes: an environment whose interpreter runs, or a component.
+pub fn is_complete(backend: BackendKind, dir: &Path) -> bool {
+    complete(backend, dir).is_some()
 }
 
-/// What a finished environment holds, as [`Sandbox::versions`] tells it.
-fn complete(dir: &Path) -> Option<String> {
-    let marked = std::fs::read_to_string(dir.join(MARKER)).is_ok_and(|mark| mark == list_hash());
-    marked.then(|| steps::installed(&interpreter(dir))).flatten()
+/// What is finished in `dir`, as [`Sandbox::versions`] tells it.
+fn complete(backend: BackendKind, dir: &Path) -> Option<String> {
+    match backend {
+        BackendKind::Native => {
+            let marked = std::fs::read_to_string(dir.join(MARKER)).is_ok_and(|mark| mark == list_hash());
+            marked.then(|| steps::installed(&interpreter(dir))).flatten()
+        }
+        #[cfg(feature = "wasm")]
+        BackendKind::Wasm => component::complete(dir).map(|made| made.versions),
+        #[cfg(not(feature = "wasm"))]
+        BackendKind::Wasm => None,
+    }
 }
 
-fn build(mut steps: Steps<'_>) -> Result<PathBuf, SandboxError> {
+fn place(backend: BackendKind, dir: &Path) -> PathBuf {
+    match backend {
+        BackendKind::Native => interpreter(dir),
+        BackendKind::Wasm => dir.join(COMPONENT),
+    }
+}
+
+fn build(backend: BackendKind, dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, SandboxError> {
+    match backend {
+        BackendKind::Native => build_environment(Steps::new(dir, &ENVIRONMENT, progress)),
+        #[cfg(feature = "wasm")]
+        BackendKind::Wasm => component::build(dir, progress),
+        #[cfg(not(feature = "wasm"))]
+        BackendKind::Wasm => Err(SandboxError::NotBuilt),
+    }
+}
+
+fn build_environment(mut steps: Steps<'_>) -> Result<PathBuf, SandboxError> {
     let dir = steps.dir;
     let _ = std::fs::remove_file(dir.join(MARKER));
     steps.make()?;
@@ -116,17 +165,21 @@ fn interpreter(dir: &Path) -> PathBuf {
 }
 
 fn list_hash() -> String {
-    Sha256::digest(REQUIREMENTS).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(REQUIREMENTS))
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Held until dropped. The lock lies beside the folder, which is cleared while it is built.
-fn lock(steps: &Steps<'_>) -> Result<File, SandboxError> {
-    let path = steps.dir.with_extension("lock");
+fn lock(dir: &Path) -> Result<File, SandboxError> {
+    let failed = |error: std::io::Error| steps::error(dir, error.to_string(), steps::HINT_FOLDER);
+    let path = dir.with_extension("lock");
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)
-            .map_err(|error| steps.error(error.to_string(), steps::HINT_FOLDER))?;
+        std::fs::create_dir_all(parent).map_err(failed)?;
     }
-    let file = File::create(&path).map_err(|error| steps.error(error.to_string(), steps::HINT_FOLDER))?;
+    let file = File::create(&path).map_err(failed)?;
     file.lock().map_err(SandboxError::system("locking the environment"))?;
     Ok(file)
 }
@@ -146,8 +199,8 @@ mod tests {
     #[test]
     fn an_empty_folder_is_not_complete() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(!is_complete(dir.path()));
+        assert!(!is_complete(BackendKind::Native, dir.path()));
         std::fs::write(dir.path().join(MARKER), list_hash()).unwrap();
-        assert!(!is_complete(dir.path()), "a mark without an interpreter");
+        assert!(!is_complete(BackendKind::Native, dir.path()), "a mark without an interpreter");
     }
 }

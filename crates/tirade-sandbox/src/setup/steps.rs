@@ -1,6 +1,5 @@
 //! The steps of a set-up: find a Python, make the environment, install, look.
 
-use super::REQUIREMENTS;
 use crate::SandboxError;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,24 +19,38 @@ const VERSIONS: &str = "import importlib.metadata as m, sys
 held = {name: m.version(name) for name in ('sympy', 'mpmath', 'numpy')} | {'python': sys.version.split()[0]}
 print(', '.join(f'{name} {held[name]}' for name in sorted(held)))";
 
+/// What an environment is to hold.
+pub(super) struct List {
+    /// Hash-pinned, as pip reads it.
+    pub requirements: &'static str,
+    /// What is said while it is installed.
+    pub installing: &'static str,
+}
+
 pub(super) struct Steps<'a> {
     pub dir: &'a Path,
+    list: &'a List,
     progress: &'a mut dyn FnMut(&str),
 }
 
 impl<'a> Steps<'a> {
-    pub fn new(dir: &'a Path, progress: &'a mut dyn FnMut(&str)) -> Steps<'a> {
-        Steps { dir, progress }
+    pub fn new(dir: &'a Path, list: &'a List, progress: &'a mut dyn FnMut(&str)) -> Steps<'a> {
+        Steps { dir, list, progress }
+    }
+
+    pub fn say(&mut self, step: &str) {
+        (self.progress)(step);
     }
 
     pub fn error(&self, reason: String, hint: &'static str) -> SandboxError {
-        SandboxError::Setup { dir: self.dir.to_path_buf(), reason, hint }
+        error(self.dir, reason, hint)
     }
 
     /// Makes the environment with what there is: venv and pip, or `uv`.
     pub fn make(&mut self) -> Result<(), SandboxError> {
         let list = self.dir.with_extension("requirements.txt");
-        std::fs::write(&list, REQUIREMENTS).map_err(|error| self.error(error.to_string(), HINT_FOLDER))?;
+        std::fs::write(&list, self.list.requirements)
+            .map_err(|error| self.error(error.to_string(), HINT_FOLDER))?;
         let made = self.with_any(find_pythons(), &list);
         let _ = std::fs::remove_file(&list);
         made
@@ -47,7 +60,7 @@ impl<'a> Steps<'a> {
     fn with_any(&mut self, pythons: Vec<(PathBuf, String)>, list: &Path) -> Result<(), SandboxError> {
         let mut first = None;
         for (python, version) in pythons {
-            (self.progress)(&format!("making a Python environment with {} ({version})", python.display()));
+            self.say(&format!("making a Python environment with {} ({version})", python.display()));
             match self.with_venv(&python, list) {
                 Ok(()) => return Ok(()),
                 Err(error) => drop(first.get_or_insert(error)),
@@ -72,7 +85,7 @@ impl<'a> Steps<'a> {
             pip = Command::new(python);
             pip.args(["-m", "pip", "--python"]).arg(super::interpreter(self.dir));
         }
-        (self.progress)("installing sympy, mpmath and numpy (once; about 20 MB)");
+        self.say(self.list.installing);
         pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
         pip.args(["--require-hashes", "--only-binary", ":all:", "-r"]).arg(list);
         run(&mut pip).map_err(|why| self.error(why, HINT_NETWORK))
@@ -81,7 +94,7 @@ impl<'a> Steps<'a> {
     /// `None` where there is no `uv`.
     fn with_uv(&mut self, list: &Path) -> Option<Result<(), SandboxError>> {
         run(Command::new("uv").arg("--version")).ok()?;
-        (self.progress)("making a Python environment with uv (fetches a CPython if there is none)");
+        self.say("making a Python environment with uv (fetches a CPython if there is none)");
         let mut venv = Command::new("uv");
         venv.args(["venv", "--quiet", "--clear", "--python", ">=3.10,<3.15"]).arg(self.dir);
         let mut install = Command::new("uv");
@@ -93,9 +106,13 @@ impl<'a> Steps<'a> {
 
     /// The slow and sure check at the end: everything imports.
     pub fn check(&mut self, python: &Path) -> Result<(), SandboxError> {
-        (self.progress)("checking the environment");
+        self.say("checking the environment");
         run(Command::new(python).args(["-s", "-c", IMPORTS])).map_err(|why| self.error(why, HINT_BROKEN))
     }
+}
+
+pub(super) fn error(dir: &Path, reason: String, hint: &'static str) -> SandboxError {
+    SandboxError::Setup { dir: dir.to_path_buf(), reason, hint }
 }
 
 /// The quick check: the interpreter runs and names our packages. Their versions, as the zygote will tell them.
@@ -147,7 +164,7 @@ fn supported(version: &str) -> bool {
 }
 
 /// Runs a tool; its last words when it fails.
-fn run(command: &mut Command) -> Result<(), String> {
+pub(super) fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {

@@ -14,7 +14,7 @@ mod typed;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use tirade_sandbox::{CallResult, Limits, Sandbox, SandboxConfig, Status, setup};
+use tirade_sandbox::{BackendKind, CallResult, Limits, Sandbox, SandboxConfig, Status, setup};
 
 /// The sandbox of all tests, or `None` (after a clear line) where no Python can be had. In CI that is a failure.
 fn sandbox() -> Option<&'static Sandbox> {
@@ -28,7 +28,7 @@ fn config() -> Option<SandboxConfig> {
     // Another user needs another folder: `TIRADE_TEST_PYTHON=/tmp/env setpriv --reuid 12345 ... target/debug/deps/it-*`.
     let dir = std::env::var_os("TIRADE_TEST_PYTHON").map(PathBuf::from);
     let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("python"));
-    match setup::ensure_environment(&dir, &mut |step| eprintln!("{step}")) {
+    match setup::ensure_environment(BackendKind::Native, &dir, &mut |step| eprintln!("{step}")) {
         Ok(python) => Some(SandboxConfig { workers: 2, ..SandboxConfig::new(python) }),
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
         Err(error) => {

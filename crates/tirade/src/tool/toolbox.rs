@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tirade_math::derivation::omitted;
 use tirade_math::fuel;
-use tirade_sandbox::{Limits, Sandbox, SandboxError, TypedWorker};
+use tirade_sandbox::{BackendKind, Limits, Sandbox, SandboxError, TypedWorker};
 
 use super::args::Args;
 use super::cache::{Cache, Key};
@@ -62,19 +62,24 @@ impl ToolkitSelection {
         tools.filter(move |tool| seen.insert(tool.name))
     }
 
-    /// The tools as they are described to a model; needs no sandbox.
-    pub fn specs(self) -> Vec<ToolSpec> {
+    /// The tools as they are described to a model; needs no sandbox, only which it will be.
+    pub fn specs(self, backend: BackendKind) -> Vec<ToolSpec> {
         let typed = self.tools().filter(|tool| tool.offered).map(Tool::spec);
-        typed.chain(self.code.then(code_spec)).collect()
+        typed.chain(self.code.then(|| code_spec(backend))).collect()
     }
 }
 
-fn code_spec() -> ToolSpec {
+fn code_spec(backend: BackendKind) -> ToolSpec {
+    let modules = match backend {
+        BackendKind::Native => "sympy, mpmath and numpy",
+        BackendKind::Wasm => "sympy and mpmath (no numpy)",
+    };
     ToolSpec {
         name: EXECUTE_CODE.to_owned(),
-        description: "Runs Python 3 with the standard library, sympy, mpmath and numpy. Variables stay from one call to the next. \
-                      What is printed comes back, and the value of a last expression. There is no network and there are no files."
-            .to_owned(),
+        description: format!(
+            "Runs Python 3 with the standard library, {modules}. Variables stay from one call to the next. \
+             What is printed comes back, and the value of a last expression. There is no network and there are no files."
+        ),
         parameters: json!({
             "type": "object",
             "properties": { "code": { "type": "string", "description": "The Python code." } },
@@ -141,7 +146,7 @@ impl StandardToolbox {
             worker,
             cache: if options.cache { Cache::default() } else { Cache::off() },
         };
-        Self { specs: selection.specs().into(), shared: Arc::new(shared) }
+        Self { specs: selection.specs(shared.sandbox.config().backend).into(), shared: Arc::new(shared) }
     }
 
     /// The SymPy lane alone, for tests.

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 use tirade_math::derivation::omitted;
-use tirade_sandbox::{Sandbox, SandboxConfig, setup};
+use tirade_sandbox::{BackendKind, Sandbox, SandboxConfig, setup};
 
 use super::args::Args;
 use super::spec::{Answer, Decline};
@@ -26,7 +26,7 @@ fn toolbox() -> Option<&'static StandardToolbox> {
 
 fn sandbox() -> Option<Sandbox> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tmp/python");
-    match setup::ensure_environment(&dir, &mut |step| eprintln!("{step}")) {
+    match setup::ensure_environment(BackendKind::Native, &dir, &mut |step| eprintln!("{step}")) {
         Ok(python) => Some(
             Sandbox::start(SandboxConfig { workers: 1, ..SandboxConfig::new(python) })
                 .expect("the sandbox starts"),
@@ -90,7 +90,7 @@ fn every_tool_of_the_sympy_lane_has_its_python_function() {
 
 #[test]
 fn specifications_are_strict_and_names_unique() {
-    let specs = ToolkitSelection::ALL.specs();
+    let specs = ToolkitSelection::ALL.specs(BackendKind::Native);
     let mut names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

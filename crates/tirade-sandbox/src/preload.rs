@@ -1,15 +1,15 @@
-//! What the zygote loads before any child exists. A child can open no file, so what is not named here (or pulled in by
+//! What an interpreter loads before it sees any code. It can open no file later, so what is not named here (or pulled in by
 //! something named here) cannot be imported; programs, sockets and processes are left out on purpose.
 
 /// Without these the environment is broken.
-pub(super) const REQUIRED: &[&str] = &["sympy", "mpmath", "numpy"];
+pub(crate) const REQUIRED: &[&str] = &["sympy", "mpmath", "numpy"];
 
 /// Packages loaded whole.
-pub(super) const PACKAGES: &[&str] = &["sympy"];
+pub(crate) const PACKAGES: &[&str] = &["sympy"];
 
 /// Parts of module names that are skipped: tests, generated tables, parts that draw or need other packages, and modules
 /// that only print or warn when imported.
-pub(super) const SKIP: &[&str] = &[
+pub(crate) const SKIP: &[&str] = &[
     ".tests",
     ".benchmarks",
     ".sandbox",
@@ -32,7 +32,7 @@ pub(super) const SKIP: &[&str] = &[
 ];
 
 /// Single modules: what people use for mathematics, and what Python imports late by itself.
-pub(super) const MODULES: &[&str] = &[
+pub(crate) const MODULES: &[&str] = &[
     // SymPy and its own late imports
     "sympy",
     "sympy.abc",
@@ -215,7 +215,7 @@ pub(super) const MODULES: &[&str] = &[
 ];
 
 /// Run once in the zygote: fills SymPy's caches and the imports inside its functions.
-pub(super) const WARM: &[&str] = &[
+pub(crate) const WARM: &[&str] = &[
     "from sympy import *",
     "x, y, z, n, k = symbols('x y z n k'); t = symbols('t', positive=True)",
     "str(solve(x**2 - 5*x + 6, x)), str(solve([x + y - 3, x - y - 1], [x, y])), str(solve(x**3 - 2*x + 1, x))",
