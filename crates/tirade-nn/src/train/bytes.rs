@@ -133,31 +133,48 @@ simd! {
     /// Rounds a row in groups to at most ±127. The scale and the sum of group g go to `[g * step]`; a value that is no finite number
     /// makes them none.
     fn round(from: &[f32], group: usize, step: usize, to: &mut [i8], scales: &mut [f32], sums: &mut [f32]) {
-        for (g, (part, to)) in from.chunks(group).zip(to.chunks_exact_mut(group)).enumerate() {
-            let mut values = [0f32; TURNED];
-            values[..part.len()].copy_from_slice(part);
-            let (mut largest, mut broken) = ([0f32; 16], [0f32; 16]);
-            for sixteen in values[..group].chunks_exact(16) {
-                for l in 0..16 {
-                    let size = sixteen[l].abs();
-                    largest[l] = if size > largest[l] { size } else { largest[l] };
-                    broken[l] += size * 0.0;
-                }
-            }
-            let largest = top(largest);
-            let inverse = if largest > 1e-30 { 127.0 / largest } else { 0.0 };
-            let mut whole = [0f32; 16];
-            for (sixteen, to) in values[..group].chunks_exact(16).zip(to.chunks_exact_mut(16)) {
-                for l in 0..16 {
-                    let shifted = sixteen[l] * inverse + SHIFT;
-                    to[l] = shifted.to_bits() as i8;
-                    whole[l] += shifted - SHIFT;
-                }
-            }
-            let scale = largest / 127.0 + broken.iter().sum::<f32>();
-            scales[g * step] = scale;
-            sums[g * step] = scale * whole.iter().sum::<f32>();
+        match group {
+            BLOCK => round_groups::<BLOCK>(from, step, to, scales, sums),
+            _ => round_groups::<TURNED>(from, step, to, scales, sums),
         }
+    }
+}
+
+/// [`round`] for groups of `N`, a multiple of sixteen.
+#[inline(always)]
+fn round_groups<const N: usize>(
+    from: &[f32],
+    step: usize,
+    to: &mut [i8],
+    scales: &mut [f32],
+    sums: &mut [f32],
+) {
+    for (g, (part, to)) in from.chunks(N).zip(to.chunks_exact_mut(N)).enumerate() {
+        let mut padded = [0f32; N];
+        let values = <&[f32; N]>::try_from(part).unwrap_or_else(|_| {
+            padded[..part.len()].copy_from_slice(part);
+            &padded
+        });
+        // Without the sign, floats are ordered as their bits are, and what is not finite comes last.
+        let mut largest = [0u32; 16];
+        for sixteen in values.chunks_exact(16) {
+            for l in 0..16 {
+                largest[l] = largest[l].max(sixteen[l].to_bits() & 0x7fff_ffff);
+            }
+        }
+        let largest = f32::from_bits(largest.into_iter().fold(0, u32::max));
+        let inverse = if largest > 1e-30 { 127.0 / largest } else { 0.0 };
+        let mut whole = [0i32; 16];
+        for (sixteen, to) in values.chunks_exact(16).zip(to.chunks_exact_mut(16)) {
+            for l in 0..16 {
+                let shifted = (sixteen[l] * inverse + SHIFT).to_bits();
+                to[l] = shifted as i8;
+                whole[l] = whole[l].wrapping_add(shifted.wrapping_sub(SHIFT.to_bits()) as i32);
+            }
+        }
+        let scale = if largest.is_finite() { largest / 127.0 } else { f32::NAN };
+        scales[g * step] = scale;
+        sums[g * step] = scale * whole.into_iter().fold(0, i32::wrapping_add) as f32;
     }
 }
 

@@ -30,8 +30,8 @@ impl Op for Peak {
             for _ in 0..TURNS {
                 let x = std::hint::black_box(x.as_ptr());
                 for step in 0..STEPS {
-                    for m in 0..S::TILE.clamp(6, 12) {
-                        sums[m] = S::dot_open(sums[m], w, x.add(4 * step));
+                    for sum in sums.iter_mut().take(S::TILE.clamp(6, 12)) {
+                        *sum = S::dot_open(*sum, w, x.add(4 * step));
                     }
                 }
             }
