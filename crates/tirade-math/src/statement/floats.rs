@@ -16,10 +16,29 @@ pub fn real_call(func: Func, values: &[f64]) -> Option<f64> {
         (Func::Csc, [x]) => 1.0 / x.sin(),
         (Func::Floor, [x]) => x.floor(),
         (Func::Ceil, [x]) => x.ceil(),
+        (Func::Asin, [x]) if x.abs() <= 1.0 => x.asin(),
+        (Func::Acos, [x]) if x.abs() <= 1.0 => x.acos(),
+        (Func::Atan, [x]) => x.atan(),
+        (Func::Gcd, [a, b]) => gcd(*a, *b)?,
+        (Func::Lcm, [a, b]) => a * b / gcd(*a, *b)?,
         (Func::Factorial, [n]) => gamma(n + 1.0),
         (Func::Binom, [n, k]) => gamma(n + 1.0) / gamma(k + 1.0) / gamma(n - k + 1.0),
         _ => return None,
     })
+}
+
+/// The greatest common divisor of two whole numbers.
+fn gcd(a: f64, b: f64) -> Option<f64> {
+    const LARGEST: f64 = 1e12;
+    let whole = |x: f64| x.fract() == 0.0 && x.abs() < LARGEST;
+    let (mut a, mut b) = (a.abs(), b.abs());
+    if !whole(a) || !whole(b) {
+        return None;
+    }
+    while b != 0.0 {
+        (a, b) = (b, a % b);
+    }
+    Some(a)
 }
 
 /// Γ(x), by Lanczos' sum.

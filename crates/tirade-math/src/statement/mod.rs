@@ -1,5 +1,6 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
+mod along;
 mod arrays;
 mod broken;
 mod cased;
@@ -23,8 +24,10 @@ mod put_back;
 mod read;
 mod relation;
 mod rule;
+mod sampled;
 mod suspect;
 mod told;
+mod walk;
 
 pub use formulas::{Formula, formulas};
 pub use prose::{Statement, Why, check_prose};

@@ -74,6 +74,8 @@ impl Names {
         let has = |needles: &[&str]| needles.iter().any(|n| problem.contains(n) || text.contains(n));
         let imaginary =
             ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
+        // not "model"
+        let modulo = has(&["pmod", "bmod", "\\mod", "modul", " mod ", "mod $", "(mod"]);
         let multiple = [problem, text].iter().any(|t| follows_digit(t, b'i'));
         Names {
             i_is_unit: multiple || has(&imaginary),
@@ -81,9 +83,9 @@ impl Names {
                 && !has(&[" e =", "$e =", "$e=", " e="]),
             functions: function_letters(problem, text),
             greek: greek_functions(problem, text),
-            modular: has(&["base", "mod", "clock", "emainder", "digit"]),
+            modular: modulo || has(&["base", "clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
-            remainders: has(&["mod", "inverse"]),
+            remainders: modulo,
             digits: has(&[
                 "digit",
                 " in base",

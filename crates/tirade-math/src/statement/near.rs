@@ -21,7 +21,7 @@ const EXPONENTS: [i64; 4] = [1, 2, 3, 4];
 /// are many.
 pub fn implied(l: &Expr, r: &Expr, left: &Poly, facts: &Facts, long: bool) -> Option<Sources> {
     let claim = Claim { l, r, left, facts };
-    let tried = places(l).chain(places(r)).filter(|place| long || place.what != What::OuterSign);
+    let tried = places(l).chain(places(r)).filter(|place| place.what.is_plain() && (long || place.what != What::OuterSign));
     tried.take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
 }
 
@@ -49,6 +49,7 @@ impl Claim<'_> {
         match what {
             What::Sign | What::OuterSign => self.holds(node, &node.clone().neg()),
             What::Plus(i) => self.holds(node, &multiplied(node, i)?),
+            What::Side | What::Terms(_) => None,
             What::Number | What::Factor => self.number(node).or_else(|| self.exponent(node)),
         }
     }
