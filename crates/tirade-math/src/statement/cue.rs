@@ -339,7 +339,8 @@ fn last_cue(before: &str, display: bool) -> Option<Mode> {
             let word_end = word_start + word.len();
             let behind = before[word_end..].trim_end();
             let clause = display && word == "with" && (behind.ends_with(',') || behind.ends_with(",$"));
-            let past = weak && (clause || is_far(&before[word_end..]));
+            let aside = weak && behind.ends_with(',') && !behind.contains('$') && behind.contains(' ');
+            let past = weak && (clause || aside || is_far(&before[word_end..]));
             let only_if = word == "if" && last == "only";
             if !past && !only_if {
                 let occurs = word == "when" && OCCURS.contains(&last.as_str());

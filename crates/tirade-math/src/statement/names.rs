@@ -76,6 +76,15 @@ impl Names {
             ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
         // not "model"
         let modulo = has(&["pmod", "bmod", "\\mod", "modul", " mod ", "mod $", "(mod"]);
+        let numerals = has(&[
+            " in base",
+            "base-",
+            "base ten",
+            "base $",
+            "base 1",
+            "hexadecimal",
+            "numeral",
+        ]);
         let multiple = [problem, text].iter().any(|t| follows_digit(t, b'i'));
         Names {
             i_is_unit: multiple || has(&imaginary),
@@ -83,19 +92,10 @@ impl Names {
                 && !has(&[" e =", "$e =", "$e=", " e="]),
             functions: function_letters(problem, text),
             greek: greek_functions(problem, text),
-            modular: modulo || has(&["base", "clock", "emainder", "digit"]),
+            modular: modulo || numerals || has(&["clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
             remainders: modulo,
-            digits: has(&[
-                "digit",
-                " in base",
-                "base-",
-                "base ten",
-                "base $",
-                "base 1",
-                "hexadecimal",
-                "numeral",
-            ]),
+            digits: numerals || has(&["digit"]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
             cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),

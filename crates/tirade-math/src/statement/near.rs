@@ -19,8 +19,15 @@ const EXPONENTS: [i64; 4] = [1, 2, 3, 4];
 ///
 /// Two equations of few terms may well differ in the sign of one: such signs are mended only where `long` says that there
 /// are many.
-pub fn implied(l: &Expr, r: &Expr, left: &Poly, facts: &Facts, long: bool) -> Option<Sources> {
+///
+/// Where the facts had nothing to say, since they are about other powers, only exponents are mended: `x^2 + y^9` after `x^2 + y^2`.
+pub fn implied(l: &Expr, r: &Expr, (left, because): (&Poly, Sources), facts: &Facts, long: bool) -> Option<Sources> {
     let claim = Claim { l, r, left, facts };
+    if because == 0 {
+        let number = places(l).chain(places(r)).filter(|place| place.what == What::Factor);
+        let mut powers = number.filter(|place| is_power(l, place.node) || is_power(r, place.node));
+        return powers.find_map(|place| claim.exponent(place.node));
+    }
     let tried = places(l).chain(places(r)).filter(|place| place.what.is_plain() && (long || place.what != What::OuterSign));
     tried.take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
 }
@@ -77,6 +84,14 @@ impl Claim<'_> {
         }
         EXPONENTS.into_iter().filter(|n| *n != written).find_map(|n| self.holds(node, &Expr::int(n)))
     }
+}
+
+/// Whether the node is the exponent of a name.
+fn is_power(e: &Expr, node: &Expr) -> bool {
+    let mut found =
+        matches!(e, Expr::Pow(base, x) if std::ptr::eq(&raw const **x, node) && matches!(**base, Expr::Sym(_)));
+    e.for_each_child(&mut |c| found = found || is_power(c, node));
+    found
 }
 
 /// Whether the node is the exponent of a power in `e`.
@@ -140,8 +155,8 @@ mod tests {
                 facts.add(difference(&l, &r).unwrap(), 1 << i);
             }
             let (l, r) = sides(claim);
-            let (left, _) = facts.reduce(difference(&l, &r).unwrap()).unwrap();
-            assert_eq!(implied(&l, &r, &left, &facts, true), expected, "{known:?} {claim}");
+            let (left, because) = facts.reduce(difference(&l, &r).unwrap()).unwrap();
+            assert_eq!(implied(&l, &r, (&left, because), &facts, true), expected, "{known:?} {claim}");
         }
     }
 }

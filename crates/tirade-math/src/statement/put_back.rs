@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::cue::Mode;
 use super::facts::Sources;
 use super::link::is_open;
-use super::prose::Statement;
+use super::prose::{Statement, Why};
 use super::walk::{Context, Walk};
 use super::{Truth, misprint};
 use crate::equiv::{any, free_names};
@@ -51,8 +51,9 @@ impl Walk<'_> {
             && !context.ambiguous
             && !context.vectors
             && context.modulus.is_none()
-            && !self.names.modular;
-        if usable && out.truth == Truth::Undecided && self.kept.len() < MAX_KEPT && is_fit(l, r) {
+            && !self.names.remainders
+            && !self.names.digits;
+        if usable && out.truth != Truth::False && out.why != Why::Itself && self.kept.len() < MAX_KEPT && is_fit(l, r) {
             let mut names = Vec::new();
             free_names(l, &mut names);
             free_names(r, &mut names);
@@ -72,7 +73,7 @@ impl Walk<'_> {
             let value = |(i, index): (usize, Option<usize>)| index.filter(|_| by >> i & 1 == 1);
             let last = self.sources.iter().map(|s| s.index).enumerate().filter_map(value).max();
             let Some(at) = kept.index.or(last) else { continue };
-            if kept.index.is_none() || self.out[at].truth == Truth::Undecided {
+            if kept.index.is_none() || self.out[at].why != Why::Itself {
                 (self.out[at].truth, self.out[at].why) = (Truth::False, self.because(by));
             }
         }

@@ -180,11 +180,11 @@ impl Walk<'_> {
         let weight = 4 * (size(l) + size(r));
         let (left, because) = known.reduce(poly.clone())?;
         // Where every term has a value, some other number always mends it.
-        if because == 0 || left.is_zero() || weight > self.allowance || known.determines(poly) {
+        if left.is_zero() || weight > self.allowance || known.determines(poly) {
             return None;
         }
         self.allowance -= weight;
-        near::implied(l, r, &left, known, poly.0.len() > 3)
+        near::implied(l, r, (&left, because), known, poly.0.len() > 3)
     }
 }
 
