@@ -71,6 +71,7 @@ const FOREIGN: [&str; 31] = [
 impl Names {
     /// Reads them off the texts.
     pub fn of(problem: &str, text: &str) -> Names {
+        let (problem, text) = (&*without_drawings(problem), &*without_drawings(text));
         let has = |needles: &[&str]| needles.iter().any(|n| problem.contains(n) || text.contains(n));
         let imaginary =
             ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
@@ -231,6 +232,18 @@ impl Names {
         }
         None
     }
+}
+
+/// A text without the programs of its figures, whose words and letters say nothing.
+fn without_drawings(text: &str) -> Cow<'_, str> {
+    const ENDS: (&str, &str) = ("[asy]", "[/asy]");
+    if !text.contains(ENDS.0) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split(ENDS.0);
+    let first = parts.next().unwrap_or("");
+    let behind = |part: &str| part.split_once(ENDS.1).map_or(String::new(), |(_, behind)| behind.to_string());
+    Cow::Owned(parts.fold(first.to_string(), |words, part| words + " " + &behind(part)))
 }
 
 /// Words of problems in which x and y are coordinates.

@@ -139,6 +139,7 @@ impl Walk<'_> {
             return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
         let before = self.sources.len();
+        self.is_only_confirming = false;
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
         let solved = symbol(&l).is_some() || symbol(&r).is_some();
         let premise = self.premise.take();
@@ -150,7 +151,8 @@ impl Walk<'_> {
             let words = text.get(out.span.clone()).unwrap_or("");
             self.premise = Premise::of(&poly, words, out.span.end, solved);
         }
-        if decided.0 != Truth::Undecided {
+        let direct = solved || facts::univariate(&poly).is_some();
+        if decided.0 != Truth::Undecided && (direct || !self.is_only_confirming) {
             return decided;
         }
         if let Some(premise) = premise
@@ -226,6 +228,13 @@ impl Walk<'_> {
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {
+                self.is_only_confirming = matches!(added, Added::Confirms(_));
+                if self.is_only_confirming
+                    && facts::univariate(&poly).is_none()
+                    && let Some(by) = self.nearly_implied(l, r, &poly, before, context)
+                {
+                    return (Truth::False, self.because(by));
+                }
                 self.mark_confirmed(by);
                 (Truth::True, self.because(by & !number))
             }

@@ -173,7 +173,7 @@ impl Walk<'_> {
     ) -> Option<Sources> {
         let claimed =
             context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
-        if !claimed || self.names.cyclic || !facts::is_telling(poly) {
+        if !claimed || self.names.cyclic || !(facts::is_telling(poly) || facts::has_product(poly)) {
             return None;
         }
         let known = before.as_ref().unwrap_or(&self.facts);
@@ -184,7 +184,7 @@ impl Walk<'_> {
             return None;
         }
         self.allowance -= weight;
-        near::implied(l, r, (&left, because), known, poly.0.len() > 3)
+        near::implied(l, r, (&left, because), known, poly.0.len())
     }
 }
 

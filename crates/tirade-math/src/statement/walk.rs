@@ -31,6 +31,8 @@ pub struct Walk<'a> {
     pub out: Vec<Statement>,
     /// The equation that the next one may be drawn from.
     pub premise: Option<Premise>,
+    /// The last equation agreed with what is known only by giving an unknown a value.
+    pub is_only_confirming: bool,
     /// Every statement as it is written.
     pub copies: Vec<Copy>,
     /// Values that are said of names.
@@ -102,6 +104,7 @@ impl<'a> Walk<'a> {
             sources: Vec::new(),
             out: Vec::new(),
             premise: None,
+            is_only_confirming: false,
             copies: Vec::new(),
             kept: Vec::new(),
             recent: None,
