@@ -1,7 +1,7 @@
 //! One chain of a text: its links one by one, each in the context in which it stands.
 
 use super::Truth;
-use super::broken;
+use super::{again, broken};
 use super::cue::{self, Mode};
 use super::echo::Copy;
 use super::link::is_open;
@@ -10,7 +10,8 @@ use super::operation;
 use super::prose::{Statement, Why};
 use super::read::Parsed;
 use super::walk::{Context, Walk};
-use crate::expr::{Expr, RelOp};
+use crate::equiv::any;
+use crate::expr::{Expr, Func, RelOp};
 use crate::syntax::parse;
 use std::ops::Range;
 
@@ -64,7 +65,9 @@ impl Walk<'_> {
                 self.link(text, &mut out, l, *op, r, &context);
                 if *op == RelOp::Eq {
                     self.operated(text, &mut out, l, r, k == 0 && !given);
-                    self.keep(&out, l, r, &context, said.conditional);
+                    self.quoted(text, parsed, &mut out, (l, r), &context, k);
+                    let apart = said.conditional || said.either || chain.listed && k == chain.links.len() - 1;
+                    self.keep(&out, l, r, &context, apart);
                     steps.push(Step { index: self.out.len(), link: k, l, r });
                 }
                 after_identity = is_identity(&out, l) && *op == RelOp::Eq;
@@ -176,6 +179,31 @@ impl Walk<'_> {
                 (out.truth, out.why) = (Truth::False, Why::Itself);
             }
         }
+    }
+
+    /// Marks an equation that the words say was said before, but was not quite; and remembers it.
+    fn quoted(
+        &mut self,
+        text: &str,
+        parsed: &Parsed,
+        out: &mut Statement,
+        (l, r): (&Expr, &Expr),
+        context: &Context<'_>,
+        k: usize,
+    ) {
+        let ranged = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)));
+        let usable = (is_open(l) || is_open(r)) && !ranged(l) && !ranged(r);
+        if !usable || out.why == Why::Itself || context.ambiguous || context.refuted || parsed.modulus.is_some() {
+            return;
+        }
+        let lead = if k == 0 { &text[parsed.chain.lead.clone()] } else { "" };
+        let source = self.sources.len().checked_sub(1);
+        let first = k == 0 && !context.given && !context.alternative && out.truth != Truth::False && !self.names.cyclic;
+        let promise = first.then(|| again::promised(text, parsed.formula.start, lead)).flatten();
+        if let Some(by) = promise.and_then(|promise| self.equations.misquoted(l, r, promise)) {
+            (out.truth, out.why) = (Truth::False, self.because(1 << by));
+        }
+        self.equations.say(l, r, source);
     }
 
     /// Marks an equation that is not what the words say is done to both sides of the one before.

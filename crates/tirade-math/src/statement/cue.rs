@@ -386,7 +386,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// From the start of the sentence to `start`, with the dollar signs balanced.
-fn sentence_before(text: &str, start: usize) -> &str {
+pub fn sentence_before(text: &str, start: usize) -> &str {
     const FAR: usize = 300;
     let mut from = start.saturating_sub(FAR);
     while !text.is_char_boundary(from) {

@@ -5,9 +5,9 @@ use crate::expr::{Func, Rational};
 /// Functions of real numbers.
 pub fn real_call(func: Func, values: &[f64]) -> Option<f64> {
     Some(match (func, values) {
-        (Func::Ln, [x]) => x.ln(),
-        (Func::Log, [x]) => x.log10(),
-        (Func::Log, [x, base]) => x.ln() / base.ln(),
+        (Func::Ln, [x]) if *x > 0.0 => x.ln(),
+        (Func::Log, [x]) if *x > 0.0 => x.log10(),
+        (Func::Log, [x, base]) if *x > 0.0 => x.ln() / base.ln(),
         (Func::Sin, [x]) => x.sin(),
         (Func::Cos, [x]) => x.cos(),
         (Func::Tan, [x]) => x.tan(),
@@ -98,6 +98,11 @@ impl Complex {
     pub fn exp(self) -> Complex {
         let size = self.re.exp();
         Complex { re: size * self.im.cos(), im: size * self.im.sin() }
+    }
+
+    /// The principal value of the logarithm; `None` for zero.
+    pub fn ln(self) -> Option<Complex> {
+        (self.norm() > 0.0).then(|| Complex { re: self.norm().ln(), im: self.im.atan2(self.re) })
     }
 
     /// The principal value; `None` for a power of zero that is none.

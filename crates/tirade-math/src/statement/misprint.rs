@@ -37,10 +37,20 @@ impl Sample {
         let equation = Equation { l, r, known: &[], range: Range::Positive, loose: false };
         let mut values = [0.0; POINTS];
         for (point, value) in values.iter_mut().enumerate() {
-            *value = equation.difference(point, None).filter(|v| *v != 0.0)?;
+            *value = equation.cleared(point, None).filter(|v| *v != 0.0)?;
         }
         Some(Sample { values, names: names(l, r) })
     }
+
+    /// Whether it has these names, in order.
+    pub fn is_about(&self, names: &[SmolStr]) -> bool {
+        self.names == names
+    }
+}
+
+/// Whether it is in proportion to the other.
+pub fn agrees(l: &Expr, r: &Expr, other: &Sample) -> bool {
+    Equation { l, r, known: &[], range: Range::Positive, loose: false }.agrees(other)
 }
 
 /// Whether it does not hold with these values.
@@ -72,7 +82,7 @@ pub fn value(e: &Expr) -> Option<f64> {
 }
 
 /// The names in an equation, in order.
-fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
+pub fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
     let mut names = Vec::new();
     free_names(l, &mut names);
     free_names(r, &mut names);
@@ -95,7 +105,21 @@ pub fn of_identity(l: &Expr, r: &Expr, known: &Known, loose: bool) -> bool {
 
 /// Which of the equations said before it would be, but for one number or sign.
 pub fn of_equation<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample> + Clone) -> Option<usize> {
-    let equation = Equation { l, r, known: &[], range: Range::Positive, loose: false };
+    of_said(l, r, said, false)
+}
+
+/// The same where the words promise one of them: any sign may be the one.
+pub fn of_promised<'s>(l: &Expr, r: &Expr, said: impl Iterator<Item = &'s Sample> + Clone) -> Option<usize> {
+    of_said(l, r, said, true)
+}
+
+fn of_said<'s>(
+    l: &Expr,
+    r: &Expr,
+    said: impl Iterator<Item = &'s Sample> + Clone,
+    loose: bool,
+) -> Option<usize> {
+    let equation = Equation { l, r, known: &[], range: Range::Positive, loose };
     let places: Vec<Place<'_>> = places(l)
         .chain(places(r))
         .filter(|place| place.what.is_plain())
@@ -162,6 +186,16 @@ impl Equation<'_> {
         scale.is_finite().then_some(if difference.abs() <= TOLERANCE * scale { 0.0 } else { difference })
     }
 
+    /// The difference times everything unknown that it is divided by, so that `y = 1/x` and `xy = 1` are in proportion.
+    fn cleared(&self, point: usize, change: Change<'_>) -> Option<f64> {
+        let at = Eval { point, known: self.known, change, range: self.range };
+        let mut below = 1.0;
+        for side in [self.l, self.r] {
+            below *= denominator(side, &at)?;
+        }
+        Some(self.difference(point, change)? * below)
+    }
+
     /// How many points have to agree.
     fn points(&self) -> usize {
         if self.range == Range::Positive { POINTS } else { 4 * POINTS }
@@ -182,7 +216,7 @@ impl Equation<'_> {
 
     /// Whether it is in proportion to the other, as it is written.
     fn agrees(&self, Sample { values: other, .. }: &Sample) -> bool {
-        let here = |point| self.difference(point, None);
+        let here = |point| self.cleared(point, None);
         (0..POINTS).all(|point| {
             let next = (point + 1) % POINTS;
             let (Some(a), Some(b)) = (here(point), here(next)) else { return false };
@@ -194,7 +228,7 @@ impl Equation<'_> {
     /// Whether the place can be mended so that the equation is an identity, or the other one.
     fn mended(&self, place: &Place<'_>, other: Option<&Sample>) -> bool {
         let holds = |t: f64| (0..self.points()).all(|point| self.lack(place, t, other, point) == Some(0.0));
-        if other.is_some() && place.what == What::OuterSign {
+        if other.is_some() && place.what == What::OuterSign && !self.loose {
             return false;
         }
         let telling =
@@ -210,10 +244,10 @@ impl Equation<'_> {
 
     /// What is missing at a point when the place is `t`: the difference, or how far it is from being in proportion.
     fn lack(&self, place: &Place<'_>, t: f64, other: Option<&Sample>, point: usize) -> Option<f64> {
-        let here = self.difference(point, Some((*place, t)))?;
-        let Some(Sample { values: other, .. }) = other else { return Some(here) };
+        let change = Some((*place, t));
+        let Some(Sample { values: other, .. }) = other else { return self.difference(point, change) };
         let next = (point + 1) % POINTS;
-        let (a, b) = (here * other[next], self.difference(next, Some((*place, t)))? * other[point]);
+        let (a, b) = (self.cleared(point, change)? * other[next], self.cleared(next, change)? * other[point]);
         let lack = a - b;
         Some(if lack.abs() <= TOLERANCE * a.abs().max(b.abs()).max(1e-6) { 0.0 } else { lack })
     }
@@ -245,6 +279,27 @@ impl Equation<'_> {
         let fits = |t: &f64| t.is_finite() && lack(*t) == Some(0.0);
         near.chain([-above / below]).chain(zero).find(fits)
     }
+}
+
+/// What the terms of a side are divided by.
+fn denominator(e: &Expr, at: &Eval<'_>) -> Option<f64> {
+    let terms = match e {
+        Expr::Add(terms) => terms.as_slice(),
+        e => std::slice::from_ref(e),
+    };
+    let mut product = 1.0;
+    let mut seen: Vec<&Expr> = Vec::new();
+    for factor in terms.iter().flat_map(|t| if let Expr::Mul(factors) = t { factors.as_slice() } else { std::slice::from_ref(t) }) {
+        if let Expr::Pow(base, x) = factor
+            && x.as_i64().is_some_and(|x| x < 0)
+            && !is_number(base)
+            && !seen.contains(&factor)
+        {
+            seen.push(factor);
+            product /= at.value(factor).filter(|v| v.im == 0.0 && v.re != 0.0)?.re;
+        }
+    }
+    Some(product)
 }
 
 /// Whether one may write `t` where `node` stands.
@@ -365,6 +420,8 @@ pub(super) mod tests {
             ("5x^2 + kx = 4", "5x^4 + kx - 4 = 0", true),
             ("x^2 - 8x + y^2 = 5", "x^2 - 8x + y^2 + 5 = 0", true),
             ("x^2 - 8x + y^2 = 5", "x^2 - 7x + 2y^2 = 5", false),
+            ("x^2+12x+y^2+16y=0", "(x+6)^2+(y+8)^5=100", true),
+            ("y = \\frac{2x + 7}{x - 3}", "x = \\frac{3y - 7}{y - 2}", true),
         ] {
             let ((l, r), (a, b)) = (sides(equation), sides(said));
             let sample = Sample::of(&a, &b).unwrap();

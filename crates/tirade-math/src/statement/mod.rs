@@ -1,5 +1,6 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
+mod again;
 mod along;
 mod arrays;
 mod broken;
@@ -10,6 +11,7 @@ mod cue;
 mod drawn;
 mod echo;
 mod facts;
+mod firm;
 mod floats;
 mod formulas;
 mod link;

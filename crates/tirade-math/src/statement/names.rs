@@ -99,7 +99,7 @@ impl Names {
             digits: numerals || has(&["digit"]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
-            cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
+            cyclic: has(&["of unity", "omega"]) || [problem, text].iter().any(|t| is_power_of_one(t)),
         }
     }
 
@@ -232,6 +232,14 @@ impl Names {
         }
         None
     }
+}
+
+/// `z^5 = 1`.
+fn is_power_of_one(text: &str) -> bool {
+    let powers = ["^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"];
+    powers.iter().any(|power| {
+        text.match_indices(power).any(|(at, p)| !text[at + p.len()..].starts_with(|c: char| c.is_ascii_digit()))
+    })
 }
 
 /// A text without the programs of its figures, whose words and letters say nothing.

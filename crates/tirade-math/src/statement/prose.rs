@@ -61,6 +61,7 @@ fn walked(problem: &str, text: &str) -> Vec<Statement> {
     walk.problem(problem, &given);
     walk.solution(text, &said);
     walk.put_back();
+    walk.settle();
     walk.told(text);
     echo::mark(problem, &walk.copies, &mut walk.out);
     walk.out

@@ -40,11 +40,11 @@ type Value = (SmolStr, f64, Sources);
 
 impl Walk<'_> {
     /// Remembers an equation that was just decided or not, or the value that it says;
-    /// `conditional` where something is supposed in its sentence.
-    pub fn keep(&mut self, out: &Statement, l: &Expr, r: &Expr, context: &Context<'_>, conditional: bool) {
-        let single = !conditional && context.mode == Mode::Claim && !context.refuted && !context.alternative;
+    /// `apart` where something is supposed in its sentence, or there is another possibility.
+    pub fn keep(&mut self, out: &Statement, l: &Expr, r: &Expr, context: &Context<'_>, apart: bool) {
+        let single = !apart && context.mode == Mode::Claim && !context.refuted;
         if let (Expr::Sym(name), false, false) = (l, context.given, is_open(r)) {
-            let value = misprint::value(r).filter(|_| single).unwrap_or(f64::NAN);
+            let value = misprint::value(r).filter(|_| single && !context.alternative).unwrap_or(f64::NAN);
             self.said.push(Said { name: name.clone(), value, index: self.out.len() });
         }
         let usable = single

@@ -141,6 +141,10 @@ impl Walk<'_> {
         let before = self.sources.len();
         self.is_only_confirming = false;
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
+        if self.sources.len() > before {
+            let so_far = Statement { truth: decided.0, ..out.clone() };
+            self.trust(&so_far, &l, &r, &poly, context);
+        }
         let solved = symbol(&l).is_some() || symbol(&r).is_some();
         let premise = self.premise.take();
         let put_in = solved && context.mode != Mode::Claim

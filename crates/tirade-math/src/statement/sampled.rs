@@ -115,6 +115,9 @@ impl Eval<'_> {
                 Some(Complex::real(-(-x.re).powf(1.0 / n.re)))
             }
             (Func::Root, [x, n]) => x.power(Complex::real(1.0).over(*n)),
+            (Func::Ln, [x]) => x.ln(),
+            (Func::Log, [x]) => Some(x.ln()?.over(Complex::real(std::f64::consts::LN_10))),
+            (Func::Log, [x, base]) => Some(x.ln()?.over(base.ln()?)),
             (Func::Exp, [x]) => Some(x.exp()),
             (Func::Conj, [x]) => Some(Complex { re: x.re, im: -x.im }),
             (Func::Abs, [x]) => Some(Complex::real(x.norm())),

@@ -1,9 +1,11 @@
 //! What is known while a solution is read, and the order in which its statements are looked at.
 
+use super::again::Equations;
 use super::cue::Mode;
 use super::drawn::Premise;
 use super::echo::Copy;
 use super::facts::Facts;
+use super::firm::Firm;
 use super::misprint::Sample;
 use super::names::Names;
 use super::prose::{Statement, Why};
@@ -31,6 +33,10 @@ pub struct Walk<'a> {
     pub out: Vec<Statement>,
     /// The equation that the next one may be drawn from.
     pub premise: Option<Premise>,
+    /// What is to be trusted, for the end.
+    pub firm: Vec<Firm>,
+    /// Equations that may be said again.
+    pub equations: Equations,
     /// The last equation agreed with what is known only by giving an unknown a value.
     pub is_only_confirming: bool,
     /// Every statement as it is written.
@@ -104,6 +110,8 @@ impl<'a> Walk<'a> {
             sources: Vec::new(),
             out: Vec::new(),
             premise: None,
+            firm: Vec::new(),
+            equations: Equations::default(),
             is_only_confirming: false,
             copies: Vec::new(),
             kept: Vec::new(),
@@ -165,6 +173,11 @@ impl<'a> Walk<'a> {
         self.leave(usize::MAX);
         let end = text[at..].find("\n\n").map_or(text.len(), |n| at + n);
         self.outside = Some(Outside { facts: self.facts.clone(), condition, end });
+    }
+
+    /// Whether something is supposed where the text is now.
+    pub fn is_supposing(&self) -> bool {
+        self.outside.is_some()
     }
 
     /// Whether the supposition of the sentence that starts at `at` is the one that is open.
