@@ -37,10 +37,24 @@ const TURNS: [&str; 16] = [
     "differen", "second",
 ];
 
+/// Words between two equations of which the second is drawn from the first alone.
+const DRAWN: [&str; 12] = [
+    "so", "thus", "hence", "means", "implies", "which", "equivalent", "gives", "simplifies", "or", "this", "rightarrow",
+];
+
 /// Equations in the order in which they are said.
 #[derive(Default)]
 pub struct Equations {
     said: Vec<Said>,
+    last: Option<Last>,
+}
+
+/// The equation before, which the next one may show to be misprinted.
+struct Last {
+    l: Expr,
+    r: Expr,
+    end: usize,
+    source: Option<usize>,
 }
 
 struct Said {
@@ -57,6 +71,27 @@ impl Equations {
         {
             self.said.push(Said { sample, source });
         }
+    }
+
+    /// Remembers the equation that ends at `end` as the one before the next.
+    pub fn pass(&mut self, l: &Expr, r: &Expr, end: usize, source: Option<usize>) {
+        self.last = Some(Last { l: l.clone(), r: r.clone(), end, source });
+    }
+
+    /// The source of the equation right before the one at `start`, if it should be that one: `9l + 2w = 30`, which implies `l + w = 15`.
+    ///
+    /// Nothing else may be known of its unknowns, or more may have been drawn from it.
+    pub fn shown_misprinted(&self, text: &str, start: usize, l: &Expr, r: &Expr) -> Option<usize> {
+        let last = self.last.as_ref()?;
+        let between = text.get(last.end..start)?;
+        let names = misprint::names(l, r);
+        if names.len() < 2 || misprint::names(&last.l, &last.r) != names || !is_drawn(between) {
+            return None;
+        }
+        let sample = Sample::of(l, r)?;
+        let others = self.said.iter().filter(|said| said.sample.is_about(&names)).count();
+        let alone = others < 2 && !misprint::agrees(&last.l, &last.r, &sample);
+        (alone && misprint::of_promised(&last.l, &last.r, [&sample].into_iter()).is_some()).then_some(last.source)?
     }
 
     /// The source of the equation that `l = r` should be.
@@ -77,6 +112,15 @@ impl Equations {
         let found = misprint::of_promised(l, r, candidates.iter().map(|said| &said.sample))?;
         candidates[found].source
     }
+}
+
+/// Whether only words that conclude stand between two equations.
+fn is_drawn(between: &str) -> bool {
+    const FAR: usize = 60;
+    let lower = between.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| !w.is_empty()).collect();
+    let turns = words.iter().any(|w| TURNS.iter().any(|start| *w != "or" && w.starts_with(start)));
+    between.len() < FAR && !between.contains("\n\n") && !turns && words.iter().any(|w| DRAWN.contains(w))
 }
 
 /// What stands before the formula at `start`.

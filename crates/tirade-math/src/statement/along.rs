@@ -4,6 +4,7 @@ use super::Truth;
 use super::{again, broken};
 use super::cue::{self, Mode};
 use super::echo::Copy;
+use super::facts;
 use super::link::is_open;
 use super::names::{has_matrices, has_vectors, is_ambiguous};
 use super::operation;
@@ -66,6 +67,7 @@ impl Walk<'_> {
                 if *op == RelOp::Eq {
                     self.operated(text, &mut out, l, r, k == 0 && !given);
                     self.quoted(text, parsed, &mut out, (l, r), &context, k);
+                    self.signed(&mut out, l, r, &context);
                     let apart = said.conditional || said.either || chain.listed && k == chain.links.len() - 1;
                     self.keep(&out, l, r, &context, apart);
                     steps.push(Step { index: self.out.len(), link: k, l, r });
@@ -203,7 +205,35 @@ impl Walk<'_> {
         if let Some(by) = promise.and_then(|promise| self.equations.misquoted(l, r, promise)) {
             (out.truth, out.why) = (Truth::False, self.because(1 << by));
         }
+        let drawn = first && context.mode == Mode::Claim && !self.names.curves;
+        if let Some(by) = drawn.then(|| self.equations.shown_misprinted(text, out.span.start, l, r)).flatten() {
+            (out.truth, out.why) = (Truth::False, self.because(1 << by));
+        }
         self.equations.say(l, r, source);
+        if !context.given && matches!(context.mode, Mode::Claim | Mode::Define) {
+            self.equations.pass(l, r, out.span.end, source);
+        }
+    }
+
+    /// Marks `AC = AB + BC = 5 - 2`: lengths and angles are positive, so that each term has the sign of its value.
+    fn signed(&self, out: &mut Statement, l: &Expr, r: &Expr, context: &Context<'_>) {
+        let (Expr::Add(names), Expr::Add(values)) = (l, r) else { return };
+        let figure = |e: &Expr| matches!(e, Expr::Sym(name) if name.starts_with("ell_") || name.starts_with("theta_"));
+        let of_figure = |e: &Expr| match e {
+            Expr::Mul(factors) => factors.iter().any(figure),
+            e => figure(e),
+        };
+        let plain = |e: &Expr| !any(e, &|e| matches!(e, Expr::Add(_)));
+        let lengths = names.iter().all(of_figure) && names.len() == values.len() && values.iter().all(plain);
+        let differ = names.iter().zip(values).any(|(a, b)| is_negative(a) != is_negative(b));
+        let asserted = context.chained && !context.given && !context.refuted && !values.iter().any(of_figure);
+        let matched = || {
+            let same = facts::difference(&names[0], &values[0]).and_then(|poly| self.facts.reduce(poly));
+            same.is_some_and(|(left, _)| left.is_zero())
+        };
+        if lengths && differ && asserted && !is_negative(&values[0]) && (!is_open(r) || matched()) {
+            (out.truth, out.why) = (Truth::False, Why::Itself);
+        }
     }
 
     /// Marks an equation that is not what the words say is done to both sides of the one before.
@@ -226,6 +256,16 @@ impl Walk<'_> {
 /// Whether it holds for all values of the unknowns in it.
 fn is_identity(out: &Statement, l: &Expr) -> bool {
     out.truth == Truth::True && out.why == Why::Itself && is_open(l)
+}
+
+/// Whether a term has a minus sign.
+fn is_negative(term: &Expr) -> bool {
+    let minus = |e: &Expr| e.as_rational().is_some_and(|x| *x < crate::Rational::ZERO);
+    match term {
+        Expr::Mul(factors) => factors.iter().filter(|f| minus(f)).count() % 2 == 1,
+        Expr::Quantity(x, _) => is_negative(x),
+        term => minus(term),
+    }
 }
 
 /// Digits and nothing to compute.
