@@ -3,7 +3,7 @@
 use super::Truth;
 use super::link::{closed, is_open, is_scalar};
 use super::misprint;
-use super::prose::size;
+use super::walk::size;
 use crate::equiv::equivalent;
 use crate::expr::{Expr, RelOp};
 use crate::verdict::Outcome;
@@ -45,7 +45,7 @@ pub fn equal(l: &Expr, op: RelOp, r: &Expr) -> Truth {
     }
     match other.as_slice() {
         // one entry is another where the rest was worked out right
-        [(x, y)] if alike > 0 && misprint::of_identity(x, y, &[]) => Truth::False,
+        [(x, y)] if alike > 0 && misprint::of_identity(x, y, &[], false) => Truth::False,
         _ => truth,
     }
 }

@@ -2,6 +2,18 @@
 
 use crate::text::group;
 
+/// Whether a formula that can be read is not written so by anybody: `f^{+1}(x)`, `5,\!37`.
+pub fn is_odd(source: &str) -> bool {
+    let digit = |s: &str| s.starts_with(|c: char| c.is_ascii_digit());
+    let signed = source.match_indices("^{+").any(|(at, mark)| digit(&source[at + mark.len()..]));
+    signed
+        || source.match_indices(",\\!").any(|(at, mark)| {
+            let rest = &source[at + mark.len()..];
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            source[..at].ends_with(|c: char| c.is_ascii_digit()) && digits > 0 && digits != 3
+        })
+}
+
 /// Whether no reader could make anything of the formula.
 pub fn is_broken(source: &str, numerals: bool) -> bool {
     has_half_fraction(source) || numerals && has_foreign_digit(source)

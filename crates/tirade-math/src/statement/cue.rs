@@ -215,7 +215,7 @@ pub fn is_refuted(text: &str, formula: &Range<usize>, lead: &str) -> bool {
     let before = sentence_before(text, formula.start);
     let near = |word: &str| {
         let behind = &before[place_in(before, word) + word.len()..];
-        strong(word) && !is_far(behind) && words(behind).all(|w| !CLAIM.contains(&w) && w != "by")
+        strong(word) && !is_far(behind) && words(behind).all(|w| w.is_empty() || LEADS.contains(&w))
     };
     words(before).any(near) || words(lead).any(strong) || says(text, formula, &REFUTED)
 }
@@ -241,6 +241,11 @@ const STRONG: [&str; 14] = [
     "wrong",
     "falsely",
     "never",
+];
+/// Words that may stand between those and the formula: "if we have $1 = 2$", but "if I only work $10/12 = 5/6$ as long".
+const LEADS: [&str; 27] = [
+    "we", "it", "that", "the", "had", "is", "were", "was", "be", "true", "case", "equation", "say", "said", "true", "a", "an",
+    "to", "you", "one", "think", "want", "and", "or", "equal", "instead", "let",
 ];
 /// Right behind a formula.
 const REFUTED: [&str; 9] = [
@@ -334,7 +339,8 @@ fn last_cue(before: &str, display: bool) -> Option<Mode> {
             let word_end = word_start + word.len();
             let behind = before[word_end..].trim_end();
             let clause = display && word == "with" && (behind.ends_with(',') || behind.ends_with(",$"));
-            let past = weak && (clause || is_far(&before[word_end..]));
+            let aside = weak && behind.ends_with(',') && !behind.contains('$') && behind.contains(' ');
+            let past = weak && (clause || aside || is_far(&before[word_end..]));
             let only_if = word == "if" && last == "only";
             if !past && !only_if {
                 let occurs = word == "when" && OCCURS.contains(&last.as_str());
@@ -380,7 +386,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// From the start of the sentence to `start`, with the dollar signs balanced.
-fn sentence_before(text: &str, start: usize) -> &str {
+pub fn sentence_before(text: &str, start: usize) -> &str {
     const FAR: usize = 300;
     let mut from = start.saturating_sub(FAR);
     while !text.is_char_boundary(from) {

@@ -126,13 +126,15 @@ pub fn applies_to_unknowns(poly: &Poly) -> bool {
     )
 }
 
-/// `8x^3 - 4x = 8(x - r)^2(x - s)`: an equation of polynomials in x with other unknowns, which may hold for every x.
+/// `8x^3 - 4x = 8(x - r)^2(x - s)`: an equation of polynomials in x with other unknowns, which may hold for every x;
+/// `x^2 - y^2 = 12` is none.
 pub fn is_polynomial_identity(poly: &Poly) -> bool {
+    let point = |name: &str| matches!(name, "x" | "y" | "z");
     ["x", "z", "t"].into_iter().any(|name| {
         poly.0
             .iter()
             .any(|(m, _)| m.0.iter().any(|(a, e)| matches!(a, Atom::Sym(s) if s == name) && e.num > 1))
-            && any_atom(poly, &|a| matches!(a, Atom::Sym(s) if s != name))
+            && any_atom(poly, &|a| matches!(a, Atom::Sym(s) if s != name && !point(s)))
     })
 }
 

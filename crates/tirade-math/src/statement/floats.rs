@@ -5,9 +5,9 @@ use crate::expr::{Func, Rational};
 /// Functions of real numbers.
 pub fn real_call(func: Func, values: &[f64]) -> Option<f64> {
     Some(match (func, values) {
-        (Func::Ln, [x]) => x.ln(),
-        (Func::Log, [x]) => x.log10(),
-        (Func::Log, [x, base]) => x.ln() / base.ln(),
+        (Func::Ln, [x]) if *x > 0.0 => x.ln(),
+        (Func::Log, [x]) if *x > 0.0 => x.log10(),
+        (Func::Log, [x, base]) if *x > 0.0 => x.ln() / base.ln(),
         (Func::Sin, [x]) => x.sin(),
         (Func::Cos, [x]) => x.cos(),
         (Func::Tan, [x]) => x.tan(),
@@ -16,10 +16,29 @@ pub fn real_call(func: Func, values: &[f64]) -> Option<f64> {
         (Func::Csc, [x]) => 1.0 / x.sin(),
         (Func::Floor, [x]) => x.floor(),
         (Func::Ceil, [x]) => x.ceil(),
+        (Func::Asin, [x]) if x.abs() <= 1.0 => x.asin(),
+        (Func::Acos, [x]) if x.abs() <= 1.0 => x.acos(),
+        (Func::Atan, [x]) => x.atan(),
+        (Func::Gcd, [a, b]) => gcd(*a, *b)?,
+        (Func::Lcm, [a, b]) => a * b / gcd(*a, *b)?,
         (Func::Factorial, [n]) => gamma(n + 1.0),
         (Func::Binom, [n, k]) => gamma(n + 1.0) / gamma(k + 1.0) / gamma(n - k + 1.0),
         _ => return None,
     })
+}
+
+/// The greatest common divisor of two whole numbers.
+fn gcd(a: f64, b: f64) -> Option<f64> {
+    const LARGEST: f64 = 1e12;
+    let whole = |x: f64| x.fract() == 0.0 && x.abs() < LARGEST;
+    let (mut a, mut b) = (a.abs(), b.abs());
+    if !whole(a) || !whole(b) {
+        return None;
+    }
+    while b != 0.0 {
+        (a, b) = (b, a % b);
+    }
+    Some(a)
 }
 
 /// Γ(x), by Lanczos' sum.
@@ -79,6 +98,11 @@ impl Complex {
     pub fn exp(self) -> Complex {
         let size = self.re.exp();
         Complex { re: size * self.im.cos(), im: size * self.im.sin() }
+    }
+
+    /// The principal value of the logarithm; `None` for zero.
+    pub fn ln(self) -> Option<Complex> {
+        (self.norm() > 0.0).then(|| Complex { re: self.norm().ln(), im: self.im.atan2(self.re) })
     }
 
     /// The principal value; `None` for a power of zero that is none.

@@ -134,11 +134,42 @@ fn near(left: &Expr, right: &Expr) -> Truth {
     if is_rounding(&left, &right) || is_rounding(&right, &left) {
         return Truth::True;
     }
+    if is_misrounded(&left, &right) {
+        return Truth::False;
+    }
     let coarse = last_places_off(&left, &right).is_some_and(|places| places > 3.0);
     match relative_difference(&left, &right) {
         Some(d) if d > if coarse { LOOSE / 5.0 } else { 2.5 * LOOSE } => Truth::False,
         _ => Truth::Undecided,
     }
+}
+
+/// `12.3 \approx 12.1`: a decimal before one with as few places or fewer, which is not its rounding.
+fn is_misrounded(written: &Expr, shown: &Expr) -> bool {
+    const OFF: i32 = 2;
+    let (Expr::Dec(written), Expr::Dec(shown)) = (written, shown) else { return false };
+    let unit = crate::Rational::from(dashu::integer::IBig::from(10).pow(shown.places.min(12) as usize));
+    let off = (&written.value - &shown.value) * unit;
+    let off = if off < crate::Rational::ZERO { -off } else { off };
+    shown.places <= written.places && off >= crate::Rational::from(OFF)
+}
+
+/// Whether something in it is divided by zero, or is the inverse sine or cosine of a number beyond one.
+pub fn is_undefined(e: &Expr) -> bool {
+    let constant = |e: &Expr| (!is_open(e)).then(|| Builder::default().build(e)?.as_constant()).flatten();
+    any(e, &|e| match e {
+        // of `\log_2 1/2` people mean another logarithm
+        Expr::Pow(base, x) => {
+            x.as_rational().is_some_and(|x| *x < crate::Rational::ZERO)
+                && !any(base, &|e| matches!(e, Expr::Call(..)))
+                && constant(base).is_some_and(|b| b.is_zero())
+        }
+        Expr::Call(Func::Asin | Func::Acos, args) => {
+            let one = crate::Rational::ONE;
+            args.first().and_then(constant).is_some_and(|x| x > one || x < -one)
+        }
+        _ => false,
+    })
 }
 
 fn relative_difference(left: &Expr, right: &Expr) -> Option<f64> {

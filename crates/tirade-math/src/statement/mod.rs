@@ -1,5 +1,7 @@
 //! Whether statements in a text are true: what the checks of prose ask, thousands of times per second.
 
+mod again;
+mod along;
 mod arrays;
 mod broken;
 mod cased;
@@ -9,6 +11,7 @@ mod cue;
 mod drawn;
 mod echo;
 mod facts;
+mod firm;
 mod floats;
 mod formulas;
 mod link;
@@ -23,8 +26,10 @@ mod put_back;
 mod read;
 mod relation;
 mod rule;
+mod sampled;
 mod suspect;
 mod told;
+mod walk;
 
 pub use formulas::{Formula, formulas};
 pub use prose::{Statement, Why, check_prose};

@@ -71,9 +71,21 @@ const FOREIGN: [&str; 31] = [
 impl Names {
     /// Reads them off the texts.
     pub fn of(problem: &str, text: &str) -> Names {
+        let (problem, text) = (&*without_drawings(problem), &*without_drawings(text));
         let has = |needles: &[&str]| needles.iter().any(|n| problem.contains(n) || text.contains(n));
         let imaginary =
             ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
+        // not "model"
+        let modulo = has(&["pmod", "bmod", "\\mod", "modul", " mod ", "mod $", "(mod"]);
+        let numerals = has(&[
+            " in base",
+            "base-",
+            "base ten",
+            "base $",
+            "base 1",
+            "hexadecimal",
+            "numeral",
+        ]);
         let multiple = [problem, text].iter().any(|t| follows_digit(t, b'i'));
         Names {
             i_is_unit: multiple || has(&imaginary),
@@ -81,22 +93,13 @@ impl Names {
                 && !has(&[" e =", "$e =", "$e=", " e="]),
             functions: function_letters(problem, text),
             greek: greek_functions(problem, text),
-            modular: has(&["base", "mod", "clock", "emainder", "digit"]),
+            modular: modulo || numerals || has(&["clock", "emainder", "digit"]),
             curves: CURVES.iter().any(|word| has_word(problem, word) || has_word(text, word)),
-            remainders: has(&["mod", "inverse"]),
-            digits: has(&[
-                "digit",
-                " in base",
-                "base-",
-                "base ten",
-                "base $",
-                "base 1",
-                "hexadecimal",
-                "numeral",
-            ]),
+            remainders: modulo,
+            digits: numerals || has(&["digit"]),
             units: variable_letters(problem, text),
             radians: has(&["radian", "\\frac{\\pi", "\\pi/", "\\pi}{"]),
-            cyclic: has(&["of unity", "omega", "^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"]),
+            cyclic: has(&["of unity", "omega"]) || [problem, text].iter().any(|t| is_power_of_one(t)),
         }
     }
 
@@ -229,6 +232,26 @@ impl Names {
         }
         None
     }
+}
+
+/// `z^5 = 1`.
+fn is_power_of_one(text: &str) -> bool {
+    let powers = ["^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"];
+    powers.iter().any(|power| {
+        text.match_indices(power).any(|(at, p)| !text[at + p.len()..].starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+/// A text without the programs of its figures, whose words and letters say nothing.
+fn without_drawings(text: &str) -> Cow<'_, str> {
+    const ENDS: (&str, &str) = ("[asy]", "[/asy]");
+    if !text.contains(ENDS.0) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split(ENDS.0);
+    let first = parts.next().unwrap_or("");
+    let behind = |part: &str| part.split_once(ENDS.1).map_or(String::new(), |(_, behind)| behind.to_string());
+    Cow::Owned(parts.fold(first.to_string(), |words, part| words + " " + &behind(part)))
 }
 
 /// Words of problems in which x and y are coordinates.

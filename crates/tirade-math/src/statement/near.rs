@@ -17,11 +17,18 @@ const EXPONENTS: [i64; 4] = [1, 2, 3, 4];
 /// On which facts the claim `l = r` would rest, were one number or sign in it another; `left` is what the facts leave of it
 /// as it is written.
 ///
-/// Two equations of few terms may well differ in the sign of one: such signs are mended only where `long` says that there
-/// are many.
-pub fn implied(l: &Expr, r: &Expr, left: &Poly, facts: &Facts, long: bool) -> Option<Sources> {
+/// Two equations of few terms may well differ in the sign of one: such signs are mended only where there are more than three
+/// terms, and nothing but exponents where there are two.
+///
+/// Where the facts had nothing to say, since they are about other powers, only exponents are mended: `x^2 + y^9` after `x^2 + y^2`.
+pub fn implied(l: &Expr, r: &Expr, (left, because): (&Poly, Sources), facts: &Facts, terms: usize) -> Option<Sources> {
     let claim = Claim { l, r, left, facts };
-    let tried = places(l).chain(places(r)).filter(|place| long || place.what != What::OuterSign);
+    if because == 0 || terms < 3 {
+        let number = places(l).chain(places(r)).filter(|place| place.what == What::Factor);
+        let mut powers = number.filter(|place| is_power(l, place.node) || is_power(r, place.node));
+        return powers.find_map(|place| claim.exponent(place.node));
+    }
+    let tried = places(l).chain(places(r)).filter(|place| place.what.is_plain() && (terms > 3 || place.what != What::OuterSign));
     tried.take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
 }
 
@@ -49,6 +56,7 @@ impl Claim<'_> {
         match what {
             What::Sign | What::OuterSign => self.holds(node, &node.clone().neg()),
             What::Plus(i) => self.holds(node, &multiplied(node, i)?),
+            What::Side | What::Terms(_) => None,
             What::Number | What::Factor => self.number(node).or_else(|| self.exponent(node)),
         }
     }
@@ -76,6 +84,17 @@ impl Claim<'_> {
         }
         EXPONENTS.into_iter().filter(|n| *n != written).find_map(|n| self.holds(node, &Expr::int(n)))
     }
+}
+
+/// Whether the node is the exponent of a name, or of a product of names.
+fn is_power(e: &Expr, node: &Expr) -> bool {
+    let name = |base: &Expr| match base {
+        Expr::Mul(names) => names.iter().all(|e| matches!(e, Expr::Sym(_))),
+        base => matches!(base, Expr::Sym(_)),
+    };
+    let mut found = matches!(e, Expr::Pow(base, x) if std::ptr::eq(&raw const **x, node) && name(base));
+    e.for_each_child(&mut |c| found = found || is_power(c, node));
+    found
 }
 
 /// Whether the node is the exponent of a power in `e`.
@@ -139,8 +158,8 @@ mod tests {
                 facts.add(difference(&l, &r).unwrap(), 1 << i);
             }
             let (l, r) = sides(claim);
-            let (left, _) = facts.reduce(difference(&l, &r).unwrap()).unwrap();
-            assert_eq!(implied(&l, &r, &left, &facts, true), expected, "{known:?} {claim}");
+            let (left, because) = facts.reduce(difference(&l, &r).unwrap()).unwrap();
+            assert_eq!(implied(&l, &r, (&left, because), &facts, 4), expected, "{known:?} {claim}");
         }
     }
 }

@@ -8,7 +8,8 @@ use smol_str::SmolStr;
 use super::cue::Mode;
 use super::facts::Sources;
 use super::link::is_open;
-use super::prose::{Context, Statement, Walk};
+use super::prose::{Statement, Why};
+use super::walk::{Context, Walk};
 use super::{Truth, misprint};
 use crate::equiv::{any, free_names};
 use crate::expr::{Expr, Func};
@@ -39,19 +40,20 @@ type Value = (SmolStr, f64, Sources);
 
 impl Walk<'_> {
     /// Remembers an equation that was just decided or not, or the value that it says;
-    /// `conditional` where something is supposed in its sentence.
-    pub fn keep(&mut self, out: &Statement, l: &Expr, r: &Expr, context: &Context<'_>, conditional: bool) {
-        let single = !conditional && context.mode == Mode::Claim && !context.refuted && !context.alternative;
+    /// `apart` where something is supposed in its sentence, or there is another possibility.
+    pub fn keep(&mut self, out: &Statement, l: &Expr, r: &Expr, context: &Context<'_>, apart: bool) {
+        let single = !apart && context.mode == Mode::Claim && !context.refuted;
         if let (Expr::Sym(name), false, false) = (l, context.given, is_open(r)) {
-            let value = misprint::value(r).filter(|_| single).unwrap_or(f64::NAN);
+            let value = misprint::value(r).filter(|_| single && !context.alternative).unwrap_or(f64::NAN);
             self.said.push(Said { name: name.clone(), value, index: self.out.len() });
         }
         let usable = single
             && !context.ambiguous
             && !context.vectors
             && context.modulus.is_none()
-            && !self.names.modular;
-        if usable && out.truth == Truth::Undecided && self.kept.len() < MAX_KEPT && is_fit(l, r) {
+            && !self.names.remainders
+            && !self.names.digits;
+        if usable && out.truth != Truth::False && out.why != Why::Itself && self.kept.len() < MAX_KEPT && is_fit(l, r) {
             let mut names = Vec::new();
             free_names(l, &mut names);
             free_names(r, &mut names);
@@ -71,7 +73,7 @@ impl Walk<'_> {
             let value = |(i, index): (usize, Option<usize>)| index.filter(|_| by >> i & 1 == 1);
             let last = self.sources.iter().map(|s| s.index).enumerate().filter_map(value).max();
             let Some(at) = kept.index.or(last) else { continue };
-            if kept.index.is_none() || self.out[at].truth == Truth::Undecided {
+            if kept.index.is_none() || self.out[at].why != Why::Itself {
                 (self.out[at].truth, self.out[at].why) = (Truth::False, self.because(by));
             }
         }

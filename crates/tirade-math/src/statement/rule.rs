@@ -3,9 +3,10 @@
 use super::cue::{self, Mode};
 use super::drawn::Premise;
 use super::facts::{self, Added, MAX_SOURCES, Sources};
-use super::link::{closed, is_open, is_scalar, without_degrees, without_units};
+use super::link::{closed, is_open, is_scalar, is_undefined, without_degrees, without_units};
 use super::misprint::Sample;
-use super::prose::{Context, Source, Statement, Walk, Why, has_application};
+use super::prose::{Statement, Why};
+use super::walk::{Context, Source, Walk, has_application};
 use super::read::symbol;
 use super::{Truth, arrays, cased, congruence, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
@@ -35,7 +36,9 @@ impl Walk<'_> {
             (out.truth, out.why) = (self.congruent(l, r, context.modulus), Why::Itself);
             return;
         }
-        if plus_minus::has(l) || plus_minus::has(r) {
+        if is_undefined(l) || is_undefined(r) {
+            (out.truth, out.why) = (if op == RelOp::Ne { Truth::Undecided } else { Truth::False }, Why::Itself);
+        } else if plus_minus::has(l) || plus_minus::has(r) {
             (out.truth, out.why) = (plus_minus::equal(l, op, r), Why::Itself);
         } else if !is_scalar(l) || !is_scalar(r) {
             (out.truth, out.why) = (arrays::equal(l, op, r), Why::Itself);
@@ -136,7 +139,12 @@ impl Walk<'_> {
             return if wrong { (Truth::False, Why::Itself) } else { NOTHING };
         }
         let before = self.sources.len();
+        self.is_only_confirming = false;
         let decided = self.learn(text, out, &l, &r, poly.clone(), context);
+        if self.sources.len() > before {
+            let so_far = Statement { truth: decided.0, ..out.clone() };
+            self.trust(&so_far, &l, &r, &poly, context);
+        }
         let solved = symbol(&l).is_some() || symbol(&r).is_some();
         let premise = self.premise.take();
         let put_in = solved && context.mode != Mode::Claim
@@ -147,7 +155,8 @@ impl Walk<'_> {
             let words = text.get(out.span.clone()).unwrap_or("");
             self.premise = Premise::of(&poly, words, out.span.end, solved);
         }
-        if decided.0 != Truth::Undecided {
+        let direct = solved || facts::univariate(&poly).is_some();
+        if decided.0 != Truth::Undecided && (direct || !self.is_only_confirming) {
             return decided;
         }
         if let Some(premise) = premise
@@ -223,13 +232,20 @@ impl Walk<'_> {
         }
         match added {
             Added::Implied(by) | Added::Confirms(by) => {
+                self.is_only_confirming = matches!(added, Added::Confirms(_));
+                if self.is_only_confirming
+                    && facts::univariate(&poly).is_none()
+                    && let Some(by) = self.nearly_implied(l, r, &poly, before, context)
+                {
+                    return (Truth::False, self.because(by));
+                }
                 self.mark_confirmed(by);
                 (Truth::True, self.because(by & !number))
             }
             Added::Contradicts(by) | Added::Resembles(by)
                 if (trusted || context.mode == Mode::Instance && !generic) && self.trusts(by)
                     || trusted && symbol(l).is_none() && self.supposes(by) && self.is_open_at(text, out)
-                    || trusted && self.follows(text, out, by) =>
+                    || trusted && self.follows(text, out, by, context.alternative) =>
             {
                 (Truth::False, self.because(by))
             }
@@ -256,10 +272,14 @@ impl Walk<'_> {
     }
 
     /// Whether the statement is drawn from an equation set up in the same sentence: "Setting $4x = 5\pi$, we find $x = \pi$".
-    fn follows(&self, text: &str, out: &Statement, by: Sources) -> bool {
+    fn follows(&self, text: &str, out: &Statement, by: Sources, alternative: bool) -> bool {
         let sentence = cue::sentence_start(text, out.span.start);
+        let known = self.sources.iter().enumerate().any(|(i, s)| by >> i & 1 == 1 && s.trusted);
+        // a value that is put in does no more than what else is known
+        let put_in = known && !alternative && cue::condition(text, out.span.start).is_none();
         let fits = |s: &Source| {
-            s.trusted || s.supposed && s.set_up && s.start >= sentence && s.start < out.span.start
+            s.trusted
+                || s.supposed && (s.set_up || put_in) && s.start >= sentence && s.start < out.span.start
         };
         self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
             && !cue::is_absurd(text, out.span.end)

@@ -10,7 +10,8 @@ use super::facts::{self, Facts, Sources};
 use super::link::is_open;
 use super::misprint::{self, Sample};
 use super::near;
-use super::prose::{Context, Statement, Walk, Why, has_application, size};
+use super::prose::{Statement, Why};
+use super::walk::{Context, Walk, has_application, size};
 use super::read::symbol;
 use crate::equiv::{any, free_names};
 use crate::expr::{Expr, Func};
@@ -29,8 +30,10 @@ pub struct Recent {
 impl Walk<'_> {
     /// Whether one number or sign keeps it from being an identity, in which known values may stand for names.
     pub fn is_nearly_identity(&self, l: &Expr, r: &Expr, context: &Context<'_>) -> bool {
-        let ranged =
-            |e: &Expr| any(e, &|e| matches!(e, Expr::Apply(..) | Expr::Call(Func::Floor | Func::Ceil, _)));
+        let ranged = |e: &Expr| {
+            !context.chained
+                && any(e, &|e| matches!(e, Expr::Apply(..) | Expr::Call(Func::Floor | Func::Ceil, _)))
+        };
         let called = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Ln | Func::Log | Func::Sqrt, _)));
         let least = if called(l) || called(r) { 6 } else { 7 };
         let (mut left, mut right) = (Vec::new(), Vec::new());
@@ -39,21 +42,25 @@ impl Walk<'_> {
         if self.names.cyclic || left.is_empty() || size(l) + size(r) < least || ranged(l) || ranged(r) {
             return false;
         }
-        if are_alike(l, r) {
+        if are_alike(l, r, context.chained && is_open(l) && is_open(r)) {
             return false;
         }
         let same = |known: &misprint::Known| {
             let unknown = |n: &&SmolStr| !known.iter().any(|(k, _)| k == *n);
-            let lacks = |a: &[SmolStr], b: &[SmolStr]| a.iter().filter(unknown).any(|n| !b.contains(n));
+            // what stands on one side only must cancel there
+            let lacks = |a: &[SmolStr], b: &[SmolStr], e: &Expr| {
+                a.iter().filter(unknown).any(|n| !b.contains(n) && (!context.chained || count(e, n) < 2))
+            };
             left.iter().any(|n| unknown(&n))
-                && (right.is_empty() || !lacks(&left, &right) && !lacks(&right, &left))
+                && (right.is_empty() || !lacks(&left, &right, l) && !lacks(&right, &left, r))
         };
-        if same(&[]) && misprint::of_identity(l, r, &[]) {
+        let loose = context.chained && !left.is_empty() && !right.is_empty();
+        if same(&[]) && misprint::of_identity(l, r, &[], loose) {
             return true;
         }
         let known = if context.alternative { Vec::new() } else { self.facts.values(&|by| self.trusts(by)) };
         let speaks = known.iter().any(|(name, _)| left.contains(name) || right.contains(name));
-        speaks && same(&known) && misprint::of_identity(l, r, &known)
+        speaks && same(&known) && misprint::of_identity(l, r, &known, loose)
     }
 
     /// An equation just before it that would say the same, were one number or sign in that another.
@@ -166,23 +173,31 @@ impl Walk<'_> {
     ) -> Option<Sources> {
         let claimed =
             context.mode == Mode::Claim && !context.given && !context.refuted && !context.alternative;
-        if !claimed || self.names.cyclic || !facts::is_telling(poly) {
+        if !claimed || self.names.cyclic || !(facts::is_telling(poly) || facts::has_product(poly)) {
             return None;
         }
         let known = before.as_ref().unwrap_or(&self.facts);
         let weight = 4 * (size(l) + size(r));
         let (left, because) = known.reduce(poly.clone())?;
         // Where every term has a value, some other number always mends it.
-        if because == 0 || left.is_zero() || weight > self.allowance || known.determines(poly) {
+        if left.is_zero() || weight > self.allowance || known.determines(poly) {
             return None;
         }
         self.allowance -= weight;
-        near::implied(l, r, &left, known, poly.0.len() > 3)
+        near::implied(l, r, (&left, because), known, poly.0.len())
     }
 }
 
-/// `\sin\frac{x}{3} = \sin\frac{x}{11}`, `2^x = 3^x`, `|z - 1| |w| = |z| |w|`: one function of two things, which is an equation.
-fn are_alike(l: &Expr, r: &Expr) -> bool {
+/// How often a name stands in it.
+fn count(e: &Expr, name: &SmolStr) -> usize {
+    let mut n = usize::from(matches!(e, Expr::Sym(s) if s == name));
+    e.for_each_child(&mut |c| n += count(c, name));
+    n
+}
+
+/// `\sin\frac{x}{3} = \sin\frac{x}{11}`, `2^x = 3^x`, `|z - 1| |w| = |z| |w|`: one function of two things, which is an equation
+/// unless it is a step in a chain.
+fn are_alike(l: &Expr, r: &Expr, chained: bool) -> bool {
     let factors = |e: &Expr| match e {
         Expr::Mul(factors) => factors.clone(),
         other => vec![other.clone()],
@@ -195,9 +210,13 @@ fn are_alike(l: &Expr, r: &Expr) -> bool {
         }
         None => true,
     });
+    let same_base = |a: &Expr, x: &Expr, b: &Expr, y: &Expr| a == b && (!chained || is_open(x) || is_open(y));
+    let same_power = |a: &Expr, x: &Expr, b: &Expr, y: &Expr| {
+        x == y && (is_open(a) || is_open(b) || is_open(x) && !chained)
+    };
     match (left.as_slice(), right.as_slice()) {
-        ([Expr::Call(f, _)], [Expr::Call(g, _)]) => f == g,
-        ([Expr::Pow(a, x)], [Expr::Pow(b, y)]) => a == b || x == y,
+        ([Expr::Call(f, _)], [Expr::Call(g, _)]) => f == g && (!chained || *f == Func::Abs),
+        ([Expr::Pow(a, x)], [Expr::Pow(b, y)]) => same_base(a, x, b, y) || same_power(a, x, b, y),
         _ => false,
     }
 }

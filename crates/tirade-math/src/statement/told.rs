@@ -160,6 +160,8 @@ fn told(tokens: &[(Token, Range<usize>)]) -> Option<(usize, Truth)> {
 
 fn truth(join: Join, a: Expr, b: Expr, c: &Expr) -> Truth {
     let is = |value: &Expr, c: &Expr| closed(value, RelOp::Eq, c);
+    let quotient = a.as_rational().zip(b.as_rational().filter(|b| !b.is_zero())).map(|(a, b)| a / b);
+    let whole = quotient.is_some_and(|q| q.is_int());
     match join {
         Join::Sum => is(&Expr::sum([a, b]), c),
         Join::Product => is(&Expr::product([a, b]), c),
@@ -169,9 +171,9 @@ fn truth(join: Join, a: Expr, b: Expr, c: &Expr) -> Truth {
             Truth::True => Truth::True,
             _ => is(&Expr::sum([b, a.neg()]), c),
         },
-        // "dividing 45 by 7 gives 6": the whole part may be meant
-        Join::Quotient => match is(&a, &Expr::product([b, c.clone()])) {
-            Truth::False if c.as_rational().is_none_or(|c| c.is_int()) => Truth::Undecided,
+        // "dividing 45 by 7 gives 6": the whole part may be meant, unless nothing is left
+        Join::Quotient => match is(&a, &Expr::product([b.clone(), c.clone()])) {
+            Truth::False if !whole && c.as_rational().is_none_or(|c| c.is_int()) => Truth::Undecided,
             truth => truth,
         },
     }
