@@ -68,6 +68,7 @@ pub(crate) enum Ended {
     /// The worker ended by itself.
     Crashed(String),
     /// The worker was killed by someone else.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nobody kills what is no process"))]
     Killed(String),
     /// The interpreter cannot carry out a request, or does not keep to the protocol: this one or an earlier one broke it.
     Broken,

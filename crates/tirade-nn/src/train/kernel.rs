@@ -119,11 +119,20 @@ pub(crate) unsafe fn transpose16(
 
 /// Asks for memory that will be read soon.
 pub(crate) fn ask_for<T>(numbers: &[T]) {
-    #[cfg(target_arch = "x86_64")]
     for at in (0..size_of_val(numbers)).step_by(64) {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        let line = numbers.as_ptr().cast::<i8>().wrapping_add(at);
+        #[cfg(target_arch = "x86_64")]
         // SAFETY: every x86-64 has this instruction, and it reads nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(numbers.as_ptr().cast::<i8>().wrapping_add(at)) };
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(line);
+        }
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: likewise.
+        unsafe {
+            std::arch::asm!("prfm pldl2keep, [{p}]", p = in(reg) line, options(nostack, preserves_flags));
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let _ = line;
     }
 }
 
