@@ -110,6 +110,7 @@ pub(crate) unsafe fn transpose16(
 }
 
 /// Asks for memory that will be read soon.
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
 pub(crate) fn ask_for<T>(numbers: &[T]) {
     #[cfg(target_arch = "x86_64")]
     for at in (0..size_of_val(numbers)).step_by(64) {
