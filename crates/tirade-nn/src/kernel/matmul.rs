@@ -5,7 +5,7 @@
 
 mod floats;
 mod ints;
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod speed;
 #[cfg(test)]
 mod tests;

@@ -12,14 +12,19 @@
 //! | [`gemm`] | their product |
 //! | [`product`] | the product of an [`Input`] with a weight in whatever form it is held |
 
+mod left;
+mod round;
+#[cfg(test)]
+mod tests;
+mod weight;
+
 use std::ops::Range;
 
+use self::left::{LeftBytes, Strip};
+pub(crate) use self::weight::Bytes;
 use super::aligned::{Aligned, Floats};
 use super::gemm::{Buffers, Left, Right, Strips, View, add_column, strips};
 use super::kernel::{MAX_ROWS, WIDTH};
-use super::simd::simd;
-use super::store::open_rows;
-use crate::quant::BLOCK;
 
 /// Steps of dy · W that share a scale, on both sides.
 const TURNED: usize = 128;
@@ -37,247 +42,6 @@ pub(crate) fn available() -> bool {
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) fn available() -> bool {
     false
-}
-
-/// A left operand in bytes: per strip of rows, per four steps, the rows' four bytes side by side.
-#[derive(Default)]
-pub(crate) struct LeftBytes {
-    data: Aligned<i8>,
-    /// Per strip, per group, per row.
-    scales: Vec<f32>,
-    /// Sums of what the groups' bytes stand for, which minima are multiplied by.
-    sums: Vec<f32>,
-    rows: usize,
-    steps: usize,
-    /// Steps that share a scale.
-    group: usize,
-    /// A row on its way, and what rounding took from it.
-    row: Vec<i8>,
-    lost: Vec<f32>,
-}
-
-impl LeftBytes {
-    /// Rounds and packs a dense matrix for `weight`.
-    #[cfg(test)]
-    pub fn pack(&mut self, a: View, weight: Bytes) {
-        self.begin(a.rows, a.columns, weight);
-        for rows in strips(a.rows) {
-            self.pack_rows(a, rows.start, rows, None);
-        }
-    }
-
-    /// Makes room for `rows` × `steps`, to be filled strip by strip and multiplied by `weight`.
-    fn begin(&mut self, rows: usize, steps: usize, weight: Bytes) {
-        (self.rows, self.steps, self.group) = (rows, steps, weight.group());
-        let groups = steps.div_ceil(self.group);
-        self.data.reshape(rows * steps.next_multiple_of(4));
-        self.scales.resize(rows * groups, 0.0);
-        self.sums.resize(rows * groups, 0.0);
-        self.row.resize(groups * self.group, 0);
-    }
-
-    /// Rounds and packs one of the [`strips`], which begins at row `from` of `a`; what rounding took away goes to `rest`.
-    fn pack_rows(&mut self, a: View, from: usize, rows: Range<usize>, mut rest: Option<&mut LeftBytes>) {
-        assert!(!a.transposed, "only rows are rounded");
-        let (i0, height, groups) = (rows.start, rows.len(), a.columns.div_ceil(self.group));
-        for i in 0..height {
-            let values = &a.data[(from + i) * a.stride..][..a.columns];
-            self.put(values, i0, i, height);
-            if let Some(rest) = &mut rest {
-                let scales = &self.scales[i0 * groups + i..];
-                self.lost.resize(values.len(), 0.0);
-                lost(values, &self.row, self.group, height, scales, &mut self.lost);
-                rest.put(&self.lost, i0, i, height);
-            }
-        }
-    }
-
-    /// Rounds and packs row `i` of the strip of `height` rows that begins with row `i0`.
-    fn put(&mut self, values: &[f32], i0: usize, i: usize, height: usize) {
-        let (padded, groups) = (values.len().next_multiple_of(4), values.len().div_ceil(self.group));
-        let (scales, sums) = (&mut self.scales[i0 * groups + i..], &mut self.sums[i0 * groups + i..]);
-        round(values, self.group, height, &mut self.row, scales, sums);
-        let to = &mut self.data[i0 * padded..][..height * padded];
-        for (four, to) in self.row.chunks_exact(4).zip(to.chunks_exact_mut(4 * height)) {
-            to[4 * i..4 * i + 4].copy_from_slice(four);
-        }
-    }
-
-    fn strip(&self, i0: usize, k0: usize, height: usize) -> Strip<'_> {
-        let (padded, groups) = (self.steps.next_multiple_of(4), self.steps.div_ceil(self.group));
-        let first = i0 * groups + k0 / self.group * height;
-        Strip {
-            data: &self.data[i0 * padded + k0 * height..],
-            scales: &self.scales[first..],
-            sums: &self.sums[first..],
-            group: self.group,
-        }
-    }
-}
-
-/// 1.5 · 2^23: adding it rounds to an integer held in the low mantissa bits.
-const SHIFT: f32 = 12_582_912.0;
-
-/// The largest of sixteen.
-#[inline(always)]
-fn top(mut lanes: [f32; 16]) -> f32 {
-    for half in [8, 4, 2, 1] {
-        for l in 0..half {
-            lanes[l] = if lanes[l + half] > lanes[l] { lanes[l + half] } else { lanes[l] };
-        }
-    }
-    lanes[0]
-}
-
-simd! {
-    /// Rounds a row in groups to at most ±127. The scale and the sum of group g go to `[g * step]`; a value that is no finite number
-    /// makes them none.
-    fn round(from: &[f32], group: usize, step: usize, to: &mut [i8], scales: &mut [f32], sums: &mut [f32]) {
-        match group {
-            BLOCK => round_groups::<BLOCK>(from, step, to, scales, sums),
-            _ => round_groups::<TURNED>(from, step, to, scales, sums),
-        }
-    }
-}
-
-/// [`round`] for groups of `N`, a multiple of sixteen.
-#[inline(always)]
-fn round_groups<const N: usize>(
-    from: &[f32],
-    step: usize,
-    to: &mut [i8],
-    scales: &mut [f32],
-    sums: &mut [f32],
-) {
-    for (g, (part, to)) in from.chunks(N).zip(to.chunks_exact_mut(N)).enumerate() {
-        let mut padded = [0f32; N];
-        let values = <&[f32; N]>::try_from(part).unwrap_or_else(|_| {
-            padded[..part.len()].copy_from_slice(part);
-            &padded
-        });
-        // Without the sign, floats are ordered as their bits are, and what is not finite comes last.
-        let mut largest = [0u32; 16];
-        for sixteen in values.chunks_exact(16) {
-            for l in 0..16 {
-                largest[l] = largest[l].max(sixteen[l].to_bits() & 0x7fff_ffff);
-            }
-        }
-        let largest = f32::from_bits(largest.into_iter().fold(0, u32::max));
-        let inverse = if largest > 1e-30 { 127.0 / largest } else { 0.0 };
-        let mut whole = [0i32; 16];
-        for (sixteen, to) in values.chunks_exact(16).zip(to.chunks_exact_mut(16)) {
-            for l in 0..16 {
-                let shifted = (sixteen[l] * inverse + SHIFT).to_bits();
-                to[l] = shifted as i8;
-                whole[l] = whole[l].wrapping_add(shifted.wrapping_sub(SHIFT.to_bits()) as i32);
-            }
-        }
-        let scale = if largest.is_finite() { largest / 127.0 } else { f32::NAN };
-        scales[g * step] = scale;
-        sums[g * step] = scale * whole.into_iter().fold(0, i32::wrapping_add) as f32;
-    }
-}
-
-/// Small integers of a frozen weight (outputs × inputs): per 32 outputs, per four inputs, the outputs' four bytes side by side, every
-/// 32 outputs padded to whole blocks of inputs.
-#[derive(Clone, Copy)]
-pub(crate) struct Bytes<'a> {
-    pub q: &'a [u8],
-    /// Per 32 outputs and [`BLOCK`] inputs: 32 scales and 32 minima.
-    pub scales: &'a [f32],
-    pub inputs: usize,
-    /// First output; it begins a panel.
-    pub from: usize,
-    /// Number of outputs.
-    pub count: usize,
-    /// Contract over the outputs instead of the inputs.
-    pub turned: bool,
-}
-
-impl<'a> Bytes<'a> {
-    /// The right operand of dy · W.
-    pub fn turned(self) -> Self {
-        Self { turned: true, ..self }
-    }
-
-    /// (steps, columns).
-    fn shape(&self) -> (usize, usize) {
-        if self.turned { (self.count, self.inputs) } else { (self.inputs, self.count) }
-    }
-
-    /// Steps that share a scale.
-    fn group(&self) -> usize {
-        if self.turned { TURNED } else { BLOCK }
-    }
-
-    /// Integers and scales of 32 outputs, from some input on; both begin blocks.
-    fn at(&self, output: usize, input: usize) -> (&'a [u8], &'a [f32]) {
-        let step = (self.from + output) / WIDTH * self.inputs.next_multiple_of(BLOCK) + input;
-        (&self.q[step * WIDTH..], &self.scales[step / BLOCK * 2 * WIDTH..])
-    }
-
-    /// Steps `[k0, k0 + kc)` of the 32 columns from `j0`; per group of steps the columns' scales and minima.
-    fn panel<'b>(
-        &'b self,
-        j0: usize,
-        k0: usize,
-        kc: usize,
-        buffer: &'b mut (Aligned<u8>, Floats),
-    ) -> (&'b [u8], &'b [f32]) {
-        if !self.turned {
-            return self.at(j0, k0);
-        }
-        let (bytes, scales) = buffer;
-        bytes.reshape(kc.next_multiple_of(TURNED) * WIDTH);
-        scales.reshape(kc.div_ceil(TURNED) * 2 * WIDTH);
-        let groups = bytes.chunks_exact_mut(TURNED * WIDTH).zip(scales.chunks_exact_mut(2 * WIDTH));
-        for (first, (bytes, scales)) in (k0..k0 + kc).step_by(TURNED).zip(groups) {
-            let mut rows = [0f32; TURNED * WIDTH];
-            for output in (first..(first + TURNED).min(k0 + kc)).step_by(WIDTH) {
-                let (q, scales) = self.at(output, j0);
-                open_rows(&q[..BLOCK * WIDTH], scales, &mut rows[output - first..], TURNED);
-            }
-            round_columns(&rows, bytes, scales);
-        }
-        (bytes, scales)
-    }
-}
-
-simd! {
-    /// What [`round`] took from a row.
-    fn lost(from: &[f32], bytes: &[i8], group: usize, step: usize, scales: &[f32], to: &mut [f32]) {
-        for (g, (part, to)) in from.chunks(group).zip(to.chunks_mut(group)).enumerate() {
-            let (scale, bytes) = (scales[g * step], &bytes[g * group..][..part.len()]);
-            for ((to, value), byte) in to.iter_mut().zip(part).zip(bytes) {
-                *to = value - *byte as f32 * scale;
-            }
-        }
-    }
-}
-
-simd! {
-    /// Rounds 32 rows of [`TURNED`] numbers, each by its largest magnitude, to the bytes of as many columns.
-    fn round_columns(rows: &[f32; TURNED * WIDTH], to: &mut [u8], scales: &mut [f32]) {
-        for (j, row) in rows.chunks_exact(TURNED).enumerate() {
-            let mut largest = [0f32; 16];
-            for sixteen in row.chunks_exact(16) {
-                for l in 0..16 {
-                    let size = sixteen[l].abs();
-                    largest[l] = if size > largest[l] { size } else { largest[l] };
-                }
-            }
-            let largest = top(largest);
-            let inverse = if largest > 1e-30 { 127.0 / largest } else { 0.0 };
-            let mut bytes = [0u8; TURNED];
-            for (byte, value) in bytes.iter_mut().zip(row) {
-                *byte = (value * inverse + SHIFT).to_bits() as u8 ^ 0x80;
-            }
-            for (four, to) in bytes.chunks_exact(4).zip(to.chunks_exact_mut(4 * WIDTH)) {
-                to[4 * j..4 * j + 4].copy_from_slice(four);
-            }
-            (scales[j], scales[WIDTH + j]) = (largest / 127.0, -128.0 * (largest / 127.0));
-        }
-    }
 }
 
 /// A left operand in the form that a frozen weight wants: floats, or bytes where the weight is multiplied as bytes.
@@ -379,19 +143,11 @@ pub(crate) fn product(
     }
 }
 
-/// One strip of a left operand, from some group on.
-struct Strip<'a> {
-    data: &'a [i8],
-    scales: &'a [f32],
-    sums: &'a [f32],
-    group: usize,
-}
-
 /// C = L · R + `low`, or C += with `add`; row i of C starts at `c[i * stride]`. Runs where [`available`].
 ///
 /// # Panics
 /// On shapes that do not fit: they are this crate's own mistakes, never input's.
-pub(crate) fn gemm(
+fn gemm(
     left: &LeftBytes,
     right: &Bytes,
     low: Option<(Strips, &dyn Right)>,
@@ -460,13 +216,8 @@ fn tile(
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the operands have the lengths just asserted; `gemm` asked for the instructions.
     unsafe {
-        x86::TILES[height - 1](
-            strip,
-            panel,
-            padded,
-            scales,
-            super::kernel::Target { c: c.as_mut_ptr(), stride, add },
-        );
+        let target = super::kernel::Target { c: c.as_mut_ptr(), stride, add };
+        x86::TILES[height - 1](strip, panel, padded, scales, target);
     }
     #[cfg(not(target_arch = "x86_64"))]
     unreachable!("`available` is false: {groups} {scales:?} {add}");
@@ -532,111 +283,6 @@ mod x86 {
                     }
                 }
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::train::gemm::tests::{plain, transpose};
-    use crate::train::panels::Panels;
-    use crate::train::store::Form;
-    use crate::train::testing::noise;
-
-    /// Root of the summed squares of the differences over that of the values.
-    fn error(got: &[f32], want: &[f32]) -> f32 {
-        let squares = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
-        squares(&mut got.iter().zip(want).map(|(g, w)| g - w)) / squares(&mut want.iter().copied())
-    }
-
-    #[test]
-    fn both_products_are_close_to_the_plain_ones() {
-        if !available() {
-            return eprintln!("skipped: this processor does not multiply bytes");
-        }
-        for (m, k, n) in [(1, 4, 3), (15, 70, 40), (29, 130, 64), (14, 1100, 33), (40, 256, 1100)] {
-            let (x, w, dy) = (noise(m * k, 1), noise(n * k, 2), noise(m * n, 3));
-            let panels = Panels::weight(&w, n, k).rounded(Form::Rounded);
-            let bytes = panels.bytes().unwrap();
-            let mut left = LeftBytes::default();
-            let mut c = vec![1f32; m * n];
-            left.pack(View::new(&x, m, k), bytes);
-            let (u, b) = (noise(m * 3, 4), noise(3 * n, 5));
-            let (u_left, b_right) = (Left::of(View::new(&u, m, 3)), View::new(&b, 3, n));
-            let low: (Strips, &dyn Right) = (u_left.strips(), &b_right);
-            gemm(&left, &bytes, Some(low), &mut c, n, true, &mut Memory::default());
-            let low = plain(&u, &b, m, 3, n);
-            let want = plain(&x, &transpose(&w, n, k), m, k, n);
-            let want: Vec<f32> = want.iter().zip(&low).map(|(v, low)| v + low + 1.0).collect();
-            assert!(error(&c, &want) < 0.012, "x·Wᵀ of {m}×{k}×{n}: {}", error(&c, &want));
-            let mut dx = vec![1f32; m * k];
-            left.pack(View::new(&dy, m, n), bytes.turned());
-            gemm(&left, &bytes.turned(), None, &mut dx, k, false, &mut Memory::default());
-            let want = plain(&dy, &w, m, n, k);
-            assert!(error(&dx, &want) < 0.012, "dy·W of {m}×{k}×{n}: {}", error(&dx, &want));
-        }
-    }
-
-    #[test]
-    fn whole_numbers_come_out_exactly() {
-        if !available() {
-            return eprintln!("skipped: this processor does not multiply bytes");
-        }
-        // Every row and group has a 127, so all scales are 1 and nothing is rounded.
-        let value = |i: usize| ((i * 37 + i / 7) % 255) as f32 - 127.0;
-        let (m, k, n) = (17, 300, 70);
-        let matrix = |rows: usize| -> Vec<f32> {
-            (0..rows * k).map(|i| if i % k % BLOCK == 5 { 127.0 } else { value(i) }).collect()
-        };
-        let (x, w) = (matrix(m), matrix(n));
-        let panels = Panels::weight(&w, n, k).rounded(Form::Rounded);
-        let (mut left, mut c) = (LeftBytes::default(), vec![0f32; m * n]);
-        left.pack(View::new(&x, m, k), panels.bytes().unwrap());
-        gemm(&left, &panels.bytes().unwrap(), None, &mut c, n, false, &mut Memory::default());
-        assert_eq!(c, plain(&x, &transpose(&w, n, k), m, k, n));
-    }
-
-    #[test]
-    fn an_outlier_costs_only_its_group_and_nan_is_not_hidden() {
-        // A row of five groups, of which the second has an outlier and the last is short.
-        let mut values = vec![0.5f32; 4 * BLOCK + 7];
-        values[BLOCK + 3] = 5000.0;
-        values[4 * BLOCK..].fill(0.0);
-        let (mut bytes, mut scales, mut sums) = (vec![0; 5 * BLOCK], [0f32; 9], [0f32; 9]);
-        round(&values, BLOCK, 2, &mut bytes, &mut scales, &mut sums);
-        assert_eq!((sums[0], sums[4], sums[8], scales[8]), (16.0, 16.0, 0.0, 0.0));
-        assert!(bytes[..BLOCK].iter().all(|b| *b == 127) && bytes[BLOCK + 4] == 0);
-        for broken in [f32::NAN, f32::INFINITY] {
-            values[3] = broken;
-            round(&values, BLOCK, 2, &mut bytes, &mut scales, &mut sums);
-            assert!(scales[0].is_nan() && sums[0].is_nan() && scales[4].is_finite());
-        }
-    }
-    #[test]
-    fn a_fine_input_is_nearly_exact() {
-        if !available() {
-            return eprintln!("skipped: this processor does not multiply bytes");
-        }
-        let (m, k, n) = (17, 70, 40);
-        let (mut x, w) = (noise(m * k, 1), noise(n * k, 2));
-        x.iter_mut().step_by(31).for_each(|x| *x *= 100.0);
-        let panels = Panels::weight(&w, n, k).rounded(Form::Rounded);
-        let opened: Vec<f32> = (0..n)
-            .flat_map(|j| {
-                let mut row = vec![0f32; k];
-                panels.column(j, &mut row);
-                row
-            })
-            .collect();
-        let want = plain(&x, &transpose(&opened, n, k), m, k, n);
-        let weight = Frozen { floats: &panels, bytes: panels.bytes() };
-        for (fine, tolerance) in [(false, 0.02), (true, 1e-4)] {
-            let (mut input, mut c) = (Input { fine, ..Input::default() }, vec![0f32; m * n]);
-            input.pack(View::new(&x, m, k), weight.bytes);
-            product(&input, &weight, None, &mut c, n, false, &mut Memory::default());
-            let error = error(&c, &want);
-            assert!(error < tolerance && (fine || error > 1e-3), "fine {fine}: {error}");
         }
     }
 }

@@ -118,6 +118,7 @@ pub(crate) unsafe fn transpose16(
 }
 
 /// Asks for memory that will be read soon.
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
 pub(crate) fn ask_for<T>(numbers: &[T]) {
     for at in (0..size_of_val(numbers)).step_by(64) {
         let line = numbers.as_ptr().cast::<i8>().wrapping_add(at);

@@ -247,6 +247,7 @@ unsafe fn add_block<S: Simd, T: Int, const M: usize>(
     // SAFETY: the caller's: `quants`, `scales` and `x` hold a whole block, `x` of M rows.
     unsafe {
         let numbers = x.add(BLOCK * M).cast::<f32>();
+        // Open sums are never centred, so only weights without steps to open can come out centred.
         let mut block = Sums::<S, M>::new(match T::KIND.offset_index() {
             Some(index) if !(S::CENTRES && T::KIND.open_steps() == 0) => begin::<S, M>(x, 2 + index),
             _ => [S::splat_i(0); M],
