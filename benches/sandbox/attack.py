@@ -1,6 +1,6 @@
 """Attacks `tirade tool batch` from outside, as its users run it, under one of several conditions.
 
-    python3 attack.py TIRADE DATA [--as root|user|plain|docker]        (as root, since it changes users)
+    python3 attack.py TIRADE DATA [--as root|user|plain|docker] [--backend native|wasm]        (as root, since it changes users)
 
 TIRADE is the binary, DATA the folder with attacks.jsonl and legit.jsonl. The environments stay in /tmp/tirade-attack-UID. Each attack is a call of its own session, followed by a harmless call in the same session and one in a new session.
     root     as root
@@ -37,6 +37,7 @@ def main():
     parser.add_argument("tirade")
     parser.add_argument("data")
     parser.add_argument("--as", dest="mode", default="root", choices=["root", "user", "plain", "docker"])
+    parser.add_argument("--backend", default="native", choices=["native", "wasm"])
     args = parser.parse_args()
     world = World()
     attacks = [json.loads(line) for line in open(f"{args.data}/attacks.jsonl")]
@@ -47,7 +48,7 @@ def main():
     wrong = [f"{row['name']}: {why}" for number, row in enumerate(attacks) for why in judge(world, number, row["oracle"], found)]
     wrong += [f"legit {number}: {why}" for number, code in enumerate(legit) for why in compare(f"{home}/python/bin/python", number, code, found)]
     print("\n".join(wrong))
-    print(json.dumps({"as": args.mode, "attacks": len(attacks), "legit": len(legit), "failures": len(wrong)}))
+    print(json.dumps({"as": args.mode, "backend": args.backend, "attacks": len(attacks), "legit": len(legit), "failures": len(wrong)}))
     sys.exit(1 if wrong else 0)
 
 
@@ -102,7 +103,7 @@ def run(args, world, home, rows):
     path = os.environ["PATH"] if args.mode in ("root", "docker") else "/usr/local/bin:/usr/bin:/bin"
     env = {"PATH": path, "TIRADE_HOME": home, "HOME": home, "SECRET": SECRETS["@ENVSECRET@"]}
     bystander = subprocess.Popen(["sleep", "600", SECRETS["@ARGSECRET@"]], stderr=subprocess.DEVNULL)
-    command = [args.tirade, "tool", "batch"]
+    command = [args.tirade, "tool", "batch", "--backend", args.backend]
     before = {"root": None, "user": None, "plain": refuse_namespaces, "docker": like_docker}[args.mode]
     who = {"user": USER, "group": USER, "extra_groups": []} if args.mode in ("user", "plain") else {}
     if args.mode == "docker":

@@ -9,6 +9,7 @@ SOURCE_CHARS = 200
 HINTS = {
     "ModuleNotFoundError": f"available here: {AVAILABLE}",
     "PermissionError": "files, processes, threads and the network are out of reach here",
+    "FileNotFoundError": "there are no files here; write the data into the code",
     "EOFError": "there is no input here; write the values into the code",
 }
 

@@ -1,6 +1,6 @@
 //! Our own attacks: on the host, on other sessions, and by a first cell on the cells after it.
 
-use crate::{run, sandbox, stdout};
+use crate::{native, run, sandbox, stdout};
 use std::time::Duration;
 use tirade_sandbox::{Limits, Sandbox, Status};
 
@@ -114,7 +114,7 @@ fn breaking_cells_end_as_they_should_and_harm_nobody() {
     for (name, code, allowed) in BREAKING {
         let session = sandbox.session();
         let result = session.execute(code, &limits).unwrap();
-        assert!(allowed.contains(&result.status), "{name}: {result:?}");
+        assert!(crate::ended_as(&result, allowed), "{name}: {result:?}");
         assert!(result.wall_ms < 1750.0, "{name}: {} ms", result.wall_ms);
         assert!(
             result.error.len() < 4000 && result.stdout.len() <= 1000 && result.stderr.len() <= 1000,
@@ -230,7 +230,7 @@ fn nothing_burns_between_calls() {
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn every_other_system_call_is_refused() {
-    let Some(sandbox) = sandbox() else { return };
+    let Some(sandbox) = native() else { return };
     let code = "import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 allowed = {0, 1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 23, 24, 25, 28, 34, 35, 36, 37, 38, 39, 60, 72, 96, 98, 100, 102, 104, 107,
@@ -250,7 +250,7 @@ through";
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn arguments_of_allowed_calls_are_looked_at() {
-    let Some(sandbox) = sandbox() else { return };
+    let Some(sandbox) = native() else { return };
     let table = [
         ("executable memory", "l.syscall(9, 0, 4096, 7, 34, -1, 0)"),
         ("making memory executable", "l.syscall(10, 0, 0, 4)"),

@@ -1,4 +1,9 @@
-//! The sandbox as its users see it. One Python environment (under `target/`) and one sandbox serve all tests.
+//! The sandbox as its users see it; the same tests for both back ends:
+//!
+//!     cargo test -p tirade-sandbox
+//!     TIRADE_TEST_BACKEND=wasm cargo test --release -p tirade-sandbox --features wasm --test it
+//!
+//! One Python environment (under `target/`) and one sandbox serve all tests.
 
 // Tests start processes of their own.
 #![allow(clippy::disallowed_methods)]
@@ -25,17 +30,40 @@ fn sandbox() -> Option<&'static Sandbox> {
 }
 
 fn config() -> Option<SandboxConfig> {
+    config_for(backend())
+}
+
+fn config_for(backend: BackendKind) -> Option<SandboxConfig> {
     // Another user needs another folder: `TIRADE_TEST_PYTHON=/tmp/env setpriv --reuid 12345 ... target/debug/deps/it-*`.
     let dir = std::env::var_os("TIRADE_TEST_PYTHON").map(PathBuf::from);
-    let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("python"));
-    match setup::ensure_environment(BackendKind::Native, &dir, &mut |step| eprintln!("{step}")) {
-        Ok(python) => Some(SandboxConfig { workers: 2, ..SandboxConfig::new(python) }),
+    let dir = dir.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join(backend.folder()));
+    match setup::ensure_environment(backend, &dir, &mut |step| eprintln!("{step}")) {
+        Ok(python) => Some(SandboxConfig { backend, workers: 2, ..SandboxConfig::new(python) }),
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
         Err(error) => {
             eprintln!("SKIPPED: no Python environment for the sandbox tests: {error}");
             None
         }
     }
+}
+
+/// The back end that all tests are run on: this system's, or that of `TIRADE_TEST_BACKEND`.
+fn backend() -> BackendKind {
+    std::env::var("TIRADE_TEST_BACKEND").map_or(BackendKind::default(), |name| name.parse().unwrap())
+}
+
+/// The sandbox for a test of what only processes have: descriptors, system calls, pids.
+fn native() -> Option<&'static Sandbox> {
+    if backend() == BackendKind::Native {
+        return sandbox();
+    }
+    eprintln!("SKIPPED: this is about processes, and the back end is {}", backend());
+    None
+}
+
+/// Whether a hostile cell ended in one of the ways it may. In WebAssembly most fail early: what they would use is not there.
+fn ended_as(result: &CallResult, allowed: &[Status]) -> bool {
+    allowed.contains(&result.status) || backend() == BackendKind::Wasm && result.status == Status::Error
 }
 
 /// A secret of the host that no cell may see.

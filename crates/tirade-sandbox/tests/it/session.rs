@@ -1,9 +1,9 @@
 //! Cells: output, errors, state, limits.
 
-use crate::{run, sandbox, stdout};
+use crate::{backend, native, run, sandbox, stdout};
 use std::sync::Arc;
 use std::time::Duration;
-use tirade_sandbox::{Limits, ResultCache, Sandbox, SandboxConfig, SessionLimits, Status};
+use tirade_sandbox::{BackendKind, Limits, ResultCache, Sandbox, SandboxConfig, SessionLimits, Status};
 
 #[test]
 fn cells_print_like_a_notebook() {
@@ -45,12 +45,16 @@ fn errors_are_short_and_name_the_line() {
         (
             "import pandas",
             "ModuleNotFoundError: No module named 'pandas'\n  line 1: import pandas\n  hint: available here: the standard library, \
-             sympy, mpmath and numpy",
+             sympy",
         ),
     ];
     for (code, expected) in table {
         let result = run(sandbox, code);
-        assert_eq!((result.status, result.error.as_str()), (Status::Error, expected), "{code}");
+        // What there is to import is named last, and differs between the back ends.
+        let told = result.error.get(..expected.len()).unwrap_or(&result.error);
+        let rest = &result.error[told.len()..];
+        assert_eq!((result.status, told), (Status::Error, expected), "{code}");
+        assert!(rest.is_empty() || code == "import pandas" && rest.contains("mpmath"), "{code}: {rest}");
         assert!(!result.state_lost);
     }
 }
@@ -82,6 +86,10 @@ fn limits_hold_and_the_next_call_works() {
         ("import ctypes; ctypes.string_at(0)", quick, Status::Crashed),
     ];
     for (code, limits, expected) in table {
+        // In WebAssembly there is nothing to wait for, and no ctypes.
+        if backend() == BackendKind::Wasm && (code.contains("sleep") || code.contains("ctypes")) {
+            continue;
+        }
         let session = sandbox.session();
         session.execute("kept = 1", &limits).unwrap();
         let result = session.execute(code, &limits).unwrap();
@@ -95,7 +103,7 @@ fn limits_hold_and_the_next_call_works() {
 
 #[test]
 fn definitions_that_cannot_be_replayed_are_said_to_be_lost() {
-    let Some(sandbox) = sandbox() else { return };
+    let Some(sandbox) = native() else { return };
     let limits = Limits::default().within(Duration::from_millis(400));
     let session = sandbox.session();
     for _ in 0..2 {
@@ -177,7 +185,14 @@ fn output_beyond_the_limit_is_cut_and_the_session_lives() {
 #[test]
 fn runs_repeat_exactly() {
     let Some(sandbox) = sandbox() else { return };
-    let code = "import random\nimport numpy as np\nprint(hash('abc'), list({'alpha', 'beta', 'gamma', 'delta'}), random.random(), np.random.rand())";
+    let code = match backend() {
+        BackendKind::Native => {
+            "import random\nimport numpy as np\nprint(hash('abc'), list({'alpha', 'beta', 'gamma', 'delta'}), random.random(), np.random.rand())"
+        }
+        BackendKind::Wasm => {
+            "import random, os, time, datetime\nprint(hash('abc'), list({'alpha', 'beta', 'gamma', 'delta'}), random.random(), os.urandom(9), time.time(), datetime.datetime.now(), id(object()))"
+        }
+    };
     let first = stdout(sandbox, code);
     for _ in 0..5 {
         assert_eq!(stdout(sandbox, code), first);

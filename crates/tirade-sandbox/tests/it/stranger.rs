@@ -1,7 +1,7 @@
 //! A fourth set of attacks, by somebody who had not seen the first three: memory that outlives a fork, callbacks that come late, answers that
 //! are too long or lie about themselves, and what the interpreter lets be replaced.
 
-use crate::{run, sandbox, second_cells_are_unharmed};
+use crate::{native, run, sandbox, second_cells_are_unharmed};
 use std::time::Duration;
 use tirade_sandbox::{Limits, Status};
 
@@ -193,7 +193,7 @@ fn forged_answers_are_no_longer_than_real_ones_and_end_with_their_call() {
 /// A cell that answers for itself and never ends costs the next one neither its time nor its result.
 #[test]
 fn a_cell_that_answers_and_never_ends_costs_the_next_one_nothing() {
-    let Some(sandbox) = sandbox() else { return };
+    let Some(sandbox) = native() else { return };
     let limits = Limits::default().within(Duration::from_secs(20));
     for way in [
         "while True: pass",
@@ -217,7 +217,7 @@ fn a_cell_that_answers_and_never_ends_costs_the_next_one_nothing() {
 #[test]
 #[cfg(target_os = "linux")]
 fn no_memory_is_shared_for_writing() {
-    let Some(sandbox) = sandbox() else { return };
+    let Some(sandbox) = native() else { return };
     let session = sandbox.session();
     let pid = session.execute("import os; print(os.getpid())", &Limits::default()).unwrap().stdout;
     // In a pid namespace of its own the number is another one; without one it is the child's.
