@@ -70,6 +70,7 @@ impl Walk<'_> {
                     self.signed(&mut out, l, r, &context);
                     let apart = said.conditional || said.either || chain.listed && k == chain.links.len() - 1;
                     self.keep(&out, l, r, &context, apart);
+                    self.state(text, &out, (l, r), &context, apart);
                     steps.push(Step { index: self.out.len(), link: k, l, r });
                 }
                 after_identity = is_identity(&out, l) && *op == RelOp::Eq;
