@@ -5,11 +5,11 @@
 
 use smol_str::SmolStr;
 
+use super::Truth;
 use super::cue::Mode;
 use super::misprint;
 use super::prose::{Statement, Why};
 use super::walk::{Context, Walk};
-use super::Truth;
 use crate::expr::Expr;
 
 /// Values of one text that are kept.
@@ -36,7 +36,14 @@ const USES: [&str; 5] = ["substitut", "plug", "using", "check", "put"];
 
 impl Walk<'_> {
     /// Remembers the value that a statement says.
-    pub fn state(&mut self, text: &str, out: &Statement, (l, r): (&Expr, &Expr), context: &Context<'_>, apart: bool) {
+    pub fn state(
+        &mut self,
+        text: &str,
+        out: &Statement,
+        (l, r): (&Expr, &Expr),
+        context: &Context<'_>,
+        apart: bool,
+    ) {
         let (Expr::Sym(name), Some(value)) = (l, misprint::value(r)) else { return };
         if self.stated.len() >= MAX_STATED {
             return;
@@ -66,12 +73,14 @@ impl Walk<'_> {
             if !(one.used || one.boxed) || one.apart || self.out[index].truth == Truth::False {
                 continue;
             }
-            let others = || stated.iter().enumerate().filter(|(k, s)| *k != i && s.name == one.name).map(|(_, s)| s);
+            let others =
+                || stated.iter().enumerate().filter(|(k, s)| *k != i && s.name == one.name).map(|(_, s)| s);
             let Some(first) = others().next() else { continue };
             let differs = (first.value - one.value).abs() > 1e-9 * first.value.abs().max(1.0);
             let alone = others().all(|s| s.value == first.value && !s.apart);
             let often = others().filter(|s| s.sure).count() > 1;
-            let known = others().any(|s| s.sure && (s.index.is_none() && !one.boxed || s.boxed)) || one.boxed && often;
+            let known = others().any(|s| s.sure && (s.index.is_none() && !one.boxed || s.boxed))
+                || one.boxed && often;
             if differs && alone && known {
                 (self.out[index].truth, self.out[index].why) =
                     (Truth::False, Why::Facts(vec![first.words.clone()]));

@@ -234,4 +234,3 @@ fn put_all(body: &Expr, params: &[SmolStr], args: &[Expr]) -> Expr {
         _ => e,
     })
 }
-
