@@ -28,18 +28,55 @@ const USED: [&str; 9] =
     ["substitut", "subtract", "plug", "add", "along", "letting", "setting", "begin", "under"];
 /// Starts of words that rewrite an equation.
 const REWRITTEN: [&str; 14] = [
-    "rewrit", "re-writ", "becom", "equivalent", "complet", "simplif", "expand", "rearrang", "standard", "rightarrow",
-    "implies", "factor", "reduce", "longrightarrow",
+    "rewrit",
+    "re-writ",
+    "becom",
+    "equivalent",
+    "complet",
+    "simplif",
+    "expand",
+    "rearrang",
+    "standard",
+    "rightarrow",
+    "implies",
+    "factor",
+    "reduce",
+    "longrightarrow",
 ];
 /// Words that bring in something else.
 const TURNS: [&str; 16] = [
-    "substitut", "set", "plug", "let", "if", "suppose", "where", "subtract", "add", "similarly", "other", "when", "or", "squaring",
-    "differen", "second",
+    "substitut",
+    "set",
+    "plug",
+    "let",
+    "if",
+    "suppose",
+    "where",
+    "subtract",
+    "add",
+    "similarly",
+    "other",
+    "when",
+    "or",
+    "squaring",
+    "differen",
+    "second",
 ];
 
 /// Words between two equations of which the second is drawn from the first alone.
 const DRAWN: [&str; 12] = [
-    "so", "thus", "hence", "means", "implies", "which", "equivalent", "gives", "simplifies", "or", "this", "rightarrow",
+    "so",
+    "thus",
+    "hence",
+    "means",
+    "implies",
+    "which",
+    "equivalent",
+    "gives",
+    "simplifies",
+    "or",
+    "this",
+    "rightarrow",
 ];
 
 /// Equations in the order in which they are said.
@@ -91,7 +128,8 @@ impl Equations {
         let sample = Sample::of(l, r)?;
         let others = self.said.iter().filter(|said| said.sample.is_about(&names)).count();
         let alone = others < 2 && !misprint::agrees(&last.l, &last.r, &sample);
-        (alone && misprint::of_promised(&last.l, &last.r, [&sample].into_iter()).is_some()).then_some(last.source)?
+        (alone && misprint::of_promised(&last.l, &last.r, [&sample].into_iter()).is_some())
+            .then_some(last.source)?
     }
 
     /// The source of the equation that `l = r` should be.
@@ -118,7 +156,8 @@ impl Equations {
 fn is_drawn(between: &str) -> bool {
     const FAR: usize = 60;
     let lower = between.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| !w.is_empty()).collect();
     let turns = words.iter().any(|w| TURNS.iter().any(|start| *w != "or" && w.starts_with(start)));
     between.len() < FAR && !between.contains("\n\n") && !turns && words.iter().any(|w| DRAWN.contains(w))
 }
@@ -126,8 +165,14 @@ fn is_drawn(between: &str) -> bool {
 /// What stands before the formula at `start`.
 pub fn promised(text: &str, start: usize, lead: &str) -> Option<Promise> {
     let before = cue::sentence_before(text, start);
-    let last = before.trim_end_matches([' ', '\n', '$', ':', '{', '~']).rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;
-    if lead.is_empty() && NAMED.contains(&last.to_ascii_lowercase().as_str()) && !before.contains("giving the") {
+    let last = before
+        .trim_end_matches([' ', '\n', '$', ':', '{', '~'])
+        .rsplit(|c: char| !c.is_ascii_alphabetic())
+        .next()?;
+    if lead.is_empty()
+        && NAMED.contains(&last.to_ascii_lowercase().as_str())
+        && !before.contains("giving the")
+    {
         let words = || before.split(|c: char| !c.is_ascii_alphabetic());
         let used = words().any(|w| USED.iter().any(|start| w.to_ascii_lowercase().starts_with(start)));
         if used || matches!(last, "in" | "into") {
@@ -139,7 +184,9 @@ pub fn promised(text: &str, start: usize, lead: &str) -> Option<Promise> {
     let words = if lead.len() > 1 { lead } else { words };
     let has = |list: &[&str]| {
         let lower = words.to_ascii_lowercase();
-        lower.split(|c: char| !(c.is_ascii_alphabetic() || c == '-')).any(|w| list.iter().any(|start| w.starts_with(start)))
+        lower
+            .split(|c: char| !(c.is_ascii_alphabetic() || c == '-'))
+            .any(|w| list.iter().any(|start| w.starts_with(start)))
     };
     (has(&REWRITTEN) && !has(&TURNS)).then_some(Promise::Rewritten)
 }

@@ -1,7 +1,6 @@
 //! One chain of a text: its links one by one, each in the context in which it stands.
 
 use super::Truth;
-use super::{again, broken};
 use super::cue::{self, Mode};
 use super::echo::Copy;
 use super::facts;
@@ -11,6 +10,7 @@ use super::operation;
 use super::prose::{Statement, Why};
 use super::read::Parsed;
 use super::walk::{Context, Walk};
+use super::{again, broken};
 use crate::equiv::any;
 use crate::expr::{Expr, Func, RelOp};
 use crate::syntax::parse;
@@ -70,6 +70,7 @@ impl Walk<'_> {
                     self.signed(&mut out, l, r, &context);
                     let apart = said.conditional || said.either || chain.listed && k == chain.links.len() - 1;
                     self.keep(&out, l, r, &context, apart);
+                    self.state(text, &out, (l, r), &context, apart);
                     steps.push(Step { index: self.out.len(), link: k, l, r });
                 }
                 after_identity = is_identity(&out, l) && *op == RelOp::Eq;
@@ -164,7 +165,9 @@ impl Walk<'_> {
             }
             let holds = |other: Option<&Step<'_>>| {
                 other.is_some_and(|other| {
-                    other.link.abs_diff(step.link) == 1 && is_identity(&self.out[other.index], other.l) && is_open(other.r)
+                    other.link.abs_diff(step.link) == 1
+                        && is_identity(&self.out[other.index], other.l)
+                        && is_open(other.r)
                 })
             };
             if !holds(i.checked_sub(1).and_then(|i| steps.get(i))) && !holds(steps.get(i + 1)) {
@@ -195,18 +198,28 @@ impl Walk<'_> {
     ) {
         let ranged = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)));
         let usable = (is_open(l) || is_open(r)) && !ranged(l) && !ranged(r);
-        if !usable || out.why == Why::Itself || context.ambiguous || context.refuted || parsed.modulus.is_some() {
+        if !usable
+            || out.why == Why::Itself
+            || context.ambiguous
+            || context.refuted
+            || parsed.modulus.is_some()
+        {
             return;
         }
         let lead = if k == 0 { &text[parsed.chain.lead.clone()] } else { "" };
         let source = self.sources.len().checked_sub(1);
-        let first = k == 0 && !context.given && !context.alternative && out.truth != Truth::False && !self.names.cyclic;
+        let first = k == 0
+            && !context.given
+            && !context.alternative
+            && out.truth != Truth::False
+            && !self.names.cyclic;
         let promise = first.then(|| again::promised(text, parsed.formula.start, lead)).flatten();
         if let Some(by) = promise.and_then(|promise| self.equations.misquoted(l, r, promise)) {
             (out.truth, out.why) = (Truth::False, self.because(1 << by));
         }
         let drawn = first && context.mode == Mode::Claim && !self.names.curves;
-        if let Some(by) = drawn.then(|| self.equations.shown_misprinted(text, out.span.start, l, r)).flatten() {
+        if let Some(by) = drawn.then(|| self.equations.shown_misprinted(text, out.span.start, l, r)).flatten()
+        {
             (out.truth, out.why) = (Truth::False, self.because(1 << by));
         }
         self.equations.say(l, r, source);
@@ -218,7 +231,8 @@ impl Walk<'_> {
     /// Marks `AC = AB + BC = 5 - 2`: lengths and angles are positive, so that each term has the sign of its value.
     fn signed(&self, out: &mut Statement, l: &Expr, r: &Expr, context: &Context<'_>) {
         let (Expr::Add(names), Expr::Add(values)) = (l, r) else { return };
-        let figure = |e: &Expr| matches!(e, Expr::Sym(name) if name.starts_with("ell_") || name.starts_with("theta_"));
+        let figure =
+            |e: &Expr| matches!(e, Expr::Sym(name) if name.starts_with("ell_") || name.starts_with("theta_"));
         let of_figure = |e: &Expr| match e {
             Expr::Mul(factors) => factors.iter().any(figure),
             e => figure(e),

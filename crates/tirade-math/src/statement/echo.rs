@@ -65,7 +65,11 @@ impl Copy {
 pub fn mark(problem: &str, copies: &[Copy], out: &mut [Statement]) {
     for (at, copy) in copies.iter().enumerate() {
         let Some(index) = copy.index else { continue };
-        if matches!(out[index].why, Why::Itself) || out[index].truth == Truth::False || copy.apart || copy.tokens.len() < LEAST {
+        if matches!(out[index].why, Why::Itself)
+            || out[index].truth == Truth::False
+            || copy.apart
+            || copy.tokens.len() < LEAST
+        {
             continue;
         }
         let others = || copies.iter().enumerate().filter(|(k, _)| *k != at).map(|(_, other)| other);

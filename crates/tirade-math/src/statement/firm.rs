@@ -32,8 +32,10 @@ impl Walk<'_> {
     /// Remembers a statement that was learned as the last source.
     pub fn trust(&mut self, out: &Statement, l: &Expr, r: &Expr, poly: &Poly, context: &Context<'_>) {
         let Some(source) = self.sources.len().checked_sub(1) else { return };
-        let plain = context.mode == Mode::Claim && !context.alternative && !context.refuted && !context.ambiguous;
-        let settled = plain && self.sources[source].trusted && !self.is_supposing() && out.truth != Truth::False;
+        let plain =
+            context.mode == Mode::Claim && !context.alternative && !context.refuted && !context.ambiguous;
+        let settled =
+            plain && self.sources[source].trusted && !self.is_supposing() && out.truth != Truth::False;
         if settled && self.firm.len() < MAX_KEPT {
             let index = (!context.given).then_some(self.out.len());
             self.firm.push(Firm { l: l.clone(), r: r.clone(), poly: poly.clone(), source, index });
@@ -114,7 +116,9 @@ fn names(poly: &Poly) -> usize {
     let mut found = Vec::new();
     for (mono, _) in &poly.0 {
         for (atom, _) in &mono.0 {
-            if matches!(atom, crate::normal::Atom::Sym(_) | crate::normal::Atom::Apply(..)) && !found.contains(&atom) {
+            if matches!(atom, crate::normal::Atom::Sym(_) | crate::normal::Atom::Apply(..))
+                && !found.contains(&atom)
+            {
                 found.push(atom);
             }
         }

@@ -94,7 +94,8 @@ pub fn names(l: &Expr, r: &Expr) -> Vec<SmolStr> {
 /// Whether another number or sign makes it an identity; `loose` in a calculation, where two sums are hardly an equation.
 pub fn of_identity(l: &Expr, r: &Expr, known: &Known, loose: bool) -> bool {
     let equation = Equation { l, r, known, range: Range::of(l, r), loose };
-    let says_something = (0..equation.points()).any(|point| equation.difference(point, None).is_some_and(|d| d != 0.0));
+    let says_something =
+        (0..equation.points()).any(|point| equation.difference(point, None).is_some_and(|d| d != 0.0));
     says_something
         && equation.varies()
         && [true, false].into_iter().filter(|first| *first || loose).any(|first| {
@@ -120,11 +121,8 @@ fn of_said<'s>(
     loose: bool,
 ) -> Option<usize> {
     let equation = Equation { l, r, known: &[], range: Range::Positive, loose };
-    let places: Vec<Place<'_>> = places(l)
-        .chain(places(r))
-        .filter(|place| place.what.is_plain())
-        .take(MAX_PLACES)
-        .collect();
+    let places: Vec<Place<'_>> =
+        places(l).chain(places(r)).filter(|place| place.what.is_plain()).take(MAX_PLACES).collect();
     let names = names(l, r);
     let mended = |s: &Sample| {
         s.names == names && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
@@ -258,8 +256,7 @@ impl Equation<'_> {
         let lack = |t: f64| self.lack(place, t, other, 0);
         let smooth = !matches!(self.range, Range::Whole | Range::Steps);
         // a power of zero has no value
-        if smooth
-            && let (Some(zero), Some(one), Some(two)) = (lack(0.0), lack(1.0), lack(2.0)) {
+        if smooth && let (Some(zero), Some(one), Some(two)) = (lack(0.0), lack(1.0), lack(2.0)) {
             let size = zero.abs().max(one.abs()).max(two.abs());
             if (zero - 2.0 * one + two).abs() <= 1e-9 * size {
                 let slope = one - zero;
@@ -289,7 +286,10 @@ fn denominator(e: &Expr, at: &Eval<'_>) -> Option<f64> {
     };
     let mut product = 1.0;
     let mut seen: Vec<&Expr> = Vec::new();
-    for factor in terms.iter().flat_map(|t| if let Expr::Mul(factors) = t { factors.as_slice() } else { std::slice::from_ref(t) }) {
+    for factor in terms
+        .iter()
+        .flat_map(|t| if let Expr::Mul(factors) = t { factors.as_slice() } else { std::slice::from_ref(t) })
+    {
         if let Expr::Pow(base, x) = factor
             && x.as_i64().is_some_and(|x| x < 0)
             && !is_number(base)
@@ -365,7 +365,9 @@ fn collect<'a>(e: &'a Expr, number: What, out: &mut Vec<Place<'a>>) {
                 }
             }
         }
-        Expr::Pow(_, exponent) if !is_number(exponent) => out.push(Place { node: exponent, what: What::Side }),
+        Expr::Pow(_, exponent) if !is_number(exponent) => {
+            out.push(Place { node: exponent, what: What::Side })
+        }
         _ => {}
     }
     let above = |e: &Expr| matches!(e, Expr::Mul(factors) if factors.iter().any(is_divisor));

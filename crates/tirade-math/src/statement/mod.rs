@@ -25,6 +25,7 @@ mod prose;
 mod put_back;
 mod read;
 mod relation;
+mod restated;
 mod rule;
 mod sampled;
 mod suspect;

@@ -77,15 +77,7 @@ impl Names {
             ["i^", "omplex", "maginary", "sqrt{-", "+i", "-i", "+ i", "- i", "eal part", "cis", "e^{i"];
         // not "model"
         let modulo = has(&["pmod", "bmod", "\\mod", "modul", " mod ", "mod $", "(mod"]);
-        let numerals = has(&[
-            " in base",
-            "base-",
-            "base ten",
-            "base $",
-            "base 1",
-            "hexadecimal",
-            "numeral",
-        ]);
+        let numerals = has(&[" in base", "base-", "base ten", "base $", "base 1", "hexadecimal", "numeral"]);
         let multiple = [problem, text].iter().any(|t| follows_digit(t, b'i'));
         Names {
             i_is_unit: multiple || has(&imaginary),
@@ -238,7 +230,8 @@ impl Names {
 fn is_power_of_one(text: &str) -> bool {
     let powers = ["^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"];
     powers.iter().any(|power| {
-        text.match_indices(power).any(|(at, p)| !text[at + p.len()..].starts_with(|c: char| c.is_ascii_digit()))
+        text.match_indices(power)
+            .any(|(at, p)| !text[at + p.len()..].starts_with(|c: char| c.is_ascii_digit()))
     })
 }
 

@@ -21,14 +21,22 @@ const EXPONENTS: [i64; 4] = [1, 2, 3, 4];
 /// terms, and nothing but exponents where there are two.
 ///
 /// Where the facts had nothing to say, since they are about other powers, only exponents are mended: `x^2 + y^9` after `x^2 + y^2`.
-pub fn implied(l: &Expr, r: &Expr, (left, because): (&Poly, Sources), facts: &Facts, terms: usize) -> Option<Sources> {
+pub fn implied(
+    l: &Expr,
+    r: &Expr,
+    (left, because): (&Poly, Sources),
+    facts: &Facts,
+    terms: usize,
+) -> Option<Sources> {
     let claim = Claim { l, r, left, facts };
     if because == 0 || terms < 3 {
         let number = places(l).chain(places(r)).filter(|place| place.what == What::Factor);
         let mut powers = number.filter(|place| is_power(l, place.node) || is_power(r, place.node));
         return powers.find_map(|place| claim.exponent(place.node));
     }
-    let tried = places(l).chain(places(r)).filter(|place| place.what.is_plain() && (terms > 3 || place.what != What::OuterSign));
+    let tried = places(l)
+        .chain(places(r))
+        .filter(|place| place.what.is_plain() && (terms > 3 || place.what != What::OuterSign));
     tried.take(MAX_PLACES).find_map(|place| claim.mended(place.node, place.what))
 }
 

@@ -62,6 +62,7 @@ fn walked(problem: &str, text: &str) -> Vec<Statement> {
     walk.solution(text, &said);
     walk.put_back();
     walk.settle();
+    walk.restate();
     walk.told(text);
     echo::mark(problem, &walk.copies, &mut walk.out);
     walk.out

@@ -53,7 +53,12 @@ impl Walk<'_> {
             && context.modulus.is_none()
             && !self.names.remainders
             && !self.names.digits;
-        if usable && out.truth != Truth::False && out.why != Why::Itself && self.kept.len() < MAX_KEPT && is_fit(l, r) {
+        if usable
+            && out.truth != Truth::False
+            && out.why != Why::Itself
+            && self.kept.len() < MAX_KEPT
+            && is_fit(l, r)
+        {
             let mut names = Vec::new();
             free_names(l, &mut names);
             free_names(r, &mut names);

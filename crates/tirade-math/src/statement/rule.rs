@@ -6,8 +6,8 @@ use super::facts::{self, Added, MAX_SOURCES, Sources};
 use super::link::{closed, is_open, is_scalar, is_undefined, without_degrees, without_units};
 use super::misprint::Sample;
 use super::prose::{Statement, Why};
-use super::walk::{Context, Source, Walk, has_application};
 use super::read::symbol;
+use super::walk::{Context, Source, Walk, has_application};
 use super::{Truth, arrays, cased, congruence, plus_minus};
 use crate::equiv::{any, equivalent, free_names};
 use crate::expr::{Expr, Func, RelOp};
@@ -37,7 +37,8 @@ impl Walk<'_> {
             return;
         }
         if is_undefined(l) || is_undefined(r) {
-            (out.truth, out.why) = (if op == RelOp::Ne { Truth::Undecided } else { Truth::False }, Why::Itself);
+            (out.truth, out.why) =
+                (if op == RelOp::Ne { Truth::Undecided } else { Truth::False }, Why::Itself);
         } else if plus_minus::has(l) || plus_minus::has(r) {
             (out.truth, out.why) = (plus_minus::equal(l, op, r), Why::Itself);
         } else if !is_scalar(l) || !is_scalar(r) {
@@ -278,8 +279,7 @@ impl Walk<'_> {
         // a value that is put in does no more than what else is known
         let put_in = known && !alternative && cue::condition(text, out.span.start).is_none();
         let fits = |s: &Source| {
-            s.trusted
-                || s.supposed && (s.set_up || put_in) && s.start >= sentence && s.start < out.span.start
+            s.trusted || s.supposed && (s.set_up || put_in) && s.start >= sentence && s.start < out.span.start
         };
         self.sources.iter().enumerate().all(|(i, source)| by >> i & 1 == 0 || fits(source))
             && !cue::is_absurd(text, out.span.end)

@@ -11,6 +11,7 @@ use super::names::Names;
 use super::prose::{Statement, Why};
 use super::put_back::{Kept, Said};
 use super::read::{MAX_STATEMENTS, Parsed, Plural};
+use super::restated::Stated;
 use super::suspect::Recent;
 use super::{cased, plain, told};
 use crate::equiv::any;
@@ -35,6 +36,8 @@ pub struct Walk<'a> {
     pub premise: Option<Premise>,
     /// What is to be trusted, for the end.
     pub firm: Vec<Firm>,
+    /// Values as they are said.
+    pub stated: Vec<Stated>,
     /// Equations that may be said again.
     pub equations: Equations,
     /// The last equation agreed with what is known only by giving an unknown a value.
@@ -111,6 +114,7 @@ impl<'a> Walk<'a> {
             out: Vec::new(),
             premise: None,
             firm: Vec::new(),
+            stated: Vec::new(),
             equations: Equations::default(),
             is_only_confirming: false,
             copies: Vec::new(),
@@ -230,4 +234,3 @@ fn put_all(body: &Expr, params: &[SmolStr], args: &[Expr]) -> Expr {
         _ => e,
     })
 }
-
