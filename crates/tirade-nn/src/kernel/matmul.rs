@@ -5,7 +5,7 @@
 
 mod floats;
 mod ints;
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod speed;
 #[cfg(test)]
 mod tests;

@@ -93,18 +93,21 @@ fn measure(isa: Isa) {
 
 #[test]
 #[ignore = "a measurement"]
+#[cfg(target_arch = "x86_64")]
 fn integer_products_against_the_peak_of_avx2() {
     measure(Isa::Avx2);
 }
 
 #[test]
 #[ignore = "a measurement"]
+#[cfg(target_arch = "x86_64")]
 fn integer_products_against_the_peak_of_avx_vnni() {
     measure(Isa::AvxVnni);
 }
 
 #[test]
 #[ignore = "a measurement"]
+#[cfg(target_arch = "x86_64")]
 fn integer_products_against_the_peak_of_avx512() {
     measure(Isa::Avx512);
 }
