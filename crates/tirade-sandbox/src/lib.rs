@@ -15,6 +15,8 @@
 //! # Ok::<(), tirade_sandbox::SandboxError>(())
 //! ```
 
+// Where there is no back end, what both share is not used.
+#![cfg_attr(not(any(target_os = "linux", feature = "wasm")), allow(dead_code))]
 // This is the one crate that starts processes.
 #![allow(clippy::disallowed_methods)]
 
