@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tirade::tool::{StandardSession, StandardToolbox, ToolOptions, ToolStatus, ToolkitSelection};
-use tirade_sandbox::{Sandbox, SandboxConfig, setup};
+use tirade_sandbox::{BackendKind, Sandbox, SandboxConfig, setup};
 
 type AnyResult<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -19,7 +19,9 @@ fn main() -> AnyResult<()> {
     let (calls, environment) = (next("which calls?")?, next("which Python environment?")?);
     let rounds: u32 = next("how many rounds?")?.parse()?;
     let python =
-        setup::ensure_environment(&std::path::absolute(environment)?, &mut |step| eprintln!("{step}"))?;
+        setup::ensure_environment(BackendKind::Native, &std::path::absolute(environment)?, &mut |step| {
+            eprintln!("{step}")
+        })?;
     let sandbox = Arc::new(Sandbox::start(SandboxConfig { workers: 1, ..SandboxConfig::new(python) })?);
     let open = |native: bool, cache: bool| {
         let options = ToolOptions { native, cache, ..ToolOptions::default() };

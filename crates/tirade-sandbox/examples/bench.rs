@@ -1,9 +1,11 @@
-//! Cost of a call: `cargo run --release -p tirade-sandbox --example bench -- benches/sandbox/cells.jsonl`.
+//! Cost of a call: `cargo run --release -p tirade-sandbox --example bench -- benches/sandbox/cells.jsonl`. With the feature `wasm`
+//! and `wasm` as a second argument: on that back end.
 //!
 //! CPU time is that of everybody: this process, the zygotes and all children they have reaped. One JSON row per way and
 //! cell; see `benches/sandbox/README.md`.
 
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tirade_sandbox::{BackendKind, Limits, ResultCache, Sandbox, SandboxConfig, Status, setup};
@@ -20,10 +22,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("name a file of cells, see benches/sandbox/cells.jsonl")?;
     let cells: Vec<Value> =
         std::fs::read_to_string(path)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let python = setup::ensure_environment(BackendKind::Native, "target/tmp/python".as_ref(), &mut |step| {
-        eprintln!("{step}")
-    })?;
-    let sandbox = Sandbox::start(SandboxConfig { workers: 2, ..SandboxConfig::new(python) })?;
+    let backend: BackendKind =
+        std::env::args().nth(2).map_or(Ok(BackendKind::default()), |name| name.parse())?;
+    let dir = Path::new("target/tmp").join(backend.folder());
+    let configure = |path| SandboxConfig { workers: 2, ..SandboxConfig::new(path) };
+    let sandbox = setup::start(backend, &dir, &mut |step| eprintln!("{step}"), &configure)?;
+    println!("{}", json!({"backend": backend.name(), "versions": sandbox.versions()}));
     until_quiet();
     for cell in &cells {
         let (name, code) =

@@ -147,3 +147,16 @@ impl SandboxConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_back_end_is_named_as_it_is_shown() {
+        for kind in [BackendKind::Native, BackendKind::Wasm] {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        assert!("docker".parse::<BackendKind>().unwrap_err().contains("`native` and `wasm`"));
+    }
+}

@@ -124,12 +124,10 @@ pub fn report(sandbox: &Sandbox) -> Result<Vec<Finding>, SandboxError> {
 
 /// Whether the probe came to its end. In WebAssembly many lack what they would attack with, or are ended at the attempt.
 fn was_tried(sandbox: &Sandbox, result: &CallResult) -> bool {
-    let without = |kind: &&str| result.error.starts_with(*kind);
+    let lacks = |kind: &str| result.error.starts_with(kind);
     match result.status {
         Status::Ok => true,
-        Status::Error => {
-            is_wasm(sandbox) && ["ModuleNotFoundError", "AttributeError"].iter().any(|kind| without(&kind))
-        }
+        Status::Error => is_wasm(sandbox) && (lacks("ModuleNotFoundError") || lacks("AttributeError")),
         Status::Crashed => is_wasm(sandbox),
         _ => false,
     }

@@ -15,6 +15,8 @@ const STACK: usize = super::WASM_STACK + (2 << 20);
 const COPIED: usize = 1 << 20;
 /// Asks for a few megabytes, and says whether they were there.
 const ROOM: u8 = b'R';
+/// How long that may take.
+const LOOKING: Duration = Duration::from_millis(100);
 /// Asks what it holds.
 const VERSIONS: u8 = b'V';
 
@@ -25,6 +27,8 @@ pub(super) struct Instance {
     ticker: Ticker,
     /// Hardly any memory is left.
     full: bool,
+    /// It was ended between two calls and cannot be entered again.
+    dead: bool,
 }
 
 impl Instance {
@@ -42,7 +46,7 @@ impl Instance {
             instance.get_func(&mut store, "exchange").ok_or_else(|| Error::msg("it has no `exchange`"))?;
         let host = store.data_mut();
         host.fresh = host.memory;
-        Ok(Instance { store, exchange, ticker, full: false })
+        Ok(Instance { store, exchange, ticker, full: false, dead: false })
     }
 
     /// What is in it, as one line.
@@ -79,7 +83,10 @@ impl Instance {
         if taken + FULL <= limits.memory {
             return true;
         }
-        matches!(self.call(ROOM, b"", limits), (Ok((b'o', _)), _))
+        // What a cell left to be collected may run now.
+        let (answer, _) = self.call(ROOM, b"", &limits.within(limits.wall.min(LOOKING)));
+        self.dead = answer.is_err();
+        matches!(answer, Ok((b'o', _)))
     }
 }
 
@@ -113,7 +120,7 @@ impl Worker for Instance {
     }
 
     fn is_idle(&mut self) -> bool {
-        true
+        !self.dead
     }
 
     fn pause(&mut self, _: bool) {}

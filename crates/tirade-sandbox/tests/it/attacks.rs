@@ -1,8 +1,8 @@
 //! Our own attacks: on the host, on other sessions, and by a first cell on the cells after it.
 
-use crate::{native, run, sandbox, stdout};
+use crate::{backend, native, run, sandbox, stdout};
 use std::time::Duration;
-use tirade_sandbox::{Limits, Sandbox, Status};
+use tirade_sandbox::{BackendKind, Limits, Sandbox, Status};
 
 const EXHAUSTING: &[Status] = &[Status::Error, Status::Memory, Status::Crashed, Status::Timeout];
 const OK: &[Status] = &[Status::Ok];
@@ -282,6 +282,9 @@ fn the_host_is_not_to_be_seen() {
     for (code, expected) in table {
         assert_eq!(stdout(sandbox, code), expected, "{code}");
     }
+    // A folder that is named `/` and holds nothing, and a system that is called `wasi`.
+    let harmless =
+        |call: &str| backend() == BackendKind::Wasm && ["os.getcwd()", "os.uname()"].contains(&call);
     let files = [
         "os.listdir('.')",
         "os.stat('/etc')",
@@ -295,7 +298,7 @@ fn the_host_is_not_to_be_seen() {
         let result = run(sandbox, &format!("import os\n{call}"));
         assert_eq!(
             result.status,
-            if call == "open(0)" { Status::Ok } else { Status::Error },
+            if call == "open(0)" || harmless(call) { Status::Ok } else { Status::Error },
             "{call}: {result:?}"
         );
     }

@@ -63,7 +63,8 @@ fn native() -> Option<&'static Sandbox> {
 
 /// Whether a hostile cell ended in one of the ways it may. In WebAssembly most fail early: what they would use is not there.
 fn ended_as(result: &CallResult, allowed: &[Status]) -> bool {
-    allowed.contains(&result.status) || backend() == BackendKind::Wasm && result.status == Status::Error
+    let early = [Status::Error, Status::Crashed].contains(&result.status);
+    allowed.contains(&result.status) || backend() == BackendKind::Wasm && early
 }
 
 /// A secret of the host that no cell may see.
