@@ -11,6 +11,9 @@ use crate::expr::Expr;
 /// Equations of a text that are remembered.
 const MAX_SAID: usize = 40;
 
+/// Equations that a named one may be.
+const MAX_NAMED: usize = 6;
+
 /// What the words before an equation promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
@@ -144,7 +147,7 @@ impl Equations {
             return None;
         }
         let candidates: Vec<&Said> = match promise {
-            Promise::Named => self.said.iter().filter(same).collect(),
+            Promise::Named => self.said.iter().rev().filter(same).take(MAX_NAMED).collect(),
             Promise::Rewritten => self.said.iter().rev().take(LAST).filter(same).collect(),
         };
         let found = misprint::of_promised(l, r, candidates.iter().map(|said| &said.sample))?;

@@ -9,7 +9,7 @@ use super::names::{has_matrices, has_vectors, is_ambiguous};
 use super::operation;
 use super::prose::{Statement, Why};
 use super::read::Parsed;
-use super::walk::{Context, Walk};
+use super::walk::{Context, Walk, size};
 use super::{again, broken};
 use crate::equiv::any;
 use crate::expr::{Expr, Func, RelOp};
@@ -174,7 +174,7 @@ impl Walk<'_> {
                 continue;
             }
             let context = self.context(text, parsed, said, step.link, true);
-            let weight = 2 * (super::walk::size(step.l) + super::walk::size(step.r));
+            let weight = 2 * (size(step.l) + size(step.r));
             if context.ambiguous || weight > self.allowance {
                 continue;
             }
@@ -197,35 +197,45 @@ impl Walk<'_> {
         k: usize,
     ) {
         let ranged = |e: &Expr| any(e, &|e| matches!(e, Expr::Call(Func::Abs | Func::Floor | Func::Ceil, _)));
-        let usable = (is_open(l) || is_open(r)) && !ranged(l) && !ranged(r);
-        if !usable
-            || out.why == Why::Itself
-            || context.ambiguous
-            || context.refuted
-            || parsed.modulus.is_some()
+        let open = (is_open(l) || is_open(r)) && out.why != Why::Itself;
+        if !open || ranged(l) || ranged(r) || context.ambiguous || context.refuted || parsed.modulus.is_some()
         {
             return;
         }
-        let lead = if k == 0 { &text[parsed.chain.lead.clone()] } else { "" };
-        let source = self.sources.len().checked_sub(1);
-        let first = k == 0
-            && !context.given
-            && !context.alternative
-            && out.truth != Truth::False
-            && !self.names.cyclic;
-        let promise = first.then(|| again::promised(text, parsed.formula.start, lead)).flatten();
-        if let Some(by) = promise.and_then(|promise| self.equations.misquoted(l, r, promise)) {
-            (out.truth, out.why) = (Truth::False, self.because(1 << by));
-        }
-        let drawn = first && context.mode == Mode::Claim && !self.names.curves;
-        if let Some(by) = drawn.then(|| self.equations.shown_misprinted(text, out.span.start, l, r)).flatten()
+        let said = !context.given && !context.alternative && out.truth != Truth::False;
+        if k == 0
+            && said
+            && !self.names.cyclic
+            && let Some(by) = self.misquoted(text, parsed, out, (l, r), context)
         {
             (out.truth, out.why) = (Truth::False, self.because(1 << by));
         }
+        let source = self.sources.len().checked_sub(1);
         self.equations.say(l, r, source);
         if !context.given && matches!(context.mode, Mode::Claim | Mode::Define) {
             self.equations.pass(l, r, out.span.end, source);
         }
+    }
+
+    /// The source of an equation that this one, or the one before it, should be.
+    fn misquoted(
+        &mut self,
+        text: &str,
+        parsed: &Parsed,
+        out: &Statement,
+        (l, r): (&Expr, &Expr),
+        context: &Context<'_>,
+    ) -> Option<usize> {
+        let promise = again::promised(text, parsed.formula.start, &text[parsed.chain.lead.clone()]);
+        let drawn = context.mode == Mode::Claim && !self.names.curves;
+        let weight = 4 * (size(l) + size(r));
+        if promise.is_none() && !drawn || weight > self.allowance {
+            return None;
+        }
+        self.allowance -= weight;
+        let equations = &self.equations;
+        let before = || drawn.then(|| equations.shown_misprinted(text, out.span.start, l, r)).flatten();
+        promise.and_then(|promise| equations.misquoted(l, r, promise)).or_else(before)
     }
 
     /// Marks `AC = AB + BC = 5 - 2`: lengths and angles are positive, so that each term has the sign of its value.

@@ -183,6 +183,84 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_value() {
+        check(&[
+            ("", r"So $\frac{1}{1 - \frac14} = \frac{1}{1 - \frac44}$.", "F"),
+            ("", r"So $\arcsin 1 = \frac{\pi}{2}$ and $\arcsin 7 = \frac{\pi}{2}$.", "TF"),
+            ("", r"So $\log_{1/2} x = \frac{\log_2 x}{\log_2 1/2}$.", "?"),
+            ("", r"So $f^{+1}(x) = 2x$ and $f^{-1}(x) = 2x$.", "F?"),
+            ("", r"So $5 \cdot 1074 = 5,\!37$ and $5 \cdot 1074 = 5,\!370$.", "FT"),
+        ]);
+    }
+
+    #[test]
+    fn steps_of_a_calculation() {
+        check(&[
+            ("", r"So \[w = (x + y) - (x - y) = 2x.\]", "?F"),
+            ("", r"So \[t^3 \cdot t^4 = t^{3+4} = \boxed{t^9}.\]", "TF"),
+            (
+                "",
+                r"So \[\frac{1}{n} + \frac{1}{2-n} = \frac{2}{2n - n^2} = \frac{2}{n(2 + n)} = \frac{n + (2 - n)}{n(2 - n)}.\]",
+                "TFF",
+            ),
+            ("", r"So \[AB = 2x + 3 = 5x - 6.\]", "??"),
+            ("", r"The distance is $\sqrt{(x - 6)^2 + y^2} = \sqrt{x^2 + y^2}$.", "?"),
+            ("", r"So $FD = AD + AF = 6 - 2 = 4$.", "?FT"),
+            ("", r"So $FD = AD + AF = 6 + 2 = 8$ and $AC = AB + BC = 10 - x$.", "??T??"),
+        ]);
+    }
+
+    #[test]
+    fn equations_said_again() {
+        check(&[
+            (
+                "What is the x-intercept of the line $3x+5y=20$?",
+                "Letting $y=0$ in $3x+5y=24$ gives $3x=20$.",
+                "TFT",
+            ),
+            (
+                "What is the x-intercept of the line $3x+5y=20$?",
+                "Letting $y=0$ in $3x+5y=20$ gives $3x=20$.",
+                "TTT",
+            ),
+            (
+                "It is the hyperbola $x^2 - 4y^2 = 1$.",
+                "We replace 1 with 0, giving the equation $x^2 - 4y^2 = 0$.",
+                "?",
+            ),
+            ("", "We are given $9l+2w=30$, which implies $l+w=15$.", "?F"),
+            ("", "We are given $2l+2w=30$, which implies $l+w=15$.", "??"),
+            ("", "We are given $9l+2w=30$. Also, $l+w=15$.", "??"),
+            ("If $x = 2$ and $y = 1$, find $2x + y$.", "Substituting $x = 2$ and $y = 5$ gives $5$.", "TF"),
+            ("Find $2x$ for $x = 2$ and for $x = 3$.", "Substituting $x = 5$ gives $10$.", "?"),
+        ]);
+    }
+
+    #[test]
+    fn what_the_whole_text_shows() {
+        check(&[
+            (
+                "",
+                "We may set $4x - 19 = 95 - 2x$ to find it. Then $4x - 10 = 95 - 2x$. So $6x = 114$.",
+                "TFT",
+            ),
+            (
+                "",
+                "We have $a - b + c = 10$ and $a - 1 + 2b + 2c = 15$. Now $b + c = 10 - a$ and so $a = 4$.",
+                "F?FT",
+            ),
+            (
+                "",
+                "We have $a + b + c = 10$ and $a - 1 + 2b + 2c = 15$. Now $b + c = 10 - a$ and so $a = 4$.",
+                "TTTT",
+            ),
+            ("", "If I only work $\\frac{19}{12} = \\frac56$ as much, I need you.", "F"),
+            ("", "You cannot miss more than $20\\% = 4/5$ of them.", "F"),
+            ("", "If we had $2 = 3$, we cannot say that $1 = 2$.", "??"),
+        ]);
+    }
+
+    #[test]
     fn what_is_said_is_done() {
         check(&[
             ("", "So $3y = 18$. Then, we add 11 to both sides of the equation: $3y = 18$.", "TF"),

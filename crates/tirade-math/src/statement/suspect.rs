@@ -212,7 +212,8 @@ fn are_alike(l: &Expr, r: &Expr, chained: bool) -> bool {
     });
     let same_base = |a: &Expr, x: &Expr, b: &Expr, y: &Expr| a == b && (!chained || is_open(x) || is_open(y));
     let same_power = |a: &Expr, x: &Expr, b: &Expr, y: &Expr| {
-        x == y && (is_open(a) || is_open(b) || is_open(x) && !chained)
+        let open = is_open(a) || is_open(b);
+        x == y && if chained { open && is_open(x) } else { open || is_open(x) }
     };
     match (left.as_slice(), right.as_slice()) {
         ([Expr::Call(f, _)], [Expr::Call(g, _)]) => f == g && (!chained || *f == Func::Abs),

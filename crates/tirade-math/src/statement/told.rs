@@ -276,6 +276,7 @@ mod tests {
             ("Dividing 45 by 9 we get 5.", Some(True)),
             ("Dividing 45 by 7 gives 6.", Some(Undecided)),
             ("Dividing 45 by 10 gives 4.6.", Some(False)),
+            ("Dividing 48 by 4 gives 20.", Some(False)),
             ("Subtracting 24 from 10 gives 14.", Some(Undecided)),
             ("The difference of 9 and 4 is 5, and the sum of 9 and 4 is 13.", Some(True)),
             ("Adding $5 to $10 gives $15 in all.", Some(True)),
