@@ -205,7 +205,7 @@ mod tests {
             ),
             ("", r"So \[AB = 2x + 3 = 5x - 6.\]", "??"),
             ("", r"The distance is $\sqrt{(x - 6)^2 + y^2} = \sqrt{x^2 + y^2}$.", "?"),
-            ("", r"So $FD = AD + AF = 6 - 2 = 4$.", "?FT"),
+            ("", r"So $FD = AD - AF = 6 + 2 = 8$.", "?FT"),
             ("", r"So $FD = AD + AF = 6 + 2 = 8$ and $AC = AB + BC = 10 - x$.", "??T??"),
         ]);
     }
