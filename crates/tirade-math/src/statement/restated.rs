@@ -53,14 +53,16 @@ impl Walk<'_> {
         let last = before.rsplit(['.', ',']).next().unwrap_or("");
         let right_behind = last.trim_end_matches([' ', '$']).ends_with("with");
         let put_in = context.mode != Mode::Claim && (right_behind || USES.iter().any(|w| last.contains(w)));
+        // "if $x = 2$" in a problem gives it
+        let refuted = context.refuted && !context.given;
         self.stated.push(Stated {
             name: name.clone(),
             value,
             index: (!context.given).then_some(self.out.len()),
-            sure: context.mode == Mode::Claim && !apart && !context.refuted,
+            sure: context.mode == Mode::Claim && !apart && !refuted,
             used: put_in,
             boxed: words.contains("\\boxed"),
-            apart: apart || context.refuted,
+            apart: apart || refuted,
             words,
         });
     }
