@@ -106,7 +106,9 @@ struct Said {
 impl Equations {
     /// Remembers an equation.
     pub fn say(&mut self, l: &Expr, r: &Expr, source: Option<usize>) {
+        // nothing that `misquoted` asks about is shorter
         if self.said.len() < MAX_SAID
+            && size(l) + size(r) > 4
             && let Some(sample) = Sample::of(l, r)
         {
             self.said.push(Said { sample, source });
