@@ -225,7 +225,7 @@ mod tests {
             (&["5x^2 + kx = 4"], "5x^2 + kx - 4 = 0", Promise::Rewritten, None),
             (&["2l + 2w = 30"], "l + w = 15", Promise::Rewritten, None),
             (&["9l + 2w = 30"], "l + w = 15", Promise::Rewritten, None),
-            (&["x + 2y = 5", "a = 3", "b = 4"], "x - 2y = 5", Promise::Rewritten, None),
+            (&["x + 2y = 5", "a + 2b = 3", "b + 2a = 4"], "x - 2y = 5", Promise::Rewritten, None),
             (&["x + 2y = 5"], "3x + 4y = 9", Promise::Named, None),
         ] {
             let mut equations = Equations::default();
