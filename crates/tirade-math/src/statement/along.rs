@@ -149,6 +149,7 @@ impl Walk<'_> {
             chained: (chain.links.len() > 1 || right.contains("\\boxed"))
                 && !either_side(|side| side.contains("\\times"))
                 && !either_side(has_matrices),
+            closes: matches!(parsed.members.get(k + 2), Some(Some(e)) if !is_open(e)),
             numerals: is_numeral(left) && is_numeral(right),
             modulus: parsed.modulus.as_ref(),
         }
@@ -255,7 +256,12 @@ impl Walk<'_> {
             let same = facts::difference(&names[0], &values[0]).and_then(|poly| self.facts.reduce(poly));
             same.is_some_and(|(left, _)| left.is_zero())
         };
-        if lengths && differ && asserted && !is_negative(&values[0]) && (!is_open(r) || matched()) {
+        if lengths
+            && differ
+            && asserted
+            && !is_negative(&values[0])
+            && (!is_open(r) && names.iter().any(is_negative) || matched())
+        {
             (out.truth, out.why) = (Truth::False, Why::Itself);
         }
     }

@@ -284,6 +284,9 @@ pub fn is_instance(text: &str, formula: &Range<usize>) -> bool {
 
 /// Whether a formula is one of several possibilities: "or" stands before or behind it.
 pub fn is_alternative(text: &str, formula: &Range<usize>, lead: &str) -> bool {
+    if words(sentence_before(text, formula.start)).any(|w| w.eq_ignore_ascii_case("either")) {
+        return true;
+    }
     let or = |word: Option<&str>| word.is_some_and(|w| matches!(w, "or" | "either" | "and/or"));
     let before = text[..formula.start].trim_end();
     let behind = text[formula.end..].trim_start();

@@ -11,7 +11,7 @@ use crate::expr::{Expr, Rational};
 use smol_str::SmolStr;
 
 /// Places of an equation that are tried.
-const MAX_PLACES: usize = 60;
+const MAX_PLACES: usize = 40;
 /// Points that all have to agree.
 const POINTS: usize = 3;
 /// Exponents and the like are tried up to this far from what is written.

@@ -201,11 +201,11 @@ mod tests {
             (
                 "",
                 r"So \[\frac{1}{n} + \frac{1}{2-n} = \frac{2}{2n - n^2} = \frac{2}{n(2 + n)} = \frac{n + (2 - n)}{n(2 - n)}.\]",
-                "TFF",
+                "TFT",
             ),
             ("", r"So \[AB = 2x + 3 = 5x - 6.\]", "??"),
             ("", r"The distance is $\sqrt{(x - 6)^2 + y^2} = \sqrt{x^2 + y^2}$.", "?"),
-            ("", r"So $FD = AD + AF = 6 - 2 = 4$.", "?FT"),
+            ("", r"So $FD = AD - AF = 6 + 2 = 8$.", "?FT"),
             ("", r"So $FD = AD + AF = 6 + 2 = 8$ and $AC = AB + BC = 10 - x$.", "??T??"),
         ]);
     }
@@ -246,13 +246,8 @@ mod tests {
             ),
             (
                 "",
-                "We have $a - b + c = 10$ and $a - 1 + 2b + 2c = 15$. Now $b + c = 10 - a$ and so $a = 4$.",
-                "F?FT",
-            ),
-            (
-                "",
-                "We have $a + b + c = 10$ and $a - 1 + 2b + 2c = 15$. Now $b + c = 10 - a$ and so $a = 4$.",
-                "TTTT",
+                "We have $p + q + r + s = 20$ and $2p = s$ and $p + q = r$. Now $q + r = 5$ and $p = 5$.",
+                "TTFTT",
             ),
             ("", "If I only work $\\frac{19}{12} = \\frac56$ as much, I need you.", "F"),
             ("", "You cannot miss more than $20\\% = 4/5$ of them.", "F"),

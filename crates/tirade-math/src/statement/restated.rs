@@ -49,18 +49,17 @@ impl Walk<'_> {
             return;
         }
         let words = text.get(out.span.clone()).unwrap_or("").to_string();
-        let before = super::cue::sentence_before(text, out.span.start).to_ascii_lowercase();
-        let last = before.rsplit(['.', ',']).next().unwrap_or("");
-        let right_behind = last.trim_end_matches([' ', '$']).ends_with("with");
-        let put_in = context.mode != Mode::Claim && (right_behind || USES.iter().any(|w| last.contains(w)));
+        let put_in = context.mode != Mode::Claim && is_put_in(text, out.span.start);
+        // "if $x = 2$" in a problem gives it
+        let refuted = context.refuted && !context.given;
         self.stated.push(Stated {
             name: name.clone(),
             value,
             index: (!context.given).then_some(self.out.len()),
-            sure: context.mode == Mode::Claim && !apart && !context.refuted,
+            sure: context.mode == Mode::Claim && !apart && !refuted,
             used: put_in,
             boxed: words.contains("\\boxed"),
-            apart: apart || context.refuted,
+            apart: apart || refuted,
             words,
         });
     }
@@ -87,4 +86,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether the words before a value put it in somewhere.
+fn is_put_in(text: &str, start: usize) -> bool {
+    let before = super::cue::sentence_before(text, start).to_ascii_lowercase();
+    let last = before.rsplit(['.', ',']).next().unwrap_or("");
+    last.trim_end_matches([' ', '$']).ends_with("with") || USES.iter().any(|w| last.contains(w))
 }

@@ -42,7 +42,7 @@ impl Walk<'_> {
         if self.names.cyclic || left.is_empty() || size(l) + size(r) < least || ranged(l) || ranged(r) {
             return false;
         }
-        if are_alike(l, r, context.chained && is_open(l) && is_open(r)) {
+        if are_alike(l, r, context.chained && !context.closes && is_open(l) && is_open(r)) {
             return false;
         }
         let same = |known: &misprint::Known| {

@@ -95,6 +95,8 @@ pub struct Context<'a> {
     pub ambiguous: bool,
     /// There are more links in its chain.
     pub chained: bool,
+    /// The member behind it is a number, so that it may be an equation: `\sin x = \sin y = 1`.
+    pub closes: bool,
     /// Vectors stand in it, whose products are not those of numbers.
     pub vectors: bool,
     /// Both sides are bare numerals.
