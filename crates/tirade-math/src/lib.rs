@@ -3,8 +3,8 @@
 #![warn(missing_docs)]
 
 mod answer;
-pub mod cas;
 mod cardinal;
+pub mod cas;
 mod cases;
 mod choice;
 pub mod derivation;
