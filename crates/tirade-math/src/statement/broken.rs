@@ -1,14 +1,14 @@
 //! Formulas that cannot be written so: `\frac7`, which lacks its denominator, and `1085_2`, whose digits its base does not have.
 
-use crate::text::group;
+use crate::text::{group, places};
 
 /// Whether a formula that can be read is not written so by anybody: `f^{+1}(x)`, `5,\!37`.
 pub fn is_odd(source: &str) -> bool {
     let digit = |s: &str| s.starts_with(|c: char| c.is_ascii_digit());
-    let signed = source.match_indices("^{+").any(|(at, mark)| digit(&source[at + mark.len()..]));
+    let signed = places(source, "^{+").any(|at| digit(&source[at + 3..]));
     signed
-        || source.match_indices(",\\!").any(|(at, mark)| {
-            let rest = &source[at + mark.len()..];
+        || places(source, ",\\!").any(|at| {
+            let rest = &source[at + 3..];
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             source[..at].ends_with(|c: char| c.is_ascii_digit()) && digits > 0 && digits != 3
         })
@@ -20,9 +20,9 @@ pub fn is_broken(source: &str, numerals: bool) -> bool {
 }
 
 fn has_half_fraction(source: &str) -> bool {
-    source.match_indices("frac").any(|(at, command)| {
+    places(source, "frac").any(|at| {
         let lead = source[..at].trim_end_matches(['d', 't', 'c']);
-        let rest = source[at + command.len()..].trim_start();
+        let rest = source[at + "frac".len()..].trim_start();
         let Some(length) = argument(rest) else { return false };
         let rest = rest[length..].trim_start();
         lead.ends_with('\\') && rest.starts_with(['}', '=', '+', ')', ']', '&', '<', '>'])

@@ -109,7 +109,9 @@ impl Complex {
     pub fn power(self, exponent: Complex) -> Option<Complex> {
         const LARGEST: f64 = 64.0;
         if exponent.im == 0.0 && self.im == 0.0 && (self.re > 0.0 || exponent.re.fract() == 0.0) {
-            return Some(Complex::real(self.re.powf(exponent.re)));
+            let small = exponent.re.abs() <= LARGEST && exponent.re.fract() == 0.0;
+            let power = if small { self.re.powi(exponent.re as i32) } else { self.re.powf(exponent.re) };
+            return Some(Complex::real(power));
         }
         if exponent.im == 0.0 && exponent.re.fract() == 0.0 && exponent.re.abs() <= LARGEST {
             let power = (0..exponent.re.abs() as u32).fold(Complex::real(1.0), |p, _| p.times(self));

@@ -50,7 +50,17 @@ impl Sample {
 
 /// Whether it is in proportion to the other.
 pub fn agrees(l: &Expr, r: &Expr, other: &Sample) -> bool {
-    Equation { l, r, known: &[], range: Range::Positive, loose: false }.agrees(other)
+    let equation = Equation { l, r, known: &[], range: Range::Positive, loose: false };
+    are_in_proportion(&equation.written(), other)
+}
+
+fn are_in_proportion(written: &[Option<f64>; POINTS], Sample { values: other, .. }: &Sample) -> bool {
+    (0..POINTS).all(|point| {
+        let next = (point + 1) % POINTS;
+        let (Some(a), Some(b)) = (written[point], written[next]) else { return false };
+        let (a, b) = (a * other[next], b * other[point]);
+        (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
+    })
 }
 
 /// Whether it does not hold with these values.
@@ -120,14 +130,17 @@ fn of_said<'s>(
     said: impl Iterator<Item = &'s Sample> + Clone,
     loose: bool,
 ) -> Option<usize> {
+    let names = names(l, r);
+    let mut about = said.enumerate().filter(|(_, s)| s.names == names).peekable();
+    about.peek()?;
     let equation = Equation { l, r, known: &[], range: Range::Positive, loose };
     let places: Vec<Place<'_>> =
         places(l).chain(places(r)).filter(|place| place.what.is_plain()).take(MAX_PLACES).collect();
-    let names = names(l, r);
+    let written = equation.written();
     let mended = |s: &Sample| {
-        s.names == names && !equation.agrees(s) && places.iter().any(|place| equation.mended(place, Some(s)))
+        !are_in_proportion(&written, s) && places.iter().any(|place| equation.mended(place, Some(s)))
     };
-    said.enumerate().find(|(_, s)| mended(s)).map(|(i, _)| i)
+    about.find(|(_, s)| mended(s)).map(|(i, _)| i)
 }
 
 /// What may be misprinted.
@@ -212,15 +225,9 @@ impl Equation<'_> {
         [self.l, self.r].into_iter().any(|side| (1..self.points()).any(|point| other(side, point)))
     }
 
-    /// Whether it is in proportion to the other, as it is written.
-    fn agrees(&self, Sample { values: other, .. }: &Sample) -> bool {
-        let here = |point| self.cleared(point, None);
-        (0..POINTS).all(|point| {
-            let next = (point + 1) % POINTS;
-            let (Some(a), Some(b)) = (here(point), here(next)) else { return false };
-            let (a, b) = (a * other[next], b * other[point]);
-            (a - b).abs() <= 1e-6 * a.abs().max(b.abs())
-        })
+    /// Its [`Equation::cleared`] values as it is written.
+    fn written(&self) -> [Option<f64>; POINTS] {
+        std::array::from_fn(|point| self.cleared(point, None))
     }
 
     /// Whether the place can be mended so that the equation is an identity, or the other one.

@@ -5,7 +5,7 @@
 
 use crate::equiv::any;
 use crate::expr::{Const, Expr};
-use crate::text::closing_brace;
+use crate::text::{closing_brace, places};
 use std::borrow::Cow;
 
 /// The meaning of letters in one problem and its solution.
@@ -33,10 +33,9 @@ pub struct Names {
     pub cyclic: bool,
 }
 
-/// Commands for operations that a problem defines, or that are no numbers.
-const FOREIGN: [&str; 31] = [
+/// Commands for operations that a problem defines, or that are no numbers; `@` and `cis` are more of them.
+const FOREIGN: [&str; 29] = [
     "\\$",
-    "@",
     "\\#",
     "\\star",
     "\\diamond",
@@ -63,7 +62,6 @@ const FOREIGN: [&str; 31] = [
     "\\underline",
     "\\cancel",
     "\\cancelto",
-    "cis",
     "\\bcancel",
     "\\not",
 ];
@@ -120,7 +118,7 @@ impl Names {
         if !source.bytes().any(special) {
             return Some(Cow::Borrowed(source));
         }
-        if FOREIGN.iter().any(|f| contains_command(source, f)) {
+        if is_foreign(source) {
             return None;
         }
         let mut out = String::with_capacity(source.len() + 16);
@@ -230,8 +228,7 @@ impl Names {
 fn is_power_of_one(text: &str) -> bool {
     let powers = ["^7 = 1", "^5 = 1", "^3 = 1", "^3=1", "^5=1", "^7=1"];
     powers.iter().any(|power| {
-        text.match_indices(power)
-            .any(|(at, p)| !text[at + p.len()..].starts_with(|c: char| c.is_ascii_digit()))
+        places(text, power).any(|at| !text[at + power.len()..].starts_with(|c: char| c.is_ascii_digit()))
     })
 }
 
@@ -267,7 +264,7 @@ const CURVES: [&str; 14] = [
 
 /// Whether a word stands in a text, also with an ending.
 fn has_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
+    places(text, word).any(|at| {
         let behind = &text[at + word.len()..];
         let ending = ["s", "es", "ed"].iter().find_map(|e| behind.strip_prefix(e)).unwrap_or(behind);
         let free = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -301,9 +298,8 @@ pub fn has_vectors(source: &str) -> bool {
 /// Matrices in bold, of which equations hold that no letters satisfy.
 pub fn has_matrices(source: &str) -> bool {
     ["\\mathbf{", "\\bold{"].iter().any(|command| {
-        source
-            .match_indices(command)
-            .any(|(at, c)| source[at + c.len()..].starts_with(|c: char| c.is_ascii_uppercase()))
+        places(source, command)
+            .any(|at| source[at + command.len()..].starts_with(|c: char| c.is_ascii_uppercase()))
     })
 }
 
@@ -322,10 +318,9 @@ pub fn is_ambiguous(source: &str) -> bool {
         let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
         digits > 1 && bytes.get(at + 1 + digits) == Some(&b'^')
     });
-    let boxed =
-        source.match_indices("\\boxed").any(|(at, _)| source[..at].ends_with(|c: char| c.is_ascii_digit()));
-    let periods = source.match_indices("\\overline").any(|(at, c)| {
-        let inside = source[at + c.len()..].trim_start_matches(['{', ' ']);
+    let boxed = places(source, "\\boxed").any(|at| source[..at].ends_with(|c: char| c.is_ascii_digit()));
+    let periods = places(source, "\\overline").any(|at| {
+        let inside = source[at + "\\overline".len()..].trim_start_matches(['{', ' ']);
         let before = source[..at].strip_suffix('.');
         let decimal = before.is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
         let digits = inside.starts_with(|c: char| c.is_ascii_digit());
@@ -338,11 +333,16 @@ fn opens(rest: &str) -> bool {
     rest.starts_with('(') || rest.starts_with("\\left(") || rest.starts_with("\\left (")
 }
 
-fn contains_command(source: &str, command: &str) -> bool {
-    source.match_indices(command).any(|(at, _)| {
-        let ends = command.ends_with(|c: char| c.is_ascii_alphabetic());
-        !ends || !source[at + command.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
-    })
+/// Whether a formula uses one of the [`FOREIGN`] signs.
+fn is_foreign(source: &str) -> bool {
+    let command = |at: usize| {
+        let letters = source[at + 1..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        source.get(at..at + 1 + letters.max(1)).is_some_and(|command| FOREIGN.contains(&command))
+    };
+    let cis = |at: usize| !source[at + 3..].starts_with(|c: char| c.is_ascii_alphabetic());
+    source.contains('@')
+        || memchr::memchr_iter(b'\\', source.as_bytes()).any(command)
+        || places(source, "cis").any(cis)
 }
 
 /// One name for a figure: `\ell_{AB}`; a segment is the same from both ends.
