@@ -34,6 +34,14 @@ pub enum SandboxError {
         "the Python zygote did not become ready: {0}; `tirade doctor --repair` makes the environment anew"
     )]
     Zygote(String),
+    /// The environment is not the one that results are kept under: it was made anew meanwhile.
+    #[error("the tools' environment now holds {found}, not {known}; nothing was run. Give the command again")]
+    Changed {
+        /// What it holds.
+        found: String,
+        /// What it was known to hold.
+        known: String,
+    },
     /// No child could be had in time.
     #[error("no sandbox child within {0} s; the machine may be out of memory or processes")]
     NoChild(u64),

@@ -28,8 +28,8 @@ impl Later {
         }
         let backend = (self.start)()?.backend;
         if backend.versions() != self.versions {
-            let (found, known) = (backend.versions(), &self.versions);
-            return Err(SandboxError::Zygote(format!("it has {found}, not {known} as before")));
+            let (found, known) = (backend.versions().to_owned(), self.versions.clone());
+            return Err(SandboxError::Changed { found, known });
         }
         Ok(self.started.get_or_init(|| backend))
     }
