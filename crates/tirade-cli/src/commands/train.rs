@@ -77,7 +77,7 @@ pub async fn train(args: &TrainArgs, work: &Work, opened: &mut Opened<'_>) -> an
     let job = job(args, work, opened).await?;
     let trained = work.stage(&ShareArgs::default(), async |context| pipeline::train(context, &job)).await?;
     println!(
-        "{}: {} steps, {} trained numbers, last loss {:.3}",
+        "{}: {} steps, {} trained numbers, mean loss of the last steps {:.3}",
         trained.run, trained.steps, trained.parameters, trained.final_loss
     );
     println!("adapter written to {}", trained.adapter.display());
