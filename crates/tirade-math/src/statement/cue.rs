@@ -243,9 +243,9 @@ const STRONG: [&str; 14] = [
     "never",
 ];
 /// Words that may stand between those and the formula: "if we have $1 = 2$", but "if I only work $10/12 = 5/6$ as long".
-const LEADS: [&str; 27] = [
+const LEADS: [&str; 26] = [
     "we", "it", "that", "the", "had", "is", "were", "was", "be", "true", "case", "equation", "say", "said",
-    "true", "a", "an", "to", "you", "one", "think", "want", "and", "or", "equal", "instead", "let",
+    "a", "an", "to", "you", "one", "think", "want", "and", "or", "equal", "instead", "let",
 ];
 /// Right behind a formula.
 const REFUTED: [&str; 9] = [

@@ -60,7 +60,7 @@ impl Walk<'_> {
         for statement in firm {
             let added = known.add(statement.poly.clone(), 1 << statement.source);
             if let (Added::Contradicts(by), Some(index)) = (added, statement.index)
-                && (names(&statement.poly) > 1 || self.is_said(by))
+                && (unknowns(&statement.poly) > 1 || self.is_said(by))
             {
                 self.accuse(index, by);
             }
@@ -73,7 +73,7 @@ impl Walk<'_> {
             let Some(index) = statement.index else { continue };
             // `k = 2(p + q)` and `k = 2(-p - q)` may be two possibilities
             let solved = symbol(&statement.l).is_some() && statement.poly.0.len() < 4;
-            let open = names(&statement.poly) > 1 && statement.poly.0.len() > 2 && !solved;
+            let open = unknowns(&statement.poly) > 1 && statement.poly.0.len() > 2 && !solved;
             let weight = 6 * (size(&statement.l) + size(&statement.r)) * firm.len() / 4;
             if !open || looked >= MAX_LATER || weight > self.allowance {
                 continue;
@@ -112,7 +112,7 @@ fn lacking(statement: &Firm, others: &Facts) -> Option<Sources> {
 }
 
 /// How many unknowns stand in it.
-fn names(poly: &Poly) -> usize {
+fn unknowns(poly: &Poly) -> usize {
     let mut found = Vec::new();
     for (mono, _) in &poly.0 {
         for (atom, _) in &mono.0 {
